@@ -1,0 +1,128 @@
+/*
+ * Images: layers, a config, names; written in several formats, read back, and verified.
+ */
+#ifndef STRATAPACK_IMAGE_H
+#define STRATAPACK_IMAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "digest.h"
+#include "error.h"
+#include "layer.h"
+#include "observer.h"
+
+/* A name as the user wrote it, e.g. "example.org/team/tool:1.2". */
+struct strata_reference {
+	char *name; /* "example.org/team/tool"; owned */
+	char *tag;  /* "1.2", or "latest" where none was written; owned */
+};
+
+/* Read NAME[:TAG] by the grammar of the distribution specification; nothing is mangled, what does
+ * not fit is refused. */
+STRATA_PUBLIC int strata_reference_parse(
+	const char *text, struct strata_reference *reference, struct strata_error *error);
+STRATA_PUBLIC void strata_reference_release(struct strata_reference *reference);
+
+/* The whole name that containerd and Docker know an image by: "tool" becomes
+ * "docker.io/library/tool:latest". Malloced; NULL where memory is out. */
+STRATA_PUBLIC char *strata_reference_full(const struct strata_reference *reference);
+
+struct strata_pair {
+	const char *key;
+	const char *value;
+};
+
+/* What a container runs as. Strings are borrowed; absent is NULL or a count of 0. */
+struct strata_image_config {
+	const char *architecture; /* in Go's words, "amd64"; NULL: this machine's */
+	const char *variant;      /* "v7" */
+	const char *os;           /* NULL: "linux" */
+	const char *author;
+	int64_t created; /* seconds since the epoch */
+	const char *const *entrypoint;
+	size_t entrypoint_count;
+	const char *const *cmd;
+	size_t cmd_count;
+	const char *const *env; /* "NAME=value" */
+	size_t env_count;
+	const char *user;
+	const char *working_directory;
+	const char *stop_signal;
+	const char *const *exposed_ports; /* "80/tcp" */
+	size_t exposed_port_count;
+	const char *const *volumes;
+	size_t volume_count;
+	const struct strata_pair *labels;
+	size_t label_count;
+	const struct strata_pair *annotations; /* of the OCI manifest */
+	size_t annotation_count;
+};
+
+/* This machine's architecture in Go's words, or NULL. */
+STRATA_PUBLIC const char *strata_host_architecture(void);
+
+struct strata_image;
+
+/* Assemble an image. The layers are borrowed and must outlive it; names are copied. *IMAGE is the
+ * caller's. */
+STRATA_PUBLIC int strata_image_new(const struct strata_layer *layers, size_t layer_count,
+	const struct strata_image_config *config, struct strata_image **image,
+	struct strata_error *error);
+STRATA_PUBLIC void strata_image_free(struct strata_image *image);
+
+/* SHA-256 of the config: what Docker calls the image ID. */
+STRATA_PUBLIC const struct strata_digest *strata_image_id(const struct strata_image *image);
+
+enum strata_format {
+	STRATA_FORMAT_DOCKER_V1_ARCHIVE,
+	STRATA_FORMAT_DOCKER_ARCHIVE,
+	STRATA_FORMAT_OCI,
+	STRATA_FORMAT_OCI_ARCHIVE,
+	STRATA_FORMAT_UNIVERSAL_ARCHIVE,
+	STRATA_FORMAT_DIR,
+};
+
+/* Where an image goes: TRANSPORT:PATH[:NAME[:TAG]]. */
+struct strata_destination {
+	enum strata_format format;
+	char *path;                     /* "-": standard output, for archives; owned */
+	struct strata_reference *names; /* owned */
+	size_t name_count;
+	bool strict_v1; /* docker-v1-archive without manifest.json and config, for museums */
+};
+
+STRATA_PUBLIC int strata_destination_parse(
+	const char *text, struct strata_destination *destination, struct strata_error *error);
+STRATA_PUBLIC int strata_destination_add_name(
+	struct strata_destination *destination, const char *text, struct strata_error *error);
+STRATA_PUBLIC void strata_destination_release(struct strata_destination *destination);
+
+/* Check that DESTINATION can take layers compressed so, before anything is built. */
+STRATA_PUBLIC int strata_destination_check(const struct strata_destination *destination,
+	enum strata_codec_kind codec, struct strata_error *error);
+
+/* The name of a format as it is written before the path, e.g. "oci-archive". */
+STRATA_PUBLIC const char *strata_format_name(enum strata_format format);
+
+/* Write IMAGE to DESTINATION, whole or not at all. */
+STRATA_PUBLIC int strata_image_write(const struct strata_image *image,
+	const struct strata_destination *destination, struct strata_error *error);
+
+/*
+ * Reading. SOURCE is a path (the format is found out) or TRANSPORT:PATH[:NAME[:TAG]].
+ */
+
+/* Print what SOURCE holds into OUTPUT: a table for people or JSON (docs/inspect.schema.json).
+ * *OUTPUT is a malloced string, the caller's. */
+STRATA_PUBLIC int strata_image_inspect(
+	const char *source, bool json, char **output, struct strata_error *error);
+
+/* Re-hash everything in SOURCE and check it against what it says of itself. Each finding is one
+ * call of FINDING; *COUNT is their number. Fails only where SOURCE cannot be read at all. */
+STRATA_PUBLIC int strata_image_verify(const char *source,
+	void (*finding)(void *data, const char *text), void *data, size_t *count,
+	struct strata_error *error);
+
+#endif

@@ -1,0 +1,133 @@
+/*
+ * Recipes and layers.
+ *
+ * A *recipe* is everything that a layer's bytes depend on; it stands alone and mentions neither
+ * the image nor other layers. Its canonical JSON (docs/recipe.schema.json) has a digest, the
+ * recipe key. A *layer* is what a recipe gives: the diff ID (of the tar stream), the digest (of the
+ * blob as stored and pushed), both sizes, and the blob itself.
+ */
+#ifndef STRATAPACK_LAYER_H
+#define STRATAPACK_LAYER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "digest.h"
+#include "error.h"
+#include "graph.h"
+#include "observer.h"
+#include "plan.h"
+
+enum strata_codec_kind {
+	STRATA_CODEC_NONE,
+	STRATA_CODEC_GZIP,
+	STRATA_CODEC_ZSTD,
+};
+
+struct strata_compression {
+	enum strata_codec_kind kind;
+	int level;
+};
+
+/* Read "none", "gzip", "gzip:9", "zstd:19"; without a level the codec's usual one (gzip 6, zstd
+ * 3). */
+STRATA_PUBLIC int strata_compression_parse(
+	const char *text, struct strata_compression *compression, struct strata_error *error);
+
+/* What becomes of modification times. */
+enum strata_time_kind {
+	/* Store items: 1. Files: as they are but not after `limit`; directories 1, since theirs
+	 * only tell when a neighbour came or went. */
+	STRATA_TIME_DEFAULT,
+	/* Store items: `limit`. Files: as they are but not after `limit`; directories as in
+	   default. */
+	STRATA_TIME_LIMIT,
+	/* Everything as it is. */
+	STRATA_TIME_KEEP,
+};
+
+/* Ownership and time rules: they apply while writing, never by a later layer. */
+struct strata_metadata_rules {
+	bool set_owner; /* everything belongs to uid and gid; else stores to 0:0, files as they are
+			 */
+	uint32_t uid, gid;
+	enum strata_time_kind time;
+	int64_t limit; /* seconds since the epoch */
+};
+
+struct strata_recipe_item {
+	const char *id;
+	const char *identity; /* NULL: unknown */
+	enum strata_content content;
+	const char *const *trees;
+	size_t tree_count;
+	const char *const *files;
+	size_t file_count;
+};
+
+struct strata_recipe {
+	struct strata_recipe_item *items; /* sorted by id */
+	size_t item_count;
+	struct strata_entry *entries; /* of the customisation, sorted by path */
+	size_t entry_count;
+	struct strata_metadata_rules rules;
+	struct strata_compression compression;
+	struct strata_digest key;
+	struct strata_arena *arena; /* owns everything above */
+};
+
+/* The recipes of all layers of PLAN, bottom first, strata_plan_image_layers() of them. *RECIPES is
+ * an array of owned recipes, itself owned by the caller: strata_recipes_free(). */
+STRATA_PUBLIC int strata_recipes_make(const struct strata_plan *plan,
+	const struct strata_graph *graph, const struct strata_metadata_rules *rules,
+	const struct strata_compression *compression, struct strata_recipe ***recipes,
+	size_t *count, struct strata_error *error);
+STRATA_PUBLIC void strata_recipes_free(struct strata_recipe **recipes, size_t count);
+
+STRATA_PUBLIC int strata_recipe_load(
+	const char *path, struct strata_recipe **recipe, struct strata_error *error);
+STRATA_PUBLIC int strata_recipe_save(
+	const struct strata_recipe *recipe, const char *path, struct strata_error *error);
+STRATA_PUBLIC void strata_recipe_free(struct strata_recipe *recipe);
+
+struct strata_layer {
+	struct strata_digest recipe_key; /* "" for a layer of a foreign image */
+	struct strata_digest diff_id;
+	struct strata_digest digest;
+	uint64_t diff_size; /* bytes of the tar stream */
+	uint64_t size;      /* bytes of the blob */
+	enum strata_codec_kind codec;
+	char **items; /* ids of the items in it, sorted; owned */
+	size_t item_count;
+	bool customised; /* holds the customisation's entries */
+	char *blob;      /* path of the file with the blob; owned */
+};
+
+struct strata_build_options {
+	const char *root;  /* where the items' paths are; NULL: "/" */
+	unsigned threads;  /* 0: one for each processor */
+	const char *avoid; /* a directory to leave out: where the outputs grow; NULL: none */
+	const struct strata_observer *observer;
+};
+
+/* Make the layers of COUNT recipes: each file is read once, layers are built in parallel, and the
+ * bytes do not depend on the number of threads. Blobs are written to DIRECTORY, named by
+ * their digests' digits. LAYERS has room for COUNT; they are the caller's
+ * (strata_layer_release()), valid only on success. */
+STRATA_PUBLIC int strata_layers_build(struct strata_recipe *const *recipes, size_t count,
+	const char *directory, const struct strata_build_options *options,
+	struct strata_layer *layers, struct strata_error *error);
+
+/* Write LAYER as a directory that strata_layer_load() reads: "layer.json" and "blob". The blob's
+ * file is moved there; the layer's blob then points to it. */
+STRATA_PUBLIC int strata_layer_save(
+	struct strata_layer *layer, const char *directory, struct strata_error *error);
+
+/* Read such a directory and check it, the blob's size included. */
+STRATA_PUBLIC int strata_layer_load(
+	const char *directory, struct strata_layer *layer, struct strata_error *error);
+
+STRATA_PUBLIC void strata_layer_release(struct strata_layer *layer);
+
+#endif

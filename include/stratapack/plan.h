@@ -1,0 +1,114 @@
+/*
+ * The plan: which items share a layer.
+ *
+ * A strategy is a pure function from a finished graph and a bound on layers to a partition of the
+ * items. A plan is that partition by item ids, with the strategy and parameters that made it and
+ * the entries of the customisation layer. People and programs write, read and edit plans as JSON
+ * (docs/plan.schema.json); whoever uses one checks it against the graph first.
+ */
+#ifndef STRATAPACK_PLAN_H
+#define STRATAPACK_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "error.h"
+#include "graph.h"
+
+enum {
+	STRATA_DEFAULT_MAX_LAYERS = 100,
+	STRATA_LARGEST_MAX_LAYERS = 125, /* Docker's classic store loads no more */
+};
+
+/* Layers, bottom first, as cuts through one ordering of all items: layer k is
+ * order[ends[k - 1]] .. order[ends[k] - 1]. Each item stands in `order` exactly once. */
+struct strata_partition {
+	uint32_t *order;
+	uint32_t item_count;
+	uint32_t *ends;
+	uint32_t layer_count;
+};
+
+struct strata_strategy {
+	const char *name;
+	const char *summary;   /* what it does, one line */
+	const char *trade_off; /* two sentences */
+
+	/* The customisation belongs to the top layer instead of taking a layer of its own. */
+	bool customisation_on_top_layer;
+
+	/* Fill PARTITION, whose arrays have room for every item. BOUND is at least 1 and counts the
+	 * layers for items only. GRAPH has at least one item. */
+	int (*partition)(const struct strata_graph *graph, uint32_t bound,
+		struct strata_partition *partition, struct strata_error *error);
+};
+
+/* All strategies, the default one first, ended by NULL. */
+STRATA_PUBLIC const struct strata_strategy *const *strata_strategies(void);
+
+/* The strategy with this name, or NULL. */
+STRATA_PUBLIC const struct strata_strategy *strata_strategy_find(const char *name);
+
+/* Something that the customisation layer adds. */
+enum strata_entry_kind {
+	STRATA_ENTRY_DIRECTORY,
+	STRATA_ENTRY_SYMLINK,
+};
+
+struct strata_entry {
+	enum strata_entry_kind kind;
+	const char *path;   /* absolute, normal (no ".", "..", "//", trailing slash) */
+	const char *target; /* of a symlink */
+	uint32_t mode;      /* of a directory: permission bits */
+	uint32_t uid, gid;
+};
+
+struct strata_plan_layer {
+	const char *const *items; /* ids */
+	size_t item_count;
+};
+
+struct strata_plan {
+	const char *strategy;             /* the name of what made it; "" for a hand-written plan */
+	uint32_t max_layers;              /* 0 where unknown */
+	struct strata_plan_layer *layers; /* bottom first */
+	size_t layer_count;
+	struct strata_entry *entries; /* the customisation, sorted by path */
+	size_t entry_count;
+	/* The entries are a layer of their own on top; else part of the topmost layer. */
+	bool customisation_layer;
+	struct strata_arena *arena; /* owns everything above */
+};
+
+struct strata_plan_options {
+	const struct strata_strategy *strategy; /* NULL: the default */
+	uint32_t max_layers;  /* of the whole image; 0: STRATA_DEFAULT_MAX_LAYERS */
+	uint32_t base_layers; /* how many of them a base image takes */
+	const struct strata_entry *entries;
+	size_t entry_count;
+};
+
+/* Plan GRAPH. *PLAN is the caller's. STRATA_ERROR_INVALID where the bound is too low. */
+STRATA_PUBLIC int strata_plan_make(const struct strata_graph *graph,
+	const struct strata_plan_options *options, struct strata_plan **plan,
+	struct strata_error *error);
+
+/* Read a plan from the file at PATH ("-": stdin) and check its form. *PLAN is the caller's. */
+STRATA_PUBLIC int strata_plan_load(
+	const char *path, struct strata_plan **plan, struct strata_error *error);
+
+/* Write PLAN as JSON to PATH ("-": stdout), whole or not at all. */
+STRATA_PUBLIC int strata_plan_save(
+	const struct strata_plan *plan, const char *path, struct strata_error *error);
+
+/* Check PLAN against GRAPH: every item in exactly one layer, no layer empty, no foreign item. */
+STRATA_PUBLIC int strata_plan_check(const struct strata_plan *plan,
+	const struct strata_graph *graph, struct strata_error *error);
+
+/* The layers that the image will have: those with items, and the customisation's own. */
+STRATA_PUBLIC size_t strata_plan_image_layers(const struct strata_plan *plan);
+
+STRATA_PUBLIC void strata_plan_free(struct strata_plan *plan);
+
+#endif

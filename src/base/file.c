@@ -1,0 +1,316 @@
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+int strata_file_read(
+	const char *path, size_t limit, struct strata_buffer *buffer, struct strata_error *error)
+{
+	strata_autoclose int opened = -1;
+	size_t total = 0;
+	char chunk[65536];
+	int descriptor = STDIN_FILENO;
+
+	if (strcmp(path, "-") != 0) {
+		opened = open(path, O_RDONLY | O_CLOEXEC);
+		if (opened < 0)
+			return strata_fail_errno(error, "cannot open '%s'", path);
+		descriptor = opened;
+	}
+	for (;;) {
+		ssize_t got = read(descriptor, chunk, sizeof(chunk));
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return strata_fail_errno(error, "cannot read '%s'", path);
+		if (got == 0)
+			return strata_buffer_check(buffer, error);
+		total += (size_t)got;
+		if (total > limit)
+			return strata_fail(error, STRATA_ERROR_FORMAT,
+				"'%s' is larger than the %zu bytes that are plausible for it", path,
+				limit);
+		strata_buffer_append(buffer, chunk, (size_t)got);
+	}
+}
+
+int strata_file_write(int descriptor, const char *name, const void *bytes, size_t length,
+	struct strata_error *error)
+{
+	const char *at = bytes;
+
+	while (length > 0) {
+		ssize_t written = write(descriptor, at, length);
+
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written < 0)
+			return strata_fail_errno(error, "cannot write to '%s'", name);
+		at += written;
+		length -= (size_t)written;
+	}
+	return 0;
+}
+
+int strata_file_read_at(int descriptor, const char *name, uint64_t offset, void *bytes,
+	size_t length, struct strata_error *error)
+{
+	char *at = bytes;
+
+	while (length > 0) {
+		ssize_t got = pread(descriptor, at, length, (off_t)offset);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return strata_fail_errno(error, "cannot read '%s'", name);
+		if (got == 0)
+			return strata_fail(error, STRATA_ERROR_FORMAT, "'%s' ends too early", name);
+		at += got;
+		offset += (uint64_t)got;
+		length -= (size_t)got;
+	}
+	return 0;
+}
+
+/* Copy within the kernel. Returns what is left to copy: all of it where the kernel cannot. */
+static uint64_t copy_in_kernel(int target, int source, off_t *offset, uint64_t length)
+{
+	const uint64_t step = 1u << 30;
+
+	while (length > 0) {
+		ssize_t copied = copy_file_range(
+			source, offset, target, NULL, (size_t)(length < step ? length : step), 0);
+
+		if (copied <= 0)
+			break;
+		length -= (uint64_t)copied;
+	}
+	return length;
+}
+
+int strata_file_copy(int target, const char *target_name, int source, const char *source_name,
+	uint64_t offset, uint64_t length, struct strata_error *error)
+{
+	enum { CHUNK = 256 * 1024 };
+	strata_autofree char *chunk = NULL;
+	off_t at = (off_t)offset;
+
+	length = copy_in_kernel(target, source, &at, length);
+	if (length == 0)
+		return 0;
+	chunk = malloc(CHUNK);
+	if (!chunk)
+		return strata_fail_memory(error);
+	while (length > 0) {
+		size_t part = length < CHUNK ? (size_t)length : CHUNK;
+		int status =
+			strata_file_read_at(source, source_name, (uint64_t)at, chunk, part, error);
+
+		if (status == 0)
+			status = strata_file_write(target, target_name, chunk, part, error);
+		if (status < 0)
+			return status;
+		at += (off_t)part;
+		length -= part;
+	}
+	return 0;
+}
+
+char *strata_path_directory(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (!slash)
+		return strdup(".");
+	return slash == path ? strdup("/") : strndup(path, (size_t)(slash - path));
+}
+
+char *strata_path_join(const char *directory, const char *name)
+{
+	size_t length = strlen(directory);
+	char *path = NULL;
+
+	while (length > 0 && directory[length - 1] == '/')
+		length--;
+	while (*name == '/')
+		name++;
+	if (asprintf(&path, "%.*s/%s", (int)length, directory, name) < 0)
+		return NULL;
+	return path;
+}
+
+/* A template for mkstemp and mkdtemp beside PATH. */
+static char *temporary_template(const char *path)
+{
+	strata_autofree char *directory = strata_path_directory(path);
+
+	return directory ? strata_path_join(directory, ".stratapack-XXXXXX") : NULL;
+}
+
+/* Give what mkstemp or mkdtemp made the mode that the umask asks for. */
+static void apply_umask(const char *path, mode_t mode)
+{
+	mode_t mask = umask(0);
+
+	umask(mask);
+	(void)chmod(path, mode & ~mask);
+}
+
+int strata_output_open(struct strata_output *output, const char *path, struct strata_error *error)
+{
+	struct stat status;
+
+	*output = (struct strata_output)STRATA_OUTPUT_INIT;
+	output->path = strdup(path);
+	if (!output->path)
+		return strata_fail_memory(error);
+	if (strcmp(path, "-") == 0) {
+		output->descriptor = STDOUT_FILENO;
+		return 0;
+	}
+	if (stat(path, &status) == 0 && S_ISDIR(status.st_mode))
+		return strata_fail(error, STRATA_ERROR_INVALID,
+			"cannot write the file '%s': it is a directory", path);
+	output->temporary = temporary_template(path);
+	if (!output->temporary)
+		return strata_fail_memory(error);
+	output->descriptor = mkostemp(output->temporary, O_CLOEXEC);
+	if (output->descriptor < 0) {
+		int result = strata_fail_errno(error, "cannot create '%s'", path);
+
+		free(strata_take(output->temporary));
+		return result;
+	}
+	apply_umask(output->temporary, 0666);
+	return 0;
+}
+
+int strata_output_open_directory(
+	struct strata_output *output, const char *path, struct strata_error *error)
+{
+	*output = (struct strata_output)STRATA_OUTPUT_INIT;
+	output->path = strdup(path);
+	if (!output->path)
+		return strata_fail_memory(error);
+	for (size_t length = strlen(path); length > 1 && path[length - 1] == '/'; length--)
+		output->path[length - 1] = '\0';
+	output->temporary = temporary_template(output->path);
+	if (!output->temporary)
+		return strata_fail_memory(error);
+	if (!mkdtemp(output->temporary)) {
+		int result = strata_fail_errno(error, "cannot create the directory '%s'", path);
+
+		free(strata_take(output->temporary));
+		return result;
+	}
+	apply_umask(output->temporary, 0777);
+	return 0;
+}
+
+int strata_output_commit(struct strata_output *output, struct strata_error *error)
+{
+	if (output->descriptor >= 0 && output->temporary) {
+		int descriptor = strata_take_descriptor(&output->descriptor);
+
+		/* Network file systems report a full disk only here. */
+		if (close(descriptor) < 0)
+			return strata_fail_errno(error, "cannot write to '%s'", output->path);
+	}
+	if (!output->temporary)
+		return 0;
+	if (rename(output->temporary, output->path) < 0)
+		return strata_fail_errno(
+			error, "cannot put the finished output in place as '%s'", output->path);
+	free(strata_take(output->temporary));
+	return 0;
+}
+
+void strata_output_discard(struct strata_output *output)
+{
+	int saved = errno;
+
+	if (output->temporary) {
+		if (output->descriptor >= 0)
+			close(output->descriptor);
+		strata_directory_remove(output->temporary);
+	}
+	free(output->temporary);
+	free(output->path);
+	*output = (struct strata_output)STRATA_OUTPUT_INIT;
+	errno = saved;
+}
+
+int strata_file_replace(
+	const char *path, const void *bytes, size_t length, struct strata_error *error)
+{
+	strata_autooutput struct strata_output output = STRATA_OUTPUT_INIT;
+	int status = strata_output_open(&output, path, error);
+
+	if (status == 0)
+		status = strata_file_write(output.descriptor, path, bytes, length, error);
+	if (status == 0)
+		status = strata_output_commit(&output, error);
+	return status;
+}
+
+char *strata_directory_temporary(const char *parent, struct strata_error *error)
+{
+	strata_autofree char *path = strata_path_join(parent, ".stratapack-XXXXXX");
+
+	if (!path) {
+		strata_fail_memory(error);
+		return NULL;
+	}
+	if (!mkdtemp(path)) {
+		strata_fail_errno(error, "cannot create a working directory in '%s'", parent);
+		return NULL;
+	}
+	return strata_take(path);
+}
+
+static int remove_entry(const char *path, const struct stat *status, int kind, struct FTW *place)
+{
+	(void)status;
+	(void)kind;
+	(void)place;
+	(void)remove(path);
+	return 0;
+}
+
+void strata_directory_remove(const char *path)
+{
+	(void)nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+int strata_directory_create(const char *path, struct strata_error *error)
+{
+	strata_autofree char *partial = strdup(path);
+	struct stat status;
+
+	if (!partial)
+		return strata_fail_memory(error);
+	for (char *at = partial + 1;; at++) {
+		char ended_by = *at;
+
+		if (ended_by != '/' && ended_by != '\0')
+			continue;
+		*at = '\0';
+		if (mkdir(partial, 0777) < 0 && errno != EEXIST)
+			return strata_fail_errno(
+				error, "cannot create the directory '%s'", partial);
+		*at = ended_by;
+		if (ended_by == '\0')
+			break;
+	}
+	if (stat(path, &status) < 0 || !S_ISDIR(status.st_mode)) {
+		errno = ENOTDIR;
+		return strata_fail_errno(error, "cannot use '%s' as a directory", path);
+	}
+	return 0;
+}

@@ -1,0 +1,173 @@
+#include "base/json_writer.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/text.h"
+
+static void new_line(struct strata_json_writer *json)
+{
+	if (!json->indented)
+		return;
+	strata_buffer_byte(json->buffer, '\n');
+	for (unsigned i = 0; i < json->depth; i++)
+		strata_buffer_string(json->buffer, "  ");
+}
+
+static void before_value(struct strata_json_writer *json)
+{
+	if (json->after_key) {
+		json->after_key = false;
+		return;
+	}
+	if (json->needs_comma)
+		strata_buffer_byte(json->buffer, ',');
+	if (json->depth > 0)
+		new_line(json);
+}
+
+static void begin(struct strata_json_writer *json, char bracket)
+{
+	before_value(json);
+	strata_buffer_byte(json->buffer, bracket);
+	json->depth++;
+	json->needs_comma = false;
+}
+
+static void end(struct strata_json_writer *json, char bracket)
+{
+	bool empty = !json->needs_comma;
+
+	json->depth--;
+	if (!empty)
+		new_line(json);
+	strata_buffer_byte(json->buffer, bracket);
+	json->needs_comma = true;
+}
+
+void strata_json_begin_object(struct strata_json_writer *json)
+{
+	begin(json, '{');
+}
+
+void strata_json_end_object(struct strata_json_writer *json)
+{
+	end(json, '}');
+}
+
+void strata_json_begin_array(struct strata_json_writer *json)
+{
+	begin(json, '[');
+}
+
+void strata_json_end_array(struct strata_json_writer *json)
+{
+	end(json, ']');
+}
+
+static void write_quoted(struct strata_buffer *buffer, const char *text)
+{
+	strata_buffer_byte(buffer, '"');
+	for (const char *at = text; *at;) {
+		size_t plain = 0;
+
+		while (at[plain] && (unsigned char)at[plain] >= 0x20 && at[plain] != '"' &&
+			at[plain] != '\\')
+			plain++;
+		strata_buffer_append(buffer, at, plain);
+		at += plain;
+		if (!*at)
+			break;
+		if (*at == '"' || *at == '\\')
+			strata_buffer_format(buffer, "\\%c", *at);
+		else if (*at == '\n')
+			strata_buffer_string(buffer, "\\n");
+		else if (*at == '\t')
+			strata_buffer_string(buffer, "\\t");
+		else
+			strata_buffer_format(buffer, "\\u%04x", (unsigned char)*at);
+		at++;
+	}
+	strata_buffer_byte(buffer, '"');
+}
+
+void strata_json_key(struct strata_json_writer *json, const char *key)
+{
+	before_value(json);
+	write_quoted(json->buffer, key);
+	strata_buffer_string(json->buffer, json->indented ? ": " : ":");
+	json->after_key = true;
+}
+
+void strata_json_write_string(struct strata_json_writer *json, const char *text)
+{
+	before_value(json);
+	write_quoted(json->buffer, text);
+	json->needs_comma = true;
+}
+
+void strata_json_write_number(struct strata_json_writer *json, int64_t number)
+{
+	before_value(json);
+	strata_buffer_format(json->buffer, "%" PRId64, number);
+	json->needs_comma = true;
+}
+
+void strata_json_write_size(struct strata_json_writer *json, uint64_t size)
+{
+	before_value(json);
+	strata_buffer_format(json->buffer, "%" PRIu64, size);
+	json->needs_comma = true;
+}
+
+void strata_json_write_bool(struct strata_json_writer *json, bool value)
+{
+	before_value(json);
+	strata_buffer_string(json->buffer, value ? "true" : "false");
+	json->needs_comma = true;
+}
+
+void strata_json_write_null(struct strata_json_writer *json)
+{
+	before_value(json);
+	strata_buffer_string(json->buffer, "null");
+	json->needs_comma = true;
+}
+
+void strata_json_write_bytes(struct strata_json_writer *json, const char *text)
+{
+	size_t length = strlen(text);
+
+	if (strata_text_is_utf8(text, length)) {
+		strata_json_write_string(json, text);
+		return;
+	}
+	strata_json_begin_object(json);
+	strata_json_key(json, "base64");
+	before_value(json);
+	strata_buffer_byte(json->buffer, '"');
+	strata_text_base64(json->buffer, text, length);
+	strata_buffer_byte(json->buffer, '"');
+	json->needs_comma = true;
+	strata_json_end_object(json);
+}
+
+void strata_json_member_string(struct strata_json_writer *json, const char *key, const char *text)
+{
+	if (!text)
+		return;
+	strata_json_key(json, key);
+	strata_json_write_string(json, text);
+}
+
+void strata_json_member_size(struct strata_json_writer *json, const char *key, uint64_t size)
+{
+	strata_json_key(json, key);
+	strata_json_write_size(json, size);
+}
+
+void strata_json_member_bool(struct strata_json_writer *json, const char *key, bool value)
+{
+	strata_json_key(json, key);
+	strata_json_write_bool(json, value);
+}

@@ -1,0 +1,78 @@
+#include "base/map.h"
+
+#include <string.h>
+
+struct strata_map_slot {
+	const char *key;
+	uint32_t hash;
+	uint32_t value;
+};
+
+/* FNV-1a: keys are short, come from the user's own store, and nothing depends on their order. */
+static uint32_t hash_string(const char *key)
+{
+	uint32_t hash = 2166136261u;
+
+	for (; *key; key++)
+		hash = (hash ^ (unsigned char)*key) * 16777619u;
+	return hash;
+}
+
+static struct strata_map_slot *find(
+	struct strata_map_slot *slots, size_t capacity, const char *key, uint32_t hash)
+{
+	size_t at = hash & (capacity - 1);
+
+	while (slots[at].key && (slots[at].hash != hash || strcmp(slots[at].key, key) != 0))
+		at = (at + 1) & (capacity - 1);
+	return &slots[at];
+}
+
+uint32_t strata_map_get(const struct strata_map *map, const char *key)
+{
+	const struct strata_map_slot *slot;
+
+	if (map->count == 0)
+		return STRATA_MAP_NONE;
+	slot = find(map->slots, map->capacity, key, hash_string(key));
+	return slot->key ? slot->value : STRATA_MAP_NONE;
+}
+
+static int enlarge(struct strata_map *map)
+{
+	size_t capacity = map->capacity ? map->capacity * 2 : 64;
+	struct strata_map_slot *slots = calloc(capacity, sizeof(*slots));
+
+	if (!slots)
+		return -1;
+	for (size_t i = 0; i < map->capacity; i++) {
+		const struct strata_map_slot *slot = &map->slots[i];
+
+		if (slot->key)
+			*find(slots, capacity, slot->key, slot->hash) = *slot;
+	}
+	free(map->slots);
+	map->slots = slots;
+	map->capacity = capacity;
+	return 0;
+}
+
+int strata_map_put(struct strata_map *map, const char *key, uint32_t value)
+{
+	uint32_t hash = hash_string(key);
+	struct strata_map_slot *slot;
+
+	if (map->count * 4 >= map->capacity * 3 && enlarge(map) < 0)
+		return -1;
+	slot = find(map->slots, map->capacity, key, hash);
+	if (!slot->key)
+		map->count++;
+	*slot = (struct strata_map_slot){key, hash, value};
+	return 0;
+}
+
+void strata_map_release(struct strata_map *map)
+{
+	free(map->slots);
+	*map = (struct strata_map)STRATA_MAP_INIT;
+}
