@@ -105,13 +105,21 @@ static void reach_block(const struct strata_components *components, struct mask 
 }
 
 /* Instead of adding a component's paths to each of up to 8 targets of a byte of its mask, add them
- * once, to the sum for that value of the byte: sums[byte][value]. */
+ * once, to the sum for that value of the byte: sums[byte][value]. Those of a component that reaches
+ * all of the block, as in a large graph most do, are added once to ALL. */
 static void sum_by_value(const uint64_t *paths, const struct mask *masks, uint32_t start,
-	uint32_t end, uint32_t words, uint64_t *sums)
+	uint32_t end, uint32_t words, uint64_t *sums, uint64_t *all)
 {
+	struct mask full;
+
+	memset(&full, 0xff, sizeof(full));
 	for (uint32_t c = start; c < end; c++) {
 		const uint64_t *mine = paths + (size_t)c * words;
 
+		if (memcmp(&masks[c], &full, sizeof(full)) == 0) {
+			add(all, mine, words);
+			continue;
+		}
 		for (uint32_t w = 0; w < MASK_WORDS; w++) {
 			uint64_t bits = masks[c].words[w];
 
@@ -168,10 +176,14 @@ int strata_scores_count(const struct strata_components *components, struct strat
 		return strata_fail_memory(error);
 	for (uint32_t start = 0; start < count; start += BLOCK) {
 		uint32_t end = count - start < BLOCK ? count : start + BLOCK;
+		uint64_t all[STRATA_SCORE_WORDS_LIMIT] = {0};
 
 		reach_block(components, masks, start, end);
 		memset(sums, 0, sums_size * sizeof(*sums));
-		sum_by_value(paths, masks, start, count, scores->words, sums);
+		sum_by_value(paths, masks, start, count, scores->words, sums, all);
+		for (uint32_t c = start; c < end; c++)
+			memcpy(values + (size_t)c * scores->words, all,
+				scores->words * sizeof(*all));
 		fold_sums(sums, scores->words, values, start, end);
 	}
 	scores->values = strata_take(values);
