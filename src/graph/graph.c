@@ -13,6 +13,7 @@ struct pending {
 	struct strata_item item;
 	const char **reference_ids;
 	size_t reference_count;
+	size_t reference_capacity;
 	bool has_size;
 };
 
@@ -206,33 +207,46 @@ static int merge_facts(struct strata_graph *graph, struct pending *pending,
 	return 0;
 }
 
-int strata_graph_add(struct strata_graph *graph, const struct strata_item_record *record,
+/* Doubling keeps a source that repeats a record many times linear. */
+static int reserve_references(struct strata_graph *graph, struct pending *pending, size_t more,
 	struct strata_error *error)
 {
-	struct pending *pending = NULL;
+	size_t needed = pending->reference_count + more;
+	size_t capacity = 2 * pending->reference_capacity;
 	const char **ids;
-	int status = find_or_add(graph, record, &pending, error);
 
-	if (status == 0)
-		status = merge_facts(graph, pending, record, error);
-	if (status < 0 || record->reference_count == 0)
-		return status;
-	ids = strata_arena_array(
-		&graph->arena, pending->reference_count + record->reference_count, sizeof(*ids));
+	if (needed <= pending->reference_capacity)
+		return 0;
+	if (capacity < needed)
+		capacity = needed;
+	ids = strata_arena_array(&graph->arena, capacity, sizeof(*ids));
 	if (!ids)
 		return strata_fail_memory(error);
 	if (pending->reference_count > 0)
 		memcpy(ids, pending->reference_ids, pending->reference_count * sizeof(*ids));
-	for (size_t i = 0; i < record->reference_count; i++) {
+	pending->reference_ids = ids;
+	pending->reference_capacity = capacity;
+	return 0;
+}
+
+int strata_graph_add(struct strata_graph *graph, const struct strata_item_record *record,
+	struct strata_error *error)
+{
+	struct pending *pending = NULL;
+	int status = find_or_add(graph, record, &pending, error);
+
+	if (status == 0)
+		status = merge_facts(graph, pending, record, error);
+	if (status == 0)
+		status = reserve_references(graph, pending, record->reference_count, error);
+	for (size_t i = 0; status == 0 && i < record->reference_count; i++) {
 		char *id = strata_arena_string(&graph->arena, record->references[i]);
 
 		if (!id)
 			return strata_fail_memory(error);
-		ids[pending->reference_count + i] = id;
+		pending->reference_ids[pending->reference_count++] = id;
 	}
-	pending->reference_ids = ids;
-	pending->reference_count += record->reference_count;
-	return 0;
+	return status;
 }
 
 int strata_graph_add_root(struct strata_graph *graph, const char *id, struct strata_error *error)
