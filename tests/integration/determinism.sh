@@ -63,7 +63,7 @@ with_umask() {
 	(umask "$1" && build_in other root)
 }
 with_environment() {
-	(export "$1" && build_in other root)
+	(export "${1?}" && build_in other root)
 }
 in_directory() {
 	(cd elsewhere && build_in "$scratch/other" "$1")
