@@ -160,7 +160,7 @@ hostile() {
 		number=$((number + 1))
 		printf '%b' "$content" >"hostile-$number"
 		arguments=("$option" "hostile-$number")
-		[[ $option != *= ]] || arguments=("${option}hostile-$number")
+		[[ $option != *= ]] || arguments=("${option}hostile-$number" "$shell")
 		fails_with 1 "hostile-$number" "hostile $kind: ${content:0:50}" \
 			timeout 20 "${build[@]}" "${arguments[@]}" --root root -o oci:out/layout
 	done
@@ -242,7 +242,7 @@ layer_file() {
 }
 build_database() {
 	rm -rf out && mkdir out
-	"${build[@]}" --root root -o oci:out/layout "--store-db=$1"
+	"${build[@]}" --root root -o oci:out/layout "--store-db=$1" "$shell"
 }
 printf '%s\n\n1\n%s\n' "$shell" "$shell" >references
 truncated "graph" root/graph.json graph_file --graph
@@ -257,7 +257,8 @@ sqlite3 store.sqlite "create table ValidPaths (id integer primary key autoincrem
 	primary key (referrer, reference));
 	insert into ValidPaths values (1, '$shell', 'sha256:00', 0, null, 100);
 	insert into Refs values (1, 1);"
-ok "a good database" "${build[@]}" --store-db=store.sqlite --root root -o oci:out/database
+ok "a good database" "${build[@]}" --store-db=store.sqlite --root root "$shell" \
+	-o oci:out/database
 truncated "store database" store.sqlite build_database
 
 # Images, whole and spoiled, given to verify and inspect.
