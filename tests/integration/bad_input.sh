@@ -22,7 +22,7 @@ spoiled() {
 	rm -rf out && mkdir out
 }
 build=("$STRATAPACK" build)
-everywhere=(-o oci:out/layout:1 -o docker-archive:out/docker.tar -o docker-v1-archive:out/v1.tar
+everywhere=(-o oci:out/layout -o docker-archive:out/docker.tar -o docker-v1-archive:out/v1.tar
 	-o oci-archive:out/oci.tar -o universal-archive:out/universal.tar -o dir:out/dir)
 
 # --- wrong use ----------------------------------------------------------------------------------
@@ -93,7 +93,7 @@ spoiled root/graph.json "a file in place of a directory" "${build[@]}" "${graph[
 mkdir full
 mount -t tmpfs -o size=400k tmpfs full
 at_exit umount full
-for output in oci:full/layout:1 docker-archive:full/x.tar docker-v1-archive:full/x.tar \
+for output in oci:full/layout docker-archive:full/x.tar docker-v1-archive:full/x.tar \
 	oci-archive:full/x.tar universal-archive:full/x.tar dir:full/dir; do
 	fails_with 1 "no space" "a full disk, $output" "${build[@]}" "${graph[@]}" -o "$output"
 	nothing_in full "full disk, $output"
@@ -263,7 +263,7 @@ truncated "store database" store.sqlite build_database
 
 # Images, whole and spoiled, given to verify and inspect.
 "${build[@]}" "${graph[@]}" --strategy per-item -o docker-v1-archive:images-v1.tar:a/b:1 \
-	-o docker-archive:images-docker.tar:a/b:1 -o oci-archive:images-oci.tar:1 \
+	-o docker-archive:images-docker.tar:a/b:1 -o oci-archive:images-oci.tar:a/b:1 \
 	-o universal-archive:images-universal.tar:a/b:1
 for image in images-*.tar; do
 	truncated "$image" "$image" "$STRATAPACK" verify

@@ -17,7 +17,7 @@ build_in() {
 	mkdir "$output"
 	"$STRATAPACK" build --graph "$root/graph.json" --root "$root" --strategy per-item \
 		--compression "$compression" --entrypoint "$hello/bin/hello" -S "/bin=$shell/bin" \
-		-o "oci:$output/layout:1" -o "universal-archive:$output/universal.tar:example.org/hello:1" "$@"
+		-o "oci:$output/layout:hello:1" -o "universal-archive:$output/universal.tar:example.org/hello:1" "$@"
 }
 
 # The same store, written in another order, without hard links.

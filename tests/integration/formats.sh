@@ -10,7 +10,7 @@ name=example.org/team/hello:2.0
 
 ok "build: all formats in one run" "$STRATAPACK" build "${store[@]}" --strategy per-item \
 	-S "/bin=$shell/bin" \
-	-o "docker-v1-archive:v1.tar:$name" -o "docker-archive:docker.tar:$name" -o "oci:layout:2.0" \
+	-o "docker-v1-archive:v1.tar:$name" -o "docker-archive:docker.tar:$name" -o "oci:layout:$name" \
 	-o "oci-archive:oci.tar:$name" -o "universal-archive:universal.tar:$name" -o dir:directory
 
 # skopeo reads each transport, and the layers are the same in all of them.
@@ -32,12 +32,12 @@ is "the manifest is copied unchanged" "$(skopeo inspect --raw oci:layout:2.0)" \
 for compression in none gzip:1 zstd zstd:9; do
 	directory=layout-${compression/:/-}
 	ok "build with $compression" "$STRATAPACK" build "${store[@]}" --strategy per-item \
-		-S "/bin=$shell/bin" --compression "$compression" -o "oci:$directory:2.0" \
+		-S "/bin=$shell/bin" --compression "$compression" -o "oci:$directory:$name" \
 		-o "universal-archive:$directory.tar:$name"
 	is "diff IDs do not depend on compression $compression" "$(diff_ids "oci:$directory:2.0")" "$wanted"
 	ok "skopeo copies $compression from the universal archive" \
 		skopeo_copy "oci-archive:$directory.tar" "dir:copy-$directory"
-	ok "verify with $compression" "$STRATAPACK" verify "oci:$directory:2.0"
+	ok "verify with $compression" "$STRATAPACK" verify "oci:$directory:$name"
 done
 fails_with 2 zstd "zstd is refused where a format cannot hold it" "$STRATAPACK" build "${store[@]}" \
 	--compression zstd -o "dir:refused"
@@ -99,15 +99,15 @@ not "schemas refuse what is wrong" validate image-manifest-schema.json layout/oc
 
 # Names stand in both places, as they were given.
 is "RepoTags" "$(tar -xOf universal.tar manifest.json | jq -c '.[].RepoTags')" "[\"$name\"]"
-is "annotations with the names" "$(jq -c '.manifests[0].annotations' universal-files/index.json)" \
+is "annotations with the names" "$(jq -cS '.manifests[0].annotations' universal-files/index.json)" \
 	"{\"io.containerd.image.name\":\"$name\",\"org.opencontainers.image.ref.name\":\"2.0\"}"
 
 # One layout holds several images.
-ok "a second image into the layout" "$STRATAPACK" build "${store[@]}" --strategy single -o oci:layout:single
+ok "a second image into the layout" "$STRATAPACK" build "${store[@]}" --strategy single -o oci:layout:other:single
 is "both are there" "$(jq -r '.manifests[].annotations["org.opencontainers.image.ref.name"]' \
 	layout/index.json | sort | paste -sd ' ')" "2.0 single"
-ok "the first is whole" "$STRATAPACK" verify oci:layout:2.0
-ok "the second is whole" "$STRATAPACK" verify oci:layout:single
+ok "the first is whole" "$STRATAPACK" verify "oci:layout:$name"
+ok "the second is whole" "$STRATAPACK" verify oci:layout:other:single
 
 # umoci unpacks.
 for layout in layout layout-none universal-files; do
@@ -149,9 +149,9 @@ done
 ok "others' images: docker-archive by skopeo" skopeo --insecure-policy copy -q oci:layout:2.0 \
 	docker-archive:skopeo-docker.tar:example.org/other:1
 ok "others' images: oci by umoci" umoci tag --image layout-none:2.0 by-umoci
-for source in docker-archive:v1.tar docker-archive:docker.tar docker-v1-archive:v1.tar oci:layout:2.0 \
+for source in docker-archive:v1.tar docker-archive:docker.tar docker-v1-archive:v1.tar "oci:layout:$name" \
 	oci-archive:oci.tar universal-archive:universal.tar dir:directory v1.tar docker.tar oci.tar \
-	universal.tar directory skopeo-docker.tar oci:layout-none:by-umoci; do
+	universal.tar layout layout-none directory skopeo-docker.tar; do
 	ok "verify $source" "$STRATAPACK" verify "$source"
 	ok "inspect $source" "$STRATAPACK" inspect "$source"
 	# shellcheck disable=SC2016
@@ -161,12 +161,12 @@ cp -a layout damaged
 chmod -R u+w damaged
 blob=$(skopeo inspect --raw oci:layout:2.0 | jq -r '.layers[1].digest | sub("sha256:"; "damaged/blobs/sha256/")')
 printf 'X' | dd of="$blob" bs=1 seek=200 conv=notrunc status=none
-"$STRATAPACK" verify oci:damaged:2.0 >/dev/null 2>&1
+"$STRATAPACK" verify oci:damaged >/dev/null 2>&1
 is "verify finds a changed byte" $? 3
 truncate -s -1 "$blob"
-"$STRATAPACK" verify oci:damaged:2.0 >/dev/null 2>&1
+"$STRATAPACK" verify oci:damaged >/dev/null 2>&1
 is "verify finds a missing byte" $? 3
 rm "$blob"
-"$STRATAPACK" verify oci:damaged:2.0 >/dev/null 2>&1
+"$STRATAPACK" verify oci:damaged >/dev/null 2>&1
 is "verify finds a missing blob" $? 3
 done_testing

@@ -41,10 +41,10 @@ for strategy in single two per-item popularity size; do
 		wait "$process" || built=no
 	done
 	is "layers from recipes, $strategy" "$built" yes
-	ok "image, $strategy" join "$strategy.plan" "$strategy.layers" -o "oci:$strategy.joined:1" \
+	ok "image, $strategy" join "$strategy.plan" "$strategy.layers" -o "oci:$strategy.joined:hello:1" \
 		-o "docker-v1-archive:$strategy.joined.tar:$name"
 	ok "build, $strategy" "$STRATAPACK" build "${graph[@]}" "${customisation[@]}" "${config[@]}" \
-		--strategy "$strategy" -o "oci:$strategy.built:1" \
+		--strategy "$strategy" -o "oci:$strategy.built:hello:1" \
 		-o "docker-v1-archive:$strategy.built.tar:$name"
 	same "the same layout, $strategy" "$strategy.joined" "$strategy.built"
 	same "the same archive, $strategy" "$strategy.joined.tar" "$strategy.built.tar"
@@ -78,7 +78,7 @@ from_plan() { # from_plan PLAN OUTPUT: make all its layers, join them
 		"$STRATAPACK" layer --plan "$plan" $index "${graph[@]}" \
 			-o "$output.layers/$(printf %03d $index)" || return
 	done
-	join "$plan" "$output.layers" -o "oci:$output:1"
+	join "$plan" "$output.layers" -o "oci:$output:hello:1"
 }
 jq '.layers |= [{items: (.[0].items + .[1].items)}] + .[2:]' per-item.plan >edited.plan
 ok "merge two layers by hand" from_plan edited.plan edited
@@ -113,7 +113,7 @@ is "one recipe differs" "$(for recipe in per-item.recipes/*; do
 	cmp -s "$recipe" "changed.recipes/${recipe##*/}" || grep -o "$more" "$recipe" | head -n 1
 done)" "$more"
 ok "build again after a change" "$STRATAPACK" build --graph changed/graph.json \
-	--root "$scratch/changed" "${customisation[@]}" "${config[@]}" --strategy per-item -o oci:changed.built:1
+	--root "$scratch/changed" "${customisation[@]}" "${config[@]}" --strategy per-item -o oci:changed.built:hello:1
 is "one layer differs" "$(comm -13 <(diff_ids oci:per-item.built:1 | sort) \
 	<(diff_ids oci:changed.built:1 | sort) | wc -l)" 1
 
