@@ -8,6 +8,7 @@
 
 #include "base/map.h"
 #include "base/observe.h"
+#include "base/path.h"
 #include "base/text.h"
 #include "layer/xattrs.h"
 
@@ -392,27 +393,11 @@ static int add_entry(
 	return add_node(collection, &node, &added, error);
 }
 
-/* Order by path components: the slash comes before every other byte. */
-static int compare_paths(const char *left, const char *right)
-{
-	while (*left && *left == *right) {
-		left++;
-		right++;
-	}
-	if (*left == *right)
-		return 0;
-	if (!*left || !*right)
-		return *left ? 1 : -1;
-	if (*left == '/' || *right == '/')
-		return *left == '/' ? -1 : 1;
-	return (unsigned char)*left < (unsigned char)*right ? -1 : 1;
-}
-
 static int compare_nodes(const void *left, const void *right)
 {
 	const struct node *a = left, *b = right;
 
-	return compare_paths(a->entry.tar.path, b->entry.tar.path);
+	return strata_path_compare(a->entry.tar.path, b->entry.tar.path);
 }
 
 /* Sorts the names of one file of one item together, first name first. */
