@@ -1,4 +1,5 @@
 #include "graphs.h"
+
 #include "graph/internal.h"
 
 static const struct node four[] = {
