@@ -46,7 +46,7 @@ report() { # report RESULT NAME
 }
 
 explain() {
-	sed 's/^/# /' | head -n 60
+	cut -c 1-500 | sed 's/^/# /' | tail -n 60
 }
 
 # ok NAME COMMAND…: passes when COMMAND succeeds; shows what it printed when it does not.
@@ -59,7 +59,7 @@ ok() {
 		report ok "$name"
 	else
 		report "not ok" "$name"
-		printf '# exit %d: %s\n' $status "$*"
+		printf '# exit %d: %.300s\n' $status "$*"
 		explain <"$scratch/ok.log"
 	fi
 	return $status
