@@ -78,14 +78,30 @@ not() {
 	report ok "$name"
 }
 
-# is NAME GOT WANTED
+# must NAME COMMAND…: like ok, but without this the rest makes no sense.
+must() {
+	ok "$@" || exit 1
+}
+
+# is NAME GOT WANTED, where something is wanted: see `empty`.
 is() {
-	if [ "$2" = "$3" ]; then
+	if [ "$2" = "$3" ] && [ -n "$3" ]; then
 		report ok "$1"
 		return 0
 	fi
 	report "not ok" "$1"
 	printf 'got:\n%s\nwanted:\n%s\n' "$2" "$3" | explain
+	return 1
+}
+
+# empty NAME GOT: there is nothing.
+empty() {
+	if [ -z "$2" ]; then
+		report ok "$1"
+		return 0
+	fi
+	report "not ok" "$1"
+	printf 'got:\n%s\n' "$2" | explain
 	return 1
 }
 

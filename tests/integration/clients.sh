@@ -14,7 +14,7 @@ outputs=()
 for transport in docker-v1-archive docker-archive oci-archive universal-archive; do
 	outputs+=(-o "$transport:$transport.tar:example.org/$transport:2.0")
 done
-ok "build every archive" "$STRATAPACK" build "${store[@]}" --strategy per-item \
+must "build every archive" "$STRATAPACK" build "${store[@]}" --strategy per-item \
 	--env GREETING=hello --workdir /tmp "${outputs[@]}" -o dir:directory
 ok "build with zstd" "$STRATAPACK" build "${store[@]}" --compression zstd \
 	-o universal-archive:zstd.tar:example.org/zstd:2.0
