@@ -132,7 +132,9 @@ static int describe(struct strata_graph *graph, struct strata_item *item,
 	if (record->cause)
 		item->cause = strata_arena_string(&graph->arena, record->cause);
 	item->content = record->content;
-	if (record->tree_count == 0 && record->file_count == 0) {
+	/* A package may well have no files: its id is no path. */
+	if (record->tree_count == 0 && record->file_count == 0 &&
+		(record->content == STRATA_CONTENT_STORE || record->id[0] == '/')) {
 		int status = check_paths(record->id, &record->id, 1, error);
 
 		if (status < 0)
