@@ -74,7 +74,8 @@ struct strata_recipe {
 	struct strata_metadata_rules rules;
 	struct strata_compression compression;
 	struct strata_digest key;
-	uint64_t size; /* roughly how much there is to read; for scheduling, no part of the recipe */
+	uint64_t
+		size; /* roughly how much there is to read; for scheduling, no part of the recipe */
 	struct strata_arena *arena; /* owns everything above */
 };
 

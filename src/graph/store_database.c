@@ -21,8 +21,8 @@ enum query { FIND, ALL, REFERENCES, QUERY_COUNT };
 static const char *const queries[QUERY_COUNT] = {
 	[FIND] = "SELECT id, hash, narSize FROM ValidPaths WHERE path = ?",
 	[ALL] = "SELECT path FROM ValidPaths",
-	[REFERENCES] = "SELECT target.path FROM Refs LEFT JOIN ValidPaths AS target"
-		       " ON target.id = Refs.reference WHERE Refs.referrer = ?",
+	[REFERENCES] = ("SELECT target.path FROM Refs LEFT JOIN ValidPaths AS target"
+			" ON target.id = Refs.reference WHERE Refs.referrer = ?"),
 };
 
 struct strata_store_database {
@@ -148,8 +148,8 @@ static int connect(struct strata_store_database *database, const char *file, con
 static const char *const leftovers[] = {"-wal", "-journal"};
 enum { LEFTOVER_COUNT = sizeof(leftovers) / sizeof(*leftovers) };
 
-/* Copy the file of FILE's name and SUFFIX into DIRECTORY, as db and SUFFIX. One that is not REQUIRED
- * may be absent. */
+/* Copy the file of FILE's name and SUFFIX into DIRECTORY, as db and SUFFIX. One that is not
+ * REQUIRED may be absent. */
 static int copy_file(const char *file, const char *directory, const char *suffix, bool required,
 	struct strata_error *error)
 {

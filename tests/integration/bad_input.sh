@@ -12,7 +12,7 @@ mkdir out
 
 # nothing_in DIRECTORY NAME
 nothing_in() {
-	is "nothing is left behind: $2" "$(ls -A "$1")" ""
+	empty "nothing is left behind: $2" "$(ls -A "$1")"
 }
 
 # spoiled WORDS NAME COMMAND…: exit 1, a message with WORDS, and an empty output directory.
@@ -118,7 +118,7 @@ ok "the first build's archive is still there" cmp kept.tar kept.copy
 
 pseudo_random 20000000 signals >"root$more/large"
 begin=$EPOCHREALTIME
-ok "how long a build takes" "${build[@]}" "${graph[@]}" "${everywhere[@]}"
+must "how long a build takes" "${build[@]}" "${graph[@]}" "${everywhere[@]}"
 duration=$(awk -v begin="$begin" -v end="$EPOCHREALTIME" 'BEGIN { print end - begin }')
 outputs=(layout docker.tar v1.tar oci.tar universal.tar dir)
 
@@ -140,8 +140,8 @@ interrupt() {
 		leftovers+=$(cd out && find . -mindepth 1 -maxdepth 1 ! -name layout ! -name dir ! -name 'v1.tar' \
 			! -name docker.tar ! -name oci.tar ! -name universal.tar)
 	done
-	is "whatever is there after SIG$signal is whole" "$partial" ""
-	[ "$signal" = KILL ] || is "nothing else is there after SIG$signal" "$leftovers" ""
+	empty "whatever is there after SIG$signal is whole" "$partial"
+	[ "$signal" = KILL ] || empty "nothing else is there after SIG$signal" "$leftovers"
 }
 interrupt KILL
 ok "a build after one that was killed" "${build[@]}" "${graph[@]}" "${everywhere[@]}"
@@ -221,7 +221,7 @@ truncated() {
 		esac
 		rm "cut-$cut"
 	done
-	is "no crash on a spoiled $name" "$bad" ""
+	empty "no crash on a spoiled $name" "$bad"
 	ok "most spoiled ones are noticed: $name ($failures of 40)" [ $failures -ge 20 ]
 }
 graph_file() { # graph_file OPTION FILE

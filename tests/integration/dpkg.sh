@@ -95,7 +95,7 @@ names() {
 	done | LC_ALL=C sort -u
 }
 
-ok "build tool and its closure" build image tool
+must "build tool and its closure" build image tool
 is "the files of the closure, and no others" "$(names image | grep -v '/$')" "$(LC_ALL=C sort <<-END
 	bin
 	etc/tool.conf
