@@ -177,6 +177,19 @@ static void test_architectures(void **state)
 	assert_non_null(strstr(machine->error.hint, "tool:amd64"));
 }
 
+static void test_native_architecture_is_preferred(void **state)
+{
+	struct machine *machine = *state;
+
+	put_status(machine,
+		PACKAGE("lib", "Multi-Arch: same\n") FOREIGN("lib", "Multi-Arch: same\n")
+			FOREIGN("dpkg", "") PACKAGE_OF("data", "all", "Depends: lib\n"));
+	assert_succeeds(ask(machine, "lib"), &machine->error);
+	assert_items(machine, "lib:i386");
+	assert_succeeds(ask(machine, "data"), &machine->error);
+	assert_items(machine, "data:all lib:i386");
+}
+
 static void test_cycles_and_self_references(void **state)
 {
 	struct machine *machine = *state;
@@ -306,6 +319,7 @@ int main(void)
 		MACHINE_TEST(test_unsatisfied_group_is_noted),
 		MACHINE_TEST(test_virtual_packages),
 		MACHINE_TEST(test_architectures),
+		MACHINE_TEST(test_native_architecture_is_preferred),
 		MACHINE_TEST(test_cycles_and_self_references),
 		MACHINE_TEST(test_essential_packages_are_below_the_requested),
 		MACHINE_TEST(test_wrong_requests),

@@ -41,6 +41,12 @@ static void test_listed_files_that_are_there(void **state)
 		"/etc /etc/kept.conf /usr /usr/bare /usr/dot /usr/file /var/empty");
 	assert_files(machine, "b:amd64", "/usr /usr/lib-b");
 	assert_string_equal(machine->notes.data, "");
+
+	/* Databases from before Multi-Arch. */
+	put_status(machine, PACKAGE("old", "Multi-Arch: same\n"));
+	put(machine, LIST("old"), "/usr/lib-b\n");
+	assert_succeeds(ask(machine, "old"), &machine->error);
+	assert_files(machine, "old:amd64", "/usr/lib-b");
 }
 
 static void test_lists_that_are_missing_or_lead_nowhere(void **state)
