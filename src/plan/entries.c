@@ -19,7 +19,7 @@ static int compare_entries(const void *left, const void *right)
 
 static int check_entry(const struct strata_entry *entry, struct strata_error *error)
 {
-	int status = strata_check_path(entry->path, error);
+	int status = strata_check_path(entry->path, STRATA_ERROR_INVALID, error);
 
 	if (status < 0)
 		return status;

@@ -140,7 +140,7 @@ int strata_entries_place(const struct strata_entry *entries, size_t count, const
 	int status = strata_root_open(&placing.root, root, error);
 
 	for (size_t i = 0; status == 0 && i < count; i++) {
-		status = strata_check_path(entries[i].path, error);
+		status = strata_check_path(entries[i].path, STRATA_ERROR_INVALID, error);
 		if (status == 0)
 			status = place_entry(&placing, &entries[i], error);
 	}
