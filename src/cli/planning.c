@@ -65,6 +65,7 @@ static int make_plan(struct strata_planning *planning, struct strata_error *erro
 		.max_layers = planning->strategy.max_layers,
 		.entries = planning->customisation.entries,
 		.entry_count = planning->customisation.count,
+		.root = planning->root.root,
 	};
 
 	return strata_plan_make(planning->graph, &options, &planning->plan, error);
