@@ -150,8 +150,8 @@ static int fail_missing(const struct strata_plan *plan, size_t index, struct str
 
 	if (first)
 		result = strata_fail(error, STRATA_ERROR_NOT_FOUND,
-			"no --layer holds layer %zu of the plan, with %zu items from '%s' on",
-			index + 1, count, first);
+			"no --layer holds layer %zu of the plan: '%s'%s", index + 1, first,
+			count > 1 ? " and others" : "");
 	else
 		result = strata_fail(error, STRATA_ERROR_NOT_FOUND,
 			"no --layer holds layer %zu of the plan, the customisation", index + 1);
