@@ -69,6 +69,28 @@ static void test_every_member_is_read(void **state)
 	assert_string_equal(strata_graph_item(graph, roots[1])->id, "libgcc-s1");
 }
 
+/* A base name as long as a hash, with nothing behind it, is all name. */
+static void test_names_are_not_taken_for_hashes(void **state)
+{
+	static const char *const ids[] = {"/s/00000000000000000000000000000000",
+		"/s/00000000000000000000000000000000-", "/s/00000000000000000000000000000000-x"};
+	static const char *const names[] = {
+		"00000000000000000000000000000000", "00000000000000000000000000000000-", "x"};
+	strata_autobuffer struct strata_buffer name = STRATA_BUFFER_INIT;
+	strata_autobuffer struct strata_buffer version = STRATA_BUFFER_INIT;
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		/* A block of its own, so that reading behind its end shows. */
+		char *id = strdup(ids[i]);
+
+		strata_item_split_name(id, &name, &version);
+		assert_string_equal(name.data, names[i]);
+		assert_string_equal(version.data, "");
+		free(id);
+	}
+}
+
 static void test_missing_sizes_are_measured(void **state)
 {
 	static const char text[] = "{\"stratapackGraph\": 1, \"items\": [{\"id\": \"/a\"}]}";
@@ -180,6 +202,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_member_is_read),
+		cmocka_unit_test(test_names_are_not_taken_for_hashes),
 		source_test(test_missing_sizes_are_measured),
 		cmocka_unit_test(test_empty_graph_is_read),
 		cmocka_unit_test(test_malformed_documents_are_refused),
