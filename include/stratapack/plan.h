@@ -38,6 +38,9 @@ struct strata_strategy {
 	/* The customisation belongs to the top layer instead of taking a layer of its own. */
 	bool customisation_on_top_layer;
 
+	/* The fewest layers for items that GRAPH can be put into. NULL: one is enough. */
+	uint32_t (*least_layers)(const struct strata_graph *graph);
+
 	/* Fill PARTITION, whose arrays have room for every item. BOUND is at least 1 and counts the
 	 * layers for items only. GRAPH has at least one item. */
 	int (*partition)(const struct strata_graph *graph, uint32_t bound,
@@ -74,7 +77,7 @@ struct strata_plan {
 	uint32_t max_layers;              /* 0 where unknown */
 	struct strata_plan_layer *layers; /* bottom first */
 	size_t layer_count;
-	struct strata_entry *entries; /* the customisation, sorted by path */
+	struct strata_entry *entries; /* the customisation, sorted by path components */
 	size_t entry_count;
 	/* The entries are a layer of their own on top; else part of the topmost layer. */
 	bool customisation_layer;
@@ -87,6 +90,9 @@ struct strata_plan_options {
 	uint32_t base_layers; /* how many of them a base image takes */
 	const struct strata_entry *entries;
 	size_t entry_count;
+	/* The system whose files the items are (NULL: "/"): where it has a symbolic link or a directory
+	 * above an entry, the entry goes there and the directory stays as it is. */
+	const char *root;
 };
 
 /* Plan GRAPH. *PLAN is the caller's. STRATA_ERROR_INVALID where the bound is too low. */

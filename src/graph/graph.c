@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "base/map.h"
+#include "base/path.h"
 #include "base/text.h"
 #include "graph/components.h"
 #include "graph/internal.h"
@@ -102,27 +103,14 @@ static int check_id(const char *id, struct strata_error *error)
 		"'%s' cannot name an item: names are UTF-8 without control characters", shown.data);
 }
 
-/* Paths become members of layers: absolute, without "." and "..", without empty components. */
 static int check_paths(
 	const char *id, const char *const *paths, size_t count, struct strata_error *error)
 {
-	for (size_t i = 0; i < count; i++) {
-		const char *at = paths[i];
-		bool normal = *at == '/';
+	int status = 0;
 
-		while (normal && *at == '/') {
-			size_t length = strcspn(++at, "/");
-
-			normal = length > 0 && !(length == 1 && at[0] == '.') &&
-				 !(length == 2 && at[0] == '.' && at[1] == '.');
-			at += length;
-		}
-		if (!normal)
-			return strata_fail(error, STRATA_ERROR_FORMAT,
-				"item '%s': '%s' is not an absolute path in normal form", id,
-				paths[i]);
-	}
-	return 0;
+	for (size_t i = 0; status == 0 && i < count; i++)
+		status = strata_check_path(paths[i], STRATA_ERROR_FORMAT, error);
+	return status < 0 ? strata_context(error, status, "item '%s'", id) : 0;
 }
 
 static int describe(struct strata_graph *graph, struct strata_item *item,
@@ -144,7 +132,9 @@ static int describe(struct strata_graph *graph, struct strata_item *item,
 	if (record->cause)
 		item->cause = strata_arena_string(&graph->arena, record->cause);
 	item->content = record->content;
-	if (record->tree_count == 0 && record->file_count == 0) {
+	/* A package may well have no files: its id is no path. */
+	if (record->tree_count == 0 && record->file_count == 0 &&
+		(record->content == STRATA_CONTENT_STORE || record->id[0] == '/')) {
 		int status = check_paths(record->id, &record->id, 1, error);
 
 		if (status < 0)

@@ -378,7 +378,6 @@ static void test_unwritable_directories_are_read(void **state)
 {
 	char source[100], log[100], clean[100], left[100], temporary[100], directory[100];
 	sqlite3 *writer;
-	sqlite3 *writer = create(source, "PRAGMA journal_mode = WAL", "");
 
 	place(source, state, "live/db");
 	place(log, state, "live/db-wal");

@@ -1,0 +1,44 @@
+/*
+ * The entries of the customisation: checked, sorted, and as JSON, in plans and in recipes.
+ *
+ *	[{"path": "/tmp", "type": "directory", "mode": "1777", "uid": 0, "gid": 0},
+ *	 {"path": "/bin/sh", "type": "symlink", "target": "bash"}]
+ *
+ * Paths and targets that are not UTF-8 are objects {"base64": ...}.
+ */
+#ifndef PLAN_ENTRIES_H
+#define PLAN_ENTRIES_H
+
+#include <stratapack/plan.h>
+
+#include "base/arena.h"
+#include "base/json.h"
+#include "base/json_writer.h"
+
+/* Check COUNT entries and copy them, sorted by path components in byte order (a directory comes
+ * right before what is in it). Equal entries become one. A path that is not absolute and normal,
+ * an empty target, other bits than permission bits, two different entries for one path, and an
+ * entry below a symbolic link are STRATA_ERROR_INVALID. *RESULT, of *RESULT_COUNT entries, and its
+ * strings live in ARENA. */
+int strata_entries_sort(const struct strata_entry *entries, size_t count,
+	struct strata_arena *arena, struct strata_entry **result, size_t *result_count,
+	struct strata_error *error) STRATA_MUST_CHECK;
+
+/* Write COUNT entries as a JSON array. */
+void strata_entries_write(
+	struct strata_json_writer *json, const struct strata_entry *entries, size_t count);
+
+/* Read such an array, check and sort it. Beyond what strata_entries_sort() refuses, no path may
+ * stand in it twice. *ENTRIES, of *COUNT entries, and its strings live in ARENA. */
+int strata_entries_read(const struct strata_json *array, struct strata_arena *arena,
+	struct strata_entry **entries, size_t *count, struct strata_error *error) STRATA_MUST_CHECK;
+
+/* Find the places of COUNT entries in the system under ROOT, for images of its own files: a parent
+ * that is a symbolic link there (merged /usr) is followed, and directories above an entry that
+ * exist become entries as they are there, so that the customisation does not change them. *RESULT
+ * lives in ARENA; it is neither checked nor sorted. */
+int strata_entries_place(const struct strata_entry *entries, size_t count, const char *root,
+	struct strata_arena *arena, struct strata_entry **result, size_t *result_count,
+	struct strata_error *error) STRATA_MUST_CHECK;
+
+#endif
