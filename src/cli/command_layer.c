@@ -154,6 +154,8 @@ static int check_number(const struct layer *layer, struct strata_error *error)
 static int make_from_plan(struct layer *layer, const struct strata_observer *observer,
 	bool *wrong_use, struct strata_error *error)
 {
+	struct strata_build_options options = {
+		.root = layer->planning.root.root, .observer = observer};
 	struct strata_recipe **recipes;
 	size_t count;
 	int result = strata_planning_run(&layer->planning, observer, wrong_use, error);
@@ -167,7 +169,9 @@ static int make_from_plan(struct layer *layer, const struct strata_observer *obs
 			&layer->layer.rules, &layer->layer.compression, &recipes, &count, error);
 	if (result < 0)
 		return result;
-	result = make(layer, recipes[layer->number - 1], observer, error);
+	result = strata_recipes_fingerprint(&recipes[layer->number - 1], 1, &options, error);
+	if (result == 0)
+		result = make(layer, recipes[layer->number - 1], observer, error);
 	strata_recipes_free(recipes, count);
 	return result;
 }

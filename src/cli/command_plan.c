@@ -110,6 +110,7 @@ static int save_recipes(struct strata_recipe *const *recipes, size_t count, cons
 
 static int write_recipes(const struct plan *plan, struct strata_error *error)
 {
+	struct strata_build_options options = {.root = plan->planning.root.root};
 	struct strata_recipe **recipes;
 	size_t count;
 	int result;
@@ -120,7 +121,9 @@ static int write_recipes(const struct plan *plan, struct strata_error *error)
 		&plan->layer.compression, &recipes, &count, error);
 	if (result < 0)
 		return result;
-	result = save_recipes(recipes, count, plan->output.recipes, error);
+	result = strata_recipes_fingerprint(recipes, count, &options, error);
+	if (result == 0)
+		result = save_recipes(recipes, count, plan->output.recipes, error);
 	strata_recipes_free(recipes, count);
 	return result;
 }
