@@ -193,7 +193,7 @@ for content in '' '{' '{"layers":7}' '{"layers":[{"items":[7]}]}' '[]' "$deep"; 
 	number=$((number + 1))
 	printf '%s' "$content" >"hostile-$number"
 	fails_with 1 "hostile-$number" "hostile plan: ${content:0:50}" "$STRATAPACK" layer \
-		--plan "hostile-$number" 0 "${graph[@]}" -o out/layer
+		--plan "hostile-$number" 1 "${graph[@]}" -o out/layer
 	fails_with 1 "hostile-$number" "hostile recipe: ${content:0:50}" "$STRATAPACK" layer \
 		"hostile-$number" --root root -o out/layer
 done
@@ -229,13 +229,13 @@ graph_file() { # graph_file OPTION FILE
 	"${build[@]}" --root root -o oci:out/layout "$1" "$2"
 }
 ok "a plan to spoil" "$STRATAPACK" plan "${graph[@]}" -o good.plan --recipes good.recipes
-ok "a layer to spoil" "$STRATAPACK" layer good.recipes/000.recipe.json --root root -o good.layer
+ok "a layer to spoil" "$STRATAPACK" layer good.recipes/001.recipe.json --root root -o good.layer
 layer_json() {
 	rm -rf spoiled && cp -r good.layer spoiled && chmod u+w spoiled/*
 	cp "$1" spoiled/layer.json && "$STRATAPACK" image good.plan --layer spoiled -o oci:out/x
 }
 plan_file() {
-	rm -rf out/x && "$STRATAPACK" layer --plan "$1" 0 "${graph[@]}" -o out/x
+	rm -rf out/x && "$STRATAPACK" layer --plan "$1" 1 "${graph[@]}" -o out/x
 }
 layer_file() {
 	rm -rf out/x && "$STRATAPACK" layer "$1" --root root -o out/x
@@ -248,7 +248,7 @@ printf '%s\n\n1\n%s\n' "$shell" "$shell" >references
 truncated "graph" root/graph.json graph_file --graph
 truncated "references graph" references graph_file --references-graph
 truncated "plan" good.plan plan_file
-truncated "recipe" good.recipes/000.recipe.json layer_file
+truncated "recipe" good.recipes/001.recipe.json layer_file
 truncated "layer.json" good.layer/layer.json layer_json
 sqlite3 store.sqlite "create table ValidPaths (id integer primary key autoincrement not null,
 	path text unique not null, hash text not null, registrationTime integer not null, deriver text,
