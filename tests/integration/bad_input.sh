@@ -88,7 +88,7 @@ truncate -s 2M "root$more/zeros"
 
 # --- where the output goes ----------------------------------------------------------------------
 
-spoiled absent/x.tar "a directory that does not exist" "${build[@]}" "${graph[@]}" -o docker-archive:absent/x.tar
+spoiled absent "a directory that does not exist" "${build[@]}" "${graph[@]}" -o docker-archive:absent/x.tar
 spoiled root/graph.json "a file in place of a directory" "${build[@]}" "${graph[@]}" -o oci:root/graph.json
 mkdir full
 mount -t tmpfs -o size=400k tmpfs full
@@ -152,16 +152,19 @@ rm "root$more/large"
 
 # --- hostile files ------------------------------------------------------------------------------
 
-# hostile KIND OPTION CONTENT…: files given to OPTION, each refused with a message that names it.
+# hostile KIND OPTION CONTENT…: files given to OPTION, each refused with a message that names it, or
+# the absent item that it is about.
 hostile() {
-	local kind=$1 option=$2 content number=0 arguments
+	local kind=$1 option=$2 content number=0 arguments words
 	shift 2
 	for content in "$@"; do
 		number=$((number + 1))
 		printf '%b' "$content" >"hostile-$number"
 		arguments=("$option" "hostile-$number")
 		[[ $option != *= ]] || arguments=("${option}hostile-$number" "$shell")
-		fails_with 1 "hostile-$number" "hostile $kind: ${content:0:50}" \
+		words=hostile-$number
+		[[ $content != *absent* ]] || words=/store/absent
+		fails_with 1 "$words" "hostile $kind: ${content:0:50}" \
 			timeout 20 "${build[@]}" "${arguments[@]}" --root root -o oci:out/layout
 	done
 	nothing_in out "hostile $kind"
@@ -177,14 +180,14 @@ hostile "graph" --graph '' '{' '[]' 'null' "$deep" '{"stratapackGraph":1,"items"
 	'{"stratapackGraph":1,"items":[{"id":"/store/a","trees":["../../etc"]}]}' \
 	'{"stratapackGraph":1,"items":[{"id":"/store/a","trees":["/store/../etc"]}]}' \
 	'{"stratapackGraph":1,"items":[{"id":"/store/a","trees":["relative"]}]}' \
-	'{"stratapackGraph":1,"items":[{"id":"/store/a\\\\u0000b"}]}' \
+	'{"stratapackGraph":1,"items":[{"id":"/store/a\\u0000b"}]}' \
 	'{"stratapackGraph":1,"items":[{"id":"/store/a\\xff"}]}' \
 	'{"stratapackGraph":1,"items":[{"id":"/store/a","size":1,"references":["/store/absent"]}]}' \
 	'{"stratapackGraph":1,"items":[{"id":"/store/a","size":1}],"roots":["/store/absent"]}' \
 	'{"stratapackGraph":1,"items":[{"id":"/store/a","size":1},{"id":"/store/a","size":2}]}'
 hostile "references graph" --references-graph 'x' '/store/a\n' '/store/a\n\n' '/store/a\n\n1\n' \
 	'/store/a\n\n-1\n' '/store/a\n\n99999999999999999999\n' '/store/a\n\n4294967295\n/store/a\n' \
-	'/store/a\n\nmany\n' '/store/a\n\n1\n/store/b\n' '/store/a\n\n0' '\x00\n\n0\n' 'relative\n\n0\n'
+	'/store/a\n\nmany\n' '/store/a\n\n1\n/store/absent\n' '/store/absent\n\n0' '\x00\n\n0\n' 'relative\n\n0\n'
 hostile "Nix JSON" --nix-json '' '[' '{"graph":7}' '[{"path":7}]' '[{}]' "$deep" \
 	'[{"path":"/store/a","references":7}]' '{"/store/a":{"narSize":-1,"references":[]}}'
 hostile "store database" --store-db= 'SQLite format 3\x00' 'no database' ''
@@ -255,7 +258,7 @@ sqlite3 store.sqlite "create table ValidPaths (id integer primary key autoincrem
 	narSize integer);
 	create table Refs (referrer integer not null, reference integer not null,
 	primary key (referrer, reference));
-	insert into ValidPaths values (1, '$shell', 'sha256:00', 0, null, 100);
+	insert into ValidPaths values (1, '$shell', 'sha256:$(printf '0%.0s' {1..64})', 0, null, 100);
 	insert into Refs values (1, 1);"
 ok "a good database" "${build[@]}" --store-db=store.sqlite --root root "$shell" \
 	-o oci:out/database
