@@ -90,6 +90,9 @@ struct strata_plan_options {
 	uint32_t base_layers; /* how many of them a base image takes */
 	const struct strata_entry *entries;
 	size_t entry_count;
+	/* The system whose files the items are (NULL: "/"): where it has a symbolic link or a directory
+	 * above an entry, the entry goes there and the directory stays as it is. */
+	const char *root;
 };
 
 /* Plan GRAPH. *PLAN is the caller's. STRATA_ERROR_INVALID where the bound is too low. */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/path.h"
 #include "base/text.h"
 
 static struct strata_entry *add_entry(struct strata_customisation_options *options)
@@ -19,29 +20,21 @@ static int copy_path(struct strata_arena *arena, const char *text, size_t length
 	struct strata_error *error)
 {
 	char *copy = strata_arena_bytes(arena, text, length);
-	size_t kept = 0, start;
+	size_t kept = 0;
 
 	if (!copy)
 		return strata_fail_memory(error);
-	if (*copy != '/')
-		return strata_fail(
-			error, STRATA_ERROR_INVALID, "the path '%s' is not absolute", copy);
 	for (size_t at = 0; at < length; at++)
 		if (copy[at] != '/' || kept == 0 || copy[kept - 1] != '/')
 			copy[kept++] = copy[at];
 	if (kept > 1 && copy[kept - 1] == '/')
 		kept--;
 	copy[kept] = '\0';
-	if (kept == 1)
-		return strata_fail(error, STRATA_ERROR_INVALID, "'/' exists in every image");
-	for (start = 1; start < kept;) {
-		size_t part = strcspn(copy + start, "/");
-
-		if (copy[start] == '.' && (part == 1 || (part == 2 && copy[start + 1] == '.')))
-			return strata_fail(error, STRATA_ERROR_INVALID,
-				"the path '%s' has a part '.' or '..'", copy);
-		start += part + 1;
-	}
+	if (!strata_path_is_normal(copy))
+		return strata_fail(error, STRATA_ERROR_INVALID,
+			"'%s' is no absolute path of something in the image: it begins with a "
+			"slash and has no '.' and '..'",
+			copy);
 	*path = copy;
 	return 0;
 }

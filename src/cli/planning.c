@@ -54,7 +54,7 @@ int strata_planning_prepare(struct strata_planning *planning, char *const *items
 		if (result < 0)
 			return result;
 	}
-	return strata_source_choose(
+	return strata_source_options_choose(
 		&planning->source, planning->root.root, (const char *const *)items, count, error);
 }
 
@@ -65,6 +65,7 @@ static int make_plan(struct strata_planning *planning, struct strata_error *erro
 		.max_layers = planning->strategy.max_layers,
 		.entries = planning->customisation.entries,
 		.entry_count = planning->customisation.count,
+		.root = planning->root.root,
 	};
 
 	return strata_plan_make(planning->graph, &options, &planning->plan, error);
@@ -76,7 +77,7 @@ static int read_plan(struct strata_planning *planning, bool *wrong_use, struct s
 
 	if (result < 0 || planning->first_item)
 		return result;
-	result = strata_source_choose_planned(
+	result = strata_source_options_choose_planned(
 		&planning->source, planning->root.root, planning->plan, error);
 	*wrong_use = result < 0;
 	return result;
@@ -101,7 +102,7 @@ int strata_planning_run(struct strata_planning *planning, const struct strata_ob
 	if (planning->file.path)
 		result = read_plan(planning, wrong_use, error);
 	if (result == 0)
-		result = strata_source_read(
+		result = strata_source_options_read(
 			&planning->source, planning->root.root, observer, &planning->graph, error);
 	if (result == 0)
 		result = strata_signals_check(error);
@@ -117,7 +118,7 @@ int strata_planning_run(struct strata_planning *planning, const struct strata_ob
 
 void strata_planning_release(struct strata_planning *planning)
 {
-	strata_source_release(&planning->source);
+	strata_source_options_release(&planning->source);
 	strata_customisation_release(&planning->customisation);
 	if (planning->plan)
 		strata_plan_free(planning->plan);

@@ -195,7 +195,7 @@ static int check_used(const struct strata_source_options *options, struct strata
 	return 0;
 }
 
-int strata_source_choose(struct strata_source_options *options, const char *root,
+int strata_source_options_choose(struct strata_source_options *options, const char *root,
 	const char *const *items, size_t count, struct strata_error *error)
 {
 	for (size_t index = 0; index < count; index++) {
@@ -207,7 +207,7 @@ int strata_source_choose(struct strata_source_options *options, const char *root
 	return check_used(options, error);
 }
 
-int strata_source_choose_planned(struct strata_source_options *options, const char *root,
+int strata_source_options_choose_planned(struct strata_source_options *options, const char *root,
 	const struct strata_plan *plan, struct strata_error *error)
 {
 	/* These sources are complete without items, and some of their items are not packages. */
@@ -272,7 +272,7 @@ static int fill_graph(const struct strata_source_options *options, const char *r
 	return result < 0 ? result : strata_graph_finish(graph, root, error);
 }
 
-int strata_source_read(const struct strata_source_options *options, const char *root,
+int strata_source_options_read(const struct strata_source_options *options, const char *root,
 	const struct strata_observer *observer, struct strata_graph **graph,
 	struct strata_error *error)
 {
@@ -290,7 +290,7 @@ int strata_source_read(const struct strata_source_options *options, const char *
 	return 0;
 }
 
-void strata_source_release(struct strata_source_options *options)
+void strata_source_options_release(struct strata_source_options *options)
 {
 	free(options->files);
 	strata_strings_release(&options->store_items);

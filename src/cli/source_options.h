@@ -30,24 +30,24 @@ struct strata_source_options {
 	const char *store_database; /* NULL: the one of the store that holds the items */
 	bool dpkg, essential, all;
 
-	/* The items asked for, by the source that they go to: strata_source_choose(). */
+	/* The items asked for, by the source that they go to: strata_source_options_choose(). */
 	struct strata_strings store_items, packages, roots;
 };
 extern const struct strata_option_group strata_source_group;
 
 /* Find the source of each of COUNT items, which must outlive OPTIONS. Failures are wrong use. */
-int strata_source_choose(struct strata_source_options *options, const char *root,
+int strata_source_options_choose(struct strata_source_options *options, const char *root,
 	const char *const *items, size_t count, struct strata_error *error) STRATA_MUST_CHECK;
 
 /* The same for the items of a plan, where no items were named. */
-int strata_source_choose_planned(struct strata_source_options *options, const char *root,
+int strata_source_options_choose_planned(struct strata_source_options *options, const char *root,
 	const struct strata_plan *plan, struct strata_error *error) STRATA_MUST_CHECK;
 
 /* Read all sources. *GRAPH is finished, and the caller's. */
-int strata_source_read(const struct strata_source_options *options, const char *root,
+int strata_source_options_read(const struct strata_source_options *options, const char *root,
 	const struct strata_observer *observer, struct strata_graph **graph,
 	struct strata_error *error) STRATA_MUST_CHECK;
 
-void strata_source_release(struct strata_source_options *options);
+void strata_source_options_release(struct strata_source_options *options);
 
 #endif

@@ -127,7 +127,7 @@ static int read_paths(struct strata_arena *arena, const struct strata_json *obje
 
 		status = strata_json_bytes(strata_json_at(array, i), &path, error);
 		if (status == 0)
-			status = strata_check_path(path.data, error);
+			status = strata_check_path(path.data, STRATA_ERROR_FORMAT, error);
 		if (status < 0)
 			return strata_context(error, status, "\"%s\"", key);
 		result[i] = strata_arena_bytes(arena, path.data, path.length);
