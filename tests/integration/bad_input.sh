@@ -144,7 +144,11 @@ interrupt() {
 	[ "$signal" = KILL ] || empty "nothing else is there after SIG$signal" "$leftovers"
 }
 interrupt KILL
+rm -rf out/dir
 ok "a build after one that was killed" "${build[@]}" "${graph[@]}" "${everywhere[@]}"
+cp -a out/dir kept
+fails_with 1 out/dir "a directory that holds something is not replaced" "${build[@]}" "${graph[@]}" -o dir:out/dir
+same "it is left as it was" out/dir kept
 interrupt TERM
 interrupt INT
 rm -rf out && mkdir out
