@@ -68,7 +68,8 @@ struct strata_item_record {
 	enum strata_content content;
 	const char *const *references; /* ids, in any order; the item itself and repeats are fine */
 	size_t reference_count;
-	const char *const *trees; /* where neither trees nor files are given: the id as a tree */
+	const char *const *trees; /* where neither trees nor files are given: the id as a tree,
+				     unless content is STRATA_CONTENT_FILES and the id no path */
 	size_t tree_count;
 	const char *const *files;
 	size_t file_count;

@@ -74,6 +74,7 @@ struct strata_recipe {
 	struct strata_metadata_rules rules;
 	struct strata_compression compression;
 	struct strata_digest key;
+	uint64_t size; /* roughly how much there is to read; for scheduling, no part of the recipe */
 	struct strata_arena *arena; /* owns everything above */
 };
 
@@ -102,6 +103,7 @@ struct strata_layer {
 	size_t item_count;
 	bool customised; /* holds the customisation's entries */
 	char *blob;      /* path of the file with the blob; owned */
+	bool staged;     /* the blob is a working copy that outputs may share instead of copying */
 };
 
 struct strata_build_options {

@@ -38,6 +38,9 @@ struct strata_strategy {
 	/* The customisation belongs to the top layer instead of taking a layer of its own. */
 	bool customisation_on_top_layer;
 
+	/* The fewest layers for items that GRAPH can be put into. NULL: one is enough. */
+	uint32_t (*least_layers)(const struct strata_graph *graph);
+
 	/* Fill PARTITION, whose arrays have room for every item. BOUND is at least 1 and counts the
 	 * layers for items only. GRAPH has at least one item. */
 	int (*partition)(const struct strata_graph *graph, uint32_t bound,
@@ -74,7 +77,7 @@ struct strata_plan {
 	uint32_t max_layers;              /* 0 where unknown */
 	struct strata_plan_layer *layers; /* bottom first */
 	size_t layer_count;
-	struct strata_entry *entries; /* the customisation, sorted by path */
+	struct strata_entry *entries; /* the customisation, sorted by path components */
 	size_t entry_count;
 	/* The entries are a layer of their own on top; else part of the topmost layer. */
 	bool customisation_layer;

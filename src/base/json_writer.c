@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/text.h"
 
 static void new_line(struct strata_json_writer *json)
@@ -150,6 +151,69 @@ void strata_json_write_bytes(struct strata_json_writer *json, const char *text)
 	strata_buffer_byte(json->buffer, '"');
 	json->needs_comma = true;
 	strata_json_end_object(json);
+}
+
+void strata_json_write_raw(struct strata_json_writer *json, const char *text)
+{
+	before_value(json);
+	strata_buffer_string(json->buffer, text);
+	json->needs_comma = true;
+}
+
+static int write_object(struct strata_json_writer *json, const struct strata_json *value,
+	struct strata_error *error)
+{
+	const struct strata_json *member;
+	const char *key;
+	void *position = NULL;
+	int status = 0;
+
+	strata_json_begin_object(json);
+	while (status == 0 && strata_json_next(value, &position, &key, &member)) {
+		strata_json_key(json, key);
+		status = strata_json_write_value(json, member, error);
+	}
+	strata_json_end_object(json);
+	return status;
+}
+
+static int write_array(struct strata_json_writer *json, const struct strata_json *value,
+	struct strata_error *error)
+{
+	int status = 0;
+
+	strata_json_begin_array(json);
+	for (size_t i = 0; status == 0 && i < strata_json_count(value); i++)
+		status = strata_json_write_value(json, strata_json_at(value, i), error);
+	strata_json_end_array(json);
+	return status;
+}
+
+/* The depth is that of a document which was parsed, so it is bounded. */
+int strata_json_write_value(struct strata_json_writer *json, const struct strata_json *value,
+	struct strata_error *error)
+{
+	switch (strata_json_kind(value)) {
+	case STRATA_JSON_OBJECT:
+		return write_object(json, value, error);
+	case STRATA_JSON_ARRAY:
+		return write_array(json, value, error);
+	case STRATA_JSON_STRING:
+		strata_json_write_string(json, strata_json_string(value));
+		return 0;
+	case STRATA_JSON_INTEGER:
+		strata_json_write_number(json, strata_json_integer(value));
+		return 0;
+	case STRATA_JSON_BOOL:
+		strata_json_write_bool(json, strata_json_is_true(value));
+		return 0;
+	case STRATA_JSON_NULL:
+		strata_json_write_null(json);
+		return 0;
+	case STRATA_JSON_REAL:
+		break;
+	}
+	return strata_fail(error, STRATA_ERROR_UNSUPPORTED, "a number that is no integer");
 }
 
 void strata_json_member_string(struct strata_json_writer *json, const char *key, const char *text)

@@ -43,6 +43,15 @@ void strata_json_write_null(struct strata_json_writer *json);
 /* A string where TEXT is UTF-8, else the object {"base64": ...}. strata_json_bytes() reads both. */
 void strata_json_write_bytes(struct strata_json_writer *json, const char *text);
 
+/* A value that is JSON already. */
+void strata_json_write_raw(struct strata_json_writer *json, const char *text);
+
+/* Write a value as it was read, members in their order. Numbers that are no integers are refused:
+ * nothing that we rewrite has any. */
+struct strata_json;
+int strata_json_write_value(struct strata_json_writer *json, const struct strata_json *value,
+	struct strata_error *error) STRATA_MUST_CHECK;
+
 /* A key and its value in one call. A NULL string writes nothing. */
 void strata_json_member_string(struct strata_json_writer *json, const char *key, const char *text);
 void strata_json_member_size(struct strata_json_writer *json, const char *key, uint64_t size);

@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 
-enum { UNSEEN = UINT32_MAX };
+#define UNSEEN UINT32_MAX
 
 /* Tarjan's algorithm with its own stack: `next` is the reference that a suspended item goes on
  * with. */

@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "base/map.h"
+#include "base/path.h"
 #include "base/text.h"
 #include "graph/components.h"
 #include "graph/internal.h"
@@ -12,6 +13,7 @@ struct pending {
 	struct strata_item item;
 	const char **reference_ids;
 	size_t reference_count;
+	size_t reference_capacity;
 	bool has_size;
 };
 
@@ -101,27 +103,14 @@ static int check_id(const char *id, struct strata_error *error)
 		"'%s' cannot name an item: names are UTF-8 without control characters", shown.data);
 }
 
-/* Paths become members of layers: absolute, without "." and "..", without empty components. */
 static int check_paths(
 	const char *id, const char *const *paths, size_t count, struct strata_error *error)
 {
-	for (size_t i = 0; i < count; i++) {
-		const char *at = paths[i];
-		bool normal = *at == '/';
+	int status = 0;
 
-		while (normal && *at == '/') {
-			size_t length = strcspn(++at, "/");
-
-			normal = length > 0 && !(length == 1 && at[0] == '.') &&
-				 !(length == 2 && at[0] == '.' && at[1] == '.');
-			at += length;
-		}
-		if (!normal)
-			return strata_fail(error, STRATA_ERROR_FORMAT,
-				"item '%s': '%s' is not an absolute path in normal form", id,
-				paths[i]);
-	}
-	return 0;
+	for (size_t i = 0; status == 0 && i < count; i++)
+		status = strata_check_path(paths[i], error);
+	return status < 0 ? strata_context(error, status, "item '%s'", id) : 0;
 }
 
 static int describe(struct strata_graph *graph, struct strata_item *item,
@@ -143,7 +132,9 @@ static int describe(struct strata_graph *graph, struct strata_item *item,
 	if (record->cause)
 		item->cause = strata_arena_string(&graph->arena, record->cause);
 	item->content = record->content;
-	if (record->tree_count == 0 && record->file_count == 0) {
+	/* A package may well have no files: its id is no path. */
+	if (record->tree_count == 0 && record->file_count == 0 &&
+		(record->content == STRATA_CONTENT_STORE || record->id[0] == '/')) {
 		int status = check_paths(record->id, &record->id, 1, error);
 
 		if (status < 0)
@@ -218,33 +209,46 @@ static int merge_facts(struct strata_graph *graph, struct pending *pending,
 	return 0;
 }
 
-int strata_graph_add(struct strata_graph *graph, const struct strata_item_record *record,
+/* Doubling keeps a source that repeats a record many times linear. */
+static int reserve_references(struct strata_graph *graph, struct pending *pending, size_t more,
 	struct strata_error *error)
 {
-	struct pending *pending = NULL;
+	size_t needed = pending->reference_count + more;
+	size_t capacity = 2 * pending->reference_capacity;
 	const char **ids;
-	int status = find_or_add(graph, record, &pending, error);
 
-	if (status == 0)
-		status = merge_facts(graph, pending, record, error);
-	if (status < 0 || record->reference_count == 0)
-		return status;
-	ids = strata_arena_array(
-		&graph->arena, pending->reference_count + record->reference_count, sizeof(*ids));
+	if (needed <= pending->reference_capacity)
+		return 0;
+	if (capacity < needed)
+		capacity = needed;
+	ids = strata_arena_array(&graph->arena, capacity, sizeof(*ids));
 	if (!ids)
 		return strata_fail_memory(error);
 	if (pending->reference_count > 0)
 		memcpy(ids, pending->reference_ids, pending->reference_count * sizeof(*ids));
-	for (size_t i = 0; i < record->reference_count; i++) {
+	pending->reference_ids = ids;
+	pending->reference_capacity = capacity;
+	return 0;
+}
+
+int strata_graph_add(struct strata_graph *graph, const struct strata_item_record *record,
+	struct strata_error *error)
+{
+	struct pending *pending = NULL;
+	int status = find_or_add(graph, record, &pending, error);
+
+	if (status == 0)
+		status = merge_facts(graph, pending, record, error);
+	if (status == 0)
+		status = reserve_references(graph, pending, record->reference_count, error);
+	for (size_t i = 0; status == 0 && i < record->reference_count; i++) {
 		char *id = strata_arena_string(&graph->arena, record->references[i]);
 
 		if (!id)
 			return strata_fail_memory(error);
-		ids[pending->reference_count + i] = id;
+		pending->reference_ids[pending->reference_count++] = id;
 	}
-	pending->reference_ids = ids;
-	pending->reference_count += record->reference_count;
-	return 0;
+	return status;
 }
 
 int strata_graph_add_root(struct strata_graph *graph, const char *id, struct strata_error *error)

@@ -4,6 +4,7 @@
 #ifndef GRAPH_INTERNAL_H
 #define GRAPH_INTERNAL_H
 
+#include <stratapack/digest.h>
 #include <stratapack/graph.h>
 
 #include "base/buffer.h"
@@ -21,5 +22,28 @@ void strata_item_split_name(
  * narSize, so that a graph without sizes is planned as the same graph with them. */
 int strata_nar_size(const char *root, const char *path, uint64_t *size,
 	struct strata_error *error) STRATA_MUST_CHECK;
+
+/* Read the SHA-256 of a NAR in any spelling of Nix and Guix into DIGEST: 64 hexadecimal digits, 52
+ * of Nix's base 32, or base64, bare or behind "sha256:" or "sha256-" (Subresource Integrity).
+ * Anything else is STRATA_ERROR_FORMAT. */
+int strata_nar_hash_parse(const char *text, struct strata_digest *digest,
+	struct strata_error *error) STRATA_MUST_CHECK;
+
+/* Read the whole file of a source ("-": standard input), of at most 1 GiB, into TEXT, which is
+ * empty. *NAME is what messages call the file: PATH or a constant. */
+int strata_source_read(const char *path, struct strata_buffer *text, const char **name,
+	struct strata_error *error) STRATA_MUST_CHECK;
+
+/* Append the beginning of TEXT, made visible: what a message shows of hostile input. */
+void strata_source_excerpt(struct strata_buffer *shown, const char *text);
+
+/* The sources from memory; NAME is what messages call the text. The references parser cuts TEXT
+ * into lines in place. */
+int strata_graph_parse_references(struct strata_graph *graph, const char *name,
+	struct strata_buffer *text, struct strata_error *error) STRATA_MUST_CHECK;
+int strata_graph_parse_nix_json(struct strata_graph *graph, const char *name, const char *text,
+	size_t length, struct strata_error *error) STRATA_MUST_CHECK;
+int strata_graph_parse_json(struct strata_graph *graph, const char *name, const char *text,
+	size_t length, struct strata_error *error) STRATA_MUST_CHECK;
 
 #endif

@@ -1,0 +1,53 @@
+# The front door for people; meson.build has the build itself.
+#
+#	make                build/stratapack, after installing what that needs (Debian)
+#	make test           every test; the last line is "N passed, N failed"
+#	make demo           layered images of this machine's python3 and git
+#	make install        to DESTDIR and PREFIX (default /usr/local)
+#	make static         build-static/stratapack: one file without dependencies, for use in builders
+#	make test-sanitize  the tests under AddressSanitizer and UndefinedBehaviorSanitizer only
+#	make test-valgrind  the unit tests under valgrind only
+#	make format         put the C sources into form
+#	make clean
+
+PREFIX ?= /usr/local
+TESTS ?=
+
+all:
+	scripts/setup build
+	scripts/configure build --prefix=$(PREFIX) -Dtests=false
+	ninja -C build
+
+test: test-build
+	tests/run $(TESTS)
+
+test-sanitize: test-build
+	tests/run sanitize
+
+test-valgrind: test-build
+	tests/run valgrind
+
+test-build:
+	scripts/setup test
+	scripts/configure build --prefix=$(PREFIX) -Dtests=true
+	ninja -C build
+
+demo: all
+	scripts/setup demo
+	scripts/demo
+
+install: all
+	meson install -C build --no-rebuild
+
+static:
+	scripts/setup build
+	scripts/configure build-static -Dstatic=true -Dtests=false
+	ninja -C build-static stratapack
+
+format:
+	git ls-files '*.c' '*.h' | xargs clang-format -i
+
+clean:
+	rm -rf build build-static build-sanitize build-clang build-gcc demo
+
+.PHONY: all test test-sanitize test-valgrind test-build demo install static format clean

@@ -1,0 +1,18 @@
+/*
+ * Paths of items: absolute and normal, since they become member names.
+ */
+#ifndef BASE_PATH_H
+#define BASE_PATH_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+
+/* Whether PATH begins with a slash and has no "." and "..", no empty components, and no slash at
+ * its end. "/" alone is not: the root directory is no member. */
+bool strata_path_is_normal(const char *path);
+
+/* STRATA_ERROR_FORMAT where it is not. */
+int strata_check_path(const char *path, struct strata_error *error) STRATA_MUST_CHECK;
+
+#endif

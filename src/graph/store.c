@@ -1,0 +1,281 @@
+/*
+ * The store of Guix or Nix as a source: the closure of the items asked for, from its database.
+ */
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/map.h"
+#include "graph/internal.h"
+#include "graph/store_database.h"
+#include "graph/store_location.h"
+
+/* The closure while it grows: every path once, in the order in which it was met. */
+struct closure {
+	struct strata_arena arena;
+	struct strata_map index;
+	const char **paths;
+	size_t count;
+	size_t capacity;
+
+	/* The references of the item in hand. */
+	const char **references;
+	size_t reference_count;
+	size_t reference_capacity;
+};
+
+static void cleanup_closure(struct closure *closure)
+{
+	strata_arena_free(&closure->arena);
+	strata_map_release(&closure->index);
+	free(closure->paths);
+	free(closure->references);
+}
+
+/* The place of PATH in the closure, to which it is added where it is new. */
+static int intern(
+	struct closure *closure, const char *path, uint32_t *index, struct strata_error *error)
+{
+	char *copy;
+
+	*index = strata_map_get(&closure->index, path);
+	if (*index != STRATA_MAP_NONE)
+		return 0;
+	copy = strata_arena_string(&closure->arena, path);
+	if (!copy || closure->count >= STRATA_MAP_NONE ||
+		strata_grow(&closure->paths, &closure->capacity, closure->count + 1,
+			sizeof(*closure->paths)) < 0 ||
+		strata_map_put(&closure->index, copy, (uint32_t)closure->count) < 0)
+		return strata_fail_memory(error);
+	*index = (uint32_t)closure->count;
+	closure->paths[closure->count++] = copy;
+	return 0;
+}
+
+static int take_item(void *context, const char *path, struct strata_error *error)
+{
+	uint32_t index;
+
+	return intern(context, path, &index, error);
+}
+
+static int take_reference(void *context, const char *path, struct strata_error *error)
+{
+	struct closure *closure = context;
+	uint32_t index;
+	int status = intern(closure, path, &index, error);
+
+	if (status < 0)
+		return status;
+	if (strata_grow(&closure->references, &closure->reference_capacity,
+		    closure->reference_count + 1, sizeof(*closure->references)) < 0)
+		return strata_fail_memory(error);
+	closure->references[closure->reference_count++] = closure->paths[index];
+	return 0;
+}
+
+static int fail_missing(const char *asked_for, const struct strata_store_database *database,
+	struct strata_error *error)
+{
+	return strata_hint(error,
+		strata_fail(error, STRATA_ERROR_NOT_FOUND,
+			"'%s' is not a valid item of the store with the database '%s'", asked_for,
+			strata_store_database_path(database)),
+		"build it, or name another database with --store-db");
+}
+
+static int add_item(struct strata_graph *graph, struct strata_store_database *database,
+	struct closure *closure, const char *path, struct strata_error *error)
+{
+	struct strata_item_record record = {.id = path, .content = STRATA_CONTENT_STORE};
+	struct strata_store_row row;
+	int found = strata_store_database_find(database, path, &row, error);
+	int status = found;
+
+	if (found == 0)
+		return fail_missing(path, database, error);
+	closure->reference_count = 0;
+	if (status > 0)
+		status = strata_store_database_references(
+			database, row.id, take_reference, closure, error);
+	if (status < 0)
+		return status;
+	record.identity = row.hash.text[0] ? row.hash.text : NULL;
+	record.size = row.size;
+	record.has_size = row.size > 0;
+	record.references = closure->references;
+	record.reference_count = closure->reference_count;
+	status = strata_graph_add(graph, &record, error);
+	if (status < 0)
+		return strata_context(error, status, "'%s'", strata_store_database_path(database));
+	return 0;
+}
+
+static int add_closure(struct strata_graph *graph, struct strata_store_database *database,
+	struct closure *closure, struct strata_error *error)
+{
+	int status = 0;
+
+	/* The closure grows while it is walked. */
+	for (size_t i = 0; status == 0 && i < closure->count; i++)
+		status = add_item(graph, database, closure, closure->paths[i], error);
+	return status;
+}
+
+static int add_root(struct strata_graph *graph, struct closure *closure, const char *item,
+	struct strata_error *error)
+{
+	int status = take_item(closure, item, error);
+
+	return status < 0 ? status : strata_graph_add_root(graph, item, error);
+}
+
+static int is_valid(void *context, const char *path, struct strata_error *error)
+{
+	struct strata_store_row row;
+
+	return strata_store_database_find(context, path, &row, error);
+}
+
+/* From the database that the caller names, which may be that of any store. */
+static int read_named(struct strata_graph *graph, const struct strata_store_options *options,
+	struct strata_error *error)
+{
+	STRATA_CLEANUP(cleanup_closure) struct closure closure = {0};
+	strata_autostore struct strata_store_database *database = NULL;
+	int status = strata_store_database_open(options->database, &database, error);
+
+	if (status == 0 && options->item_count == 0)
+		status = strata_store_database_all(database, take_item, &closure, error);
+	for (size_t i = 0; status == 0 && i < options->item_count; i++) {
+		strata_autofree char *item = NULL;
+
+		status = strata_store_follow(
+			options->root, options->items[i], is_valid, database, &item, error);
+		if (status == 0)
+			return fail_missing(options->items[i], database, error);
+		if (status > 0)
+			status = add_root(graph, &closure, item, error);
+	}
+	return status < 0 ? status : add_closure(graph, database, &closure, error);
+}
+
+/* The stores that are there, by their place under a root. */
+struct present {
+	char *databases[STRATA_KNOWN_STORES]; /* NULL: not there */
+};
+
+static void cleanup_present(struct present *present)
+{
+	for (size_t s = 0; s < STRATA_KNOWN_STORES; s++)
+		free(present->databases[s]);
+}
+
+static int find_present(struct present *present, const char *root, struct strata_error *error)
+{
+	int status = 0;
+
+	for (size_t s = 0; status == 0 && s < STRATA_KNOWN_STORES; s++)
+		status = strata_known_store_database(
+			&strata_known_stores[s], root, &present->databases[s], error);
+	return status;
+}
+
+static int is_in_present(void *context, const char *path, struct strata_error *error)
+{
+	const struct present *present = context;
+
+	(void)error;
+	for (size_t s = 0; s < STRATA_KNOWN_STORES; s++) {
+		if (present->databases[s] && strata_known_store_has(&strata_known_stores[s], path))
+			return 1;
+	}
+	return 0;
+}
+
+/* From the store number S: the ITEMS that lie in it, or everything where there are none. */
+static int read_present(struct strata_graph *graph, const char *path, size_t s, char *const *items,
+	size_t item_count, struct strata_error *error)
+{
+	STRATA_CLEANUP(cleanup_closure) struct closure closure = {0};
+	strata_autostore struct strata_store_database *database = NULL;
+	int status = 0;
+
+	for (size_t i = 0; status == 0 && i < item_count; i++) {
+		if (strata_known_store_has(&strata_known_stores[s], items[i]))
+			status = add_root(graph, &closure, items[i], error);
+	}
+	if (status < 0 || (item_count > 0 && closure.count == 0))
+		return status;
+	status = strata_store_database_open(path, &database, error);
+	if (status == 0 && item_count == 0)
+		status = strata_store_database_all(database, take_item, &closure, error);
+	return status < 0 ? status : add_closure(graph, database, &closure, error);
+}
+
+static void free_strings(char **strings, size_t count)
+{
+	for (size_t i = 0; strings && i < count; i++)
+		free(strings[i]);
+	free(strings);
+}
+
+static int follow_items(const struct strata_store_options *options, struct present *present,
+	char **items, struct strata_error *error)
+{
+	for (size_t i = 0; i < options->item_count; i++) {
+		int status = strata_store_follow(
+			options->root, options->items[i], is_in_present, present, &items[i], error);
+
+		if (status < 0)
+			return status;
+		if (status == 0)
+			return strata_hint(error,
+				strata_fail(error, STRATA_ERROR_NOT_FOUND,
+					"'%s' leads to '%s', which is in no store whose database "
+					"is known",
+					options->items[i], items[i]),
+				"name the database of its store with --store-db FILE");
+	}
+	return 0;
+}
+
+int strata_graph_read_store(struct strata_graph *graph, const struct strata_store_options *options,
+	struct strata_error *error)
+{
+	STRATA_CLEANUP(cleanup_present) struct present present = {{NULL}};
+	char **items;
+	bool any = false;
+	int status;
+
+	if (options->database)
+		return read_named(graph, options, error);
+	status = find_present(&present, options->root, error);
+	if (status < 0)
+		return status;
+	items = strata_allocate(options->item_count, sizeof(*items));
+	status = items ? follow_items(options, &present, items, error) : strata_fail_memory(error);
+	for (size_t s = 0; status == 0 && s < STRATA_KNOWN_STORES; s++) {
+		if (!present.databases[s])
+			continue;
+		any = true;
+		status = read_present(
+			graph, present.databases[s], s, items, options->item_count, error);
+	}
+	free_strings(items, options->item_count);
+	if (status == 0 && !any)
+		return strata_hint(error,
+			strata_fail(error, STRATA_ERROR_NOT_FOUND,
+				"no store database of Guix or Nix under '%s'",
+				options->root ? options->root : "/"),
+			"name it with --store-db FILE");
+	return status;
+}
+
+bool strata_store_holds(const char *root, const char *path)
+{
+	STRATA_CLEANUP(cleanup_present) struct present present = {{NULL}};
+	strata_autofree char *item = NULL;
+
+	return find_present(&present, root, NULL) == 0 &&
+	       strata_store_follow(root, path, is_in_present, &present, &item, NULL) > 0;
+}

@@ -1,0 +1,228 @@
+#include <string.h>
+#include <sys/utsname.h>
+#include <time.h>
+
+#include "base/arena.h"
+#include "base/sha256.h"
+#include "image/image.h"
+
+/* The history names what is in each layer. Together these texts stay well below what registries
+ * take as a config. */
+enum { HISTORY_BUDGET = 2 * 1024 * 1024 };
+
+const char *strata_host_architecture(void)
+{
+	static const struct {
+		const char *machine, *architecture;
+	} names[] = {
+		{"x86_64", "amd64"},
+		{"aarch64", "arm64"},
+		{"i386", "386"},
+		{"i486", "386"},
+		{"i586", "386"},
+		{"i686", "386"},
+		{"armv5tel", "arm"},
+		{"armv6l", "arm"},
+		{"armv7l", "arm"},
+		{"armv8l", "arm"},
+		{"ppc64le", "ppc64le"},
+		{"riscv64", "riscv64"},
+		{"s390x", "s390x"},
+		{"mips64", "mips64le"},
+		{"loongarch64", "loong64"},
+	};
+	struct utsname host;
+
+	if (uname(&host) < 0)
+		return NULL;
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		if (strcmp(names[i].machine, host.machine) == 0)
+			return names[i].architecture;
+	}
+	return NULL;
+}
+
+int strata_document_seal(
+	struct strata_document *document, struct strata_buffer *buffer, struct strata_error *error)
+{
+	char hex[STRATA_SHA256_HEX_SIZE];
+	int status = strata_buffer_check(buffer, error);
+
+	if (status == 0)
+		status = strata_sha256_of(buffer->data, buffer->length, hex, error);
+	if (status < 0)
+		return status;
+	document->size = buffer->length;
+	document->text = strata_buffer_take(buffer);
+	if (!document->text)
+		return strata_fail_memory(error);
+	snprintf(document->digest.text, sizeof(document->digest.text), STRATA_DIGEST_PREFIX "%s",
+		hex);
+	return 0;
+}
+
+static void write_strings(
+	struct strata_json_writer *json, const char *key, const char *const *strings, size_t count)
+{
+	if (count == 0)
+		return;
+	strata_json_key(json, key);
+	strata_json_begin_array(json);
+	for (size_t i = 0; i < count; i++)
+		strata_json_write_string(json, strings[i]);
+	strata_json_end_array(json);
+}
+
+/* A set, as Go writes it: an object whose members are empty objects. */
+static void write_set(
+	struct strata_json_writer *json, const char *key, const char *const *strings, size_t count)
+{
+	if (count == 0)
+		return;
+	strata_json_key(json, key);
+	strata_json_begin_object(json);
+	for (size_t i = 0; i < count; i++) {
+		strata_json_key(json, strings[i]);
+		strata_json_begin_object(json);
+		strata_json_end_object(json);
+	}
+	strata_json_end_object(json);
+}
+
+void strata_config_write_execution(
+	struct strata_json_writer *json, const struct strata_image_config *config)
+{
+	strata_json_begin_object(json);
+	strata_json_member_string(json, "User", config->user);
+	write_set(json, "ExposedPorts", config->exposed_ports, config->exposed_port_count);
+	write_strings(json, "Env", config->env, config->env_count);
+	write_strings(json, "Entrypoint", config->entrypoint, config->entrypoint_count);
+	write_strings(json, "Cmd", config->cmd, config->cmd_count);
+	write_set(json, "Volumes", config->volumes, config->volume_count);
+	strata_json_member_string(json, "WorkingDir", config->working_directory);
+	if (config->label_count > 0) {
+		strata_json_key(json, "Labels");
+		strata_json_begin_object(json);
+		for (size_t i = 0; i < config->label_count; i++)
+			strata_json_member_string(
+				json, config->labels[i].key, config->labels[i].value);
+		strata_json_end_object(json);
+	}
+	strata_json_member_string(json, "StopSignal", config->stop_signal);
+	strata_json_end_object(json);
+}
+
+/* Say which items LAYER holds, in at most BUDGET bytes. */
+static void write_comment(
+	struct strata_json_writer *json, const struct strata_layer *layer, size_t budget)
+{
+	strata_autobuffer struct strata_buffer text = STRATA_BUFFER_INIT;
+
+	for (size_t i = 0; i < layer->item_count; i++) {
+		if (text.length + strlen(layer->items[i]) > budget) {
+			strata_buffer_format(&text, " and %zu more", layer->item_count - i);
+			break;
+		}
+		strata_buffer_format(&text, "%s%s", i > 0 ? " " : "", layer->items[i]);
+	}
+	if (layer->customised)
+		strata_buffer_format(&text, "%scustomisation", text.length > 0 ? " " : "");
+	json->buffer->failed = json->buffer->failed || text.failed;
+	strata_json_member_string(json, "comment", text.data);
+}
+
+static void write_config(struct strata_json_writer *json, const struct strata_image *image)
+{
+	strata_json_begin_object(json);
+	strata_json_member_string(json, "created", image->created);
+	strata_json_member_string(json, "author", image->author);
+	strata_json_member_string(json, "architecture", image->architecture);
+	strata_json_member_string(json, "variant", image->variant);
+	strata_json_member_string(json, "os", image->os);
+	strata_json_key(json, "config");
+	strata_json_write_raw(json, image->execution.text);
+	strata_json_key(json, "rootfs");
+	strata_json_begin_object(json);
+	strata_json_member_string(json, "type", "layers");
+	strata_json_key(json, "diff_ids");
+	strata_json_begin_array(json);
+	for (size_t i = 0; i < image->layer_count; i++)
+		strata_json_write_string(json, image->layers[i].diff_id.text);
+	strata_json_end_array(json);
+	strata_json_end_object(json);
+	strata_json_key(json, "history");
+	strata_json_begin_array(json);
+	for (size_t i = 0; i < image->layer_count; i++) {
+		strata_json_begin_object(json);
+		strata_json_member_string(json, "created", image->created);
+		strata_json_member_string(json, "author", image->author);
+		strata_json_member_string(json, "created_by", "stratapack");
+		write_comment(json, &image->layers[i], HISTORY_BUDGET / image->layer_count);
+		strata_json_end_object(json);
+	}
+	strata_json_end_array(json);
+	strata_json_end_object(json);
+}
+
+static int format_time(int64_t seconds, char **text, struct strata_error *error)
+{
+	time_t time = (time_t)seconds;
+	char formatted[32];
+	struct tm parts;
+
+	if (!gmtime_r(&time, &parts) || parts.tm_year < -1900 || parts.tm_year > 9999 - 1900 ||
+		strftime(formatted, sizeof(formatted), "%Y-%m-%dT%H:%M:%SZ", &parts) == 0)
+		return strata_fail(error, STRATA_ERROR_INVALID,
+			"the creation time %lld cannot be written as a date of four-digit years",
+			(long long)seconds);
+	*text = strdup(formatted);
+	return *text ? 0 : strata_fail_memory(error);
+}
+
+static int copy_text(char **copy, const char *text, struct strata_error *error)
+{
+	if (!text)
+		return 0;
+	*copy = strdup(text);
+	return *copy ? 0 : strata_fail_memory(error);
+}
+
+int strata_image_make_config(struct strata_image *image, const struct strata_image_config *config,
+	struct strata_error *error)
+{
+	strata_autobuffer struct strata_buffer buffer = STRATA_BUFFER_INIT;
+	struct strata_json_writer json = {.buffer = &buffer};
+	const char *architecture =
+		config->architecture ? config->architecture : strata_host_architecture();
+	int status;
+
+	if (!architecture)
+		return strata_hint(error,
+			strata_fail(error, STRATA_ERROR_UNSUPPORTED,
+				"this machine's architecture has no name in images that is known "
+				"here"),
+			"give one with --architecture");
+	status = copy_text(&image->architecture, architecture, error);
+	if (status == 0)
+		status = copy_text(&image->variant, config->variant, error);
+	if (status == 0)
+		status = copy_text(&image->os, config->os ? config->os : "linux", error);
+	if (status == 0)
+		status = copy_text(&image->author, config->author, error);
+	if (status == 0)
+		status = format_time(config->created, &image->created, error);
+	if (status < 0)
+		return status;
+	strata_config_write_execution(&json, config);
+	status = strata_document_seal(&image->execution, &buffer, error);
+	if (status < 0)
+		return status;
+	json = (struct strata_json_writer){.buffer = &buffer};
+	write_config(&json, image);
+	status = strata_document_seal(&image->config, &buffer, error);
+	if (status == 0 && image->config.size > STRATA_LARGEST_MANIFEST)
+		return strata_fail(error, STRATA_ERROR_INVALID,
+			"the image's config would have %zu bytes; registries take at most %d",
+			image->config.size, STRATA_LARGEST_MANIFEST);
+	return status;
+}

@@ -1,0 +1,85 @@
+#include "image/image.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+
+int strata_image_new(const struct strata_layer *layers, size_t layer_count,
+	const struct strata_image_config *config, struct strata_image **result,
+	struct strata_error *error)
+{
+	struct strata_image *image;
+	int status;
+
+	if (layer_count == 0)
+		return strata_hint(error,
+			strata_fail(
+				error, STRATA_ERROR_INVALID, "an image needs at least one layer"),
+			"name an item, or something for the customisation layer");
+	image = calloc(1, sizeof(*image));
+	if (!image)
+		return strata_fail_memory(error);
+	image->layers = layers;
+	image->layer_count = layer_count;
+	status = strata_image_make_config(image, config, error);
+	if (status == 0)
+		status = strata_image_make_manifests(image, config, error);
+	if (status < 0) {
+		strata_image_free(image);
+		return status;
+	}
+	*result = image;
+	return 0;
+}
+
+void strata_image_free(struct strata_image *image)
+{
+	if (!image)
+		return;
+	free(image->architecture);
+	free(image->variant);
+	free(image->os);
+	free(image->author);
+	free(image->created);
+	free(image->config.text);
+	free(image->execution.text);
+	free(image->oci_manifest.text);
+	free(image->docker_manifest.text);
+	free(image);
+}
+
+const struct strata_digest *strata_image_id(const struct strata_image *image)
+{
+	return &image->config.digest;
+}
+
+int strata_image_write(const struct strata_image *image,
+	const struct strata_destination *destination, struct strata_error *error)
+{
+	int status = 0;
+
+	for (size_t i = 0; status == 0 && i < image->layer_count; i++)
+		status = strata_destination_check(destination, image->layers[i].codec, error);
+	if (status < 0)
+		return status;
+	switch (destination->format) {
+	case STRATA_FORMAT_DOCKER_V1_ARCHIVE:
+		status = strata_write_docker_v1_archive(image, destination, error);
+		break;
+	case STRATA_FORMAT_DOCKER_ARCHIVE:
+		status = strata_write_docker_archive(image, destination, error);
+		break;
+	case STRATA_FORMAT_OCI:
+		status = strata_write_oci_layout(image, destination, error);
+		break;
+	case STRATA_FORMAT_OCI_ARCHIVE:
+	case STRATA_FORMAT_UNIVERSAL_ARCHIVE:
+		status = strata_write_oci_archive(image, destination, error);
+		break;
+	case STRATA_FORMAT_DIR:
+		status = strata_write_directory(image, destination, error);
+		break;
+	}
+	return status < 0 ? strata_context(error, status, "%s:%s",
+				    strata_format_name(destination->format), destination->path)
+			  : 0;
+}

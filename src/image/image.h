@@ -1,0 +1,81 @@
+/*
+ * An image as the writers of formats see it.
+ */
+#ifndef IMAGE_IMAGE_H
+#define IMAGE_IMAGE_H
+
+#include <stratapack/image.h>
+
+#include "base/buffer.h"
+#include "base/json_writer.h"
+
+/* A JSON document that is part of an image, with the digest of its bytes. */
+struct strata_document {
+	char *text;
+	size_t size;
+	struct strata_digest digest;
+};
+
+struct strata_image {
+	const struct strata_layer *layers;
+	size_t layer_count;
+	char *architecture, *variant, *os, *author;
+	char *created; /* RFC 3339, in UTC, without fractions */
+	struct strata_document config;
+	struct strata_document execution; /* the config's member "config" alone, for V1 */
+	struct strata_document oci_manifest;
+	struct strata_document docker_manifest; /* schema 2; empty where layers are zstd */
+};
+
+enum { STRATA_LARGEST_MANIFEST = 4 * 1024 * 1024 };
+
+/* Take BUFFER's text as a document and hash it. */
+int strata_document_seal(struct strata_document *document, struct strata_buffer *buffer,
+	struct strata_error *error) STRATA_MUST_CHECK;
+
+/* Write the "config" member's object: what a container runs as. Members follow the OCI image
+ * specification's config.md; absent ones are left out. */
+void strata_config_write_execution(
+	struct strata_json_writer *json, const struct strata_image_config *config);
+
+/* Fill IMAGE's config, or its manifests, which need the config. */
+int strata_image_make_config(struct strata_image *image, const struct strata_image_config *config,
+	struct strata_error *error) STRATA_MUST_CHECK;
+int strata_image_make_manifests(struct strata_image *image,
+	const struct strata_image_config *config, struct strata_error *error) STRATA_MUST_CHECK;
+
+/* Append the descriptors for an OCI index: one for each name in DESTINATION, or one without. */
+int strata_image_write_descriptors(struct strata_json_writer *json,
+	const struct strata_image *image, const struct strata_destination *destination,
+	struct strata_error *error) STRATA_MUST_CHECK;
+
+/* Append the manifest.json of a Docker archive; NAMES are the members with config and layers. */
+void strata_image_write_archive_manifest(struct strata_json_writer *json,
+	const struct strata_image *image, const struct strata_destination *destination,
+	const char *config_member, const char *const *layer_members);
+
+/* Whether an earlier layer than INDEX has the same blob. */
+bool strata_image_repeats_blob(const struct strata_image *image, size_t index);
+
+/* One function a format. */
+int strata_write_docker_archive(const struct strata_image *image,
+	const struct strata_destination *destination, struct strata_error *error);
+int strata_write_docker_v1_archive(const struct strata_image *image,
+	const struct strata_destination *destination, struct strata_error *error);
+int strata_write_oci_layout(const struct strata_image *image,
+	const struct strata_destination *destination, struct strata_error *error);
+int strata_write_oci_archive(const struct strata_image *image,
+	const struct strata_destination *destination, struct strata_error *error);
+int strata_write_directory(const struct strata_image *image,
+	const struct strata_destination *destination, struct strata_error *error);
+
+#define STRATA_OCI_LAYOUT "{\"imageLayoutVersion\":\"1.0.0\"}"
+#define STRATA_MEDIA_OCI_INDEX "application/vnd.oci.image.index.v1+json"
+#define STRATA_MEDIA_OCI_MANIFEST "application/vnd.oci.image.manifest.v1+json"
+#define STRATA_MEDIA_OCI_CONFIG "application/vnd.oci.image.config.v1+json"
+#define STRATA_MEDIA_OCI_LAYER "application/vnd.oci.image.layer.v1.tar"
+#define STRATA_MEDIA_DOCKER_MANIFEST "application/vnd.docker.distribution.manifest.v2+json"
+#define STRATA_MEDIA_DOCKER_CONFIG "application/vnd.docker.container.image.v1+json"
+#define STRATA_MEDIA_DOCKER_LAYER "application/vnd.docker.image.rootfs.diff.tar"
+
+#endif

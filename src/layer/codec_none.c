@@ -1,0 +1,44 @@
+#include "layer/encoder.h"
+
+struct plain {
+	struct strata_blob_writer *writer;
+	uint8_t block[STRATA_BLOCK_SIZE];
+};
+
+static void *plain_open(struct strata_encoding *encoding, int level,
+	struct strata_blob_writer *writer, struct strata_error *error)
+{
+	struct plain *plain = malloc(sizeof(*plain));
+
+	(void)encoding;
+	(void)level;
+	if (!plain) {
+		strata_fail_memory(error);
+		return NULL;
+	}
+	plain->writer = writer;
+	return plain;
+}
+
+static uint8_t *plain_next_block(void *state, struct strata_error *error)
+{
+	(void)error;
+	return ((struct plain *)state)->block;
+}
+
+static int plain_take_block(void *state, size_t size, bool last, struct strata_error *error)
+{
+	struct plain *plain = state;
+
+	(void)last;
+	return strata_blob_write(plain->writer, plain->block, size, error);
+}
+
+const struct strata_codec strata_codec_none = {
+	.name = "none",
+	.media_suffix = "",
+	.open = plain_open,
+	.next_block = plain_next_block,
+	.take_block = plain_take_block,
+	.close = free,
+};

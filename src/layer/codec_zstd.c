@@ -1,0 +1,109 @@
+#include <zstd.h>
+
+#include "layer/encoder.h"
+
+/*
+ * One zstd frame (RFC 8878). libzstd splits it into jobs of its own; with at least one worker its
+ * bytes do not depend on how many there are. Without workers it writes another stream, so there is
+ * always one. The job size is a constant of the format.
+ */
+enum { JOB_SIZE = 4 * 1024 * 1024 };
+
+struct zstd {
+	struct strata_blob_writer *writer;
+	ZSTD_CCtx *context;
+	size_t output_capacity;
+	uint8_t *output;
+	uint8_t block[STRATA_BLOCK_SIZE];
+};
+
+static void zstd_close(void *state)
+{
+	struct zstd *zstd = state;
+
+	ZSTD_freeCCtx(zstd->context);
+	free(zstd->output);
+	free(zstd);
+}
+
+/* Spread over the workers of the pool once no further layer waits for one. */
+static int choose_workers(struct strata_encoding *encoding)
+{
+	unsigned threads = strata_pool_threads(encoding->pool);
+
+	return strata_pool_waiting_tasks(encoding->pool) > 0 ? 1 : (int)threads;
+}
+
+static void *zstd_open(struct strata_encoding *encoding, int level,
+	struct strata_blob_writer *writer, struct strata_error *error)
+{
+	struct zstd *zstd = calloc(1, sizeof(*zstd));
+
+	if (zstd) {
+		zstd->writer = writer;
+		zstd->context = ZSTD_createCCtx();
+		zstd->output_capacity = ZSTD_CStreamOutSize();
+		zstd->output = malloc(zstd->output_capacity);
+	}
+	if (!zstd || !zstd->context || !zstd->output) {
+		strata_fail_memory(error);
+		if (zstd)
+			zstd_close(zstd);
+		return NULL;
+	}
+	ZSTD_CCtx_setParameter(zstd->context, ZSTD_c_compressionLevel, level);
+	ZSTD_CCtx_setParameter(zstd->context, ZSTD_c_checksumFlag, 0);
+	if (ZSTD_isError(ZSTD_CCtx_setParameter(
+		    zstd->context, ZSTD_c_nbWorkers, choose_workers(encoding)))) {
+		strata_fail(error, STRATA_ERROR_UNSUPPORTED,
+			"this libzstd is built without threads, which its bytes depend on");
+		zstd_close(zstd);
+		return NULL;
+	}
+	ZSTD_CCtx_setParameter(zstd->context, ZSTD_c_jobSize, JOB_SIZE);
+	return zstd;
+}
+
+static uint8_t *zstd_next_block(void *state, struct strata_error *error)
+{
+	(void)error;
+	return ((struct zstd *)state)->block;
+}
+
+static int zstd_take_block(void *state, size_t size, bool last, struct strata_error *error)
+{
+	struct zstd *zstd = state;
+	ZSTD_inBuffer input = {zstd->block, size, 0};
+	size_t left;
+
+	do {
+		ZSTD_outBuffer output = {zstd->output, zstd->output_capacity, 0};
+		int status;
+
+		left = ZSTD_compressStream2(
+			zstd->context, &output, &input, last ? ZSTD_e_end : ZSTD_e_continue);
+		if (ZSTD_isError(left))
+			return strata_fail(error, STRATA_ERROR_IO,
+				"libzstd cannot compress '%s': %s", zstd->writer->name,
+				ZSTD_getErrorName(left));
+		status = strata_blob_write(zstd->writer, zstd->output, output.pos, error);
+		if (status < 0)
+			return status;
+	} while (last ? left > 0 : input.pos < input.size);
+	return 0;
+}
+
+const struct strata_codec strata_codec_zstd = {
+	.name = "zstd",
+	.media_suffix = "+zstd",
+	.lowest_level = 1,
+	.usual_level = 3,
+	.highest_level = 19,
+	.rules = 1,
+	.library = "zstd",
+	.library_version = ZSTD_versionString,
+	.open = zstd_open,
+	.next_block = zstd_next_block,
+	.take_block = zstd_take_block,
+	.close = zstd_close,
+};

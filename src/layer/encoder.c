@@ -1,0 +1,165 @@
+#include "layer/encoder.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/file.h"
+
+struct strata_encoder {
+	const struct strata_codec *codec;
+	enum strata_codec_kind kind;
+	void *state;
+	struct strata_blob_writer writer;
+	struct strata_sha256 *diff_hash;
+	struct strata_sha256 *blob_hash;
+	uint64_t diff_size;
+	uint8_t *block; /* owned by the codec */
+	size_t used;
+};
+
+const struct strata_codec *strata_codec_of(enum strata_codec_kind kind)
+{
+	switch (kind) {
+	case STRATA_CODEC_GZIP:
+		return &strata_codec_gzip;
+	case STRATA_CODEC_ZSTD:
+		return &strata_codec_zstd;
+	case STRATA_CODEC_NONE:
+		break;
+	}
+	return &strata_codec_none;
+}
+
+int strata_blob_write(struct strata_blob_writer *writer, const void *bytes, size_t length,
+	struct strata_error *error)
+{
+	writer->size += length;
+	if (writer->hash)
+		strata_sha256_update(writer->hash, bytes, length);
+	return strata_file_write(writer->descriptor, writer->name, bytes, length, error);
+}
+
+struct strata_encoder *strata_encoder_new(struct strata_encoding *encoding,
+	const struct strata_compression *compression, int descriptor, const char *name,
+	struct strata_error *error)
+{
+	struct strata_encoder *encoder = calloc(1, sizeof(*encoder));
+
+	if (!encoder) {
+		strata_fail_memory(error);
+		return NULL;
+	}
+	encoder->kind = compression->kind;
+	encoder->codec = strata_codec_of(compression->kind);
+	encoder->diff_hash = strata_sha256_new();
+	if (compression->kind != STRATA_CODEC_NONE)
+		encoder->blob_hash = strata_sha256_new();
+	encoder->writer = (struct strata_blob_writer){
+		.descriptor = descriptor, .name = name, .hash = encoder->blob_hash};
+	if (!encoder->diff_hash ||
+		(compression->kind != STRATA_CODEC_NONE && !encoder->blob_hash)) {
+		strata_fail_memory(error);
+		strata_encoder_free(encoder);
+		return NULL;
+	}
+	encoder->state =
+		encoder->codec->open(encoding, compression->level, &encoder->writer, error);
+	if (!encoder->state) {
+		strata_encoder_free(encoder);
+		return NULL;
+	}
+	return encoder;
+}
+
+static int pass_block(struct strata_encoder *encoder, bool last, struct strata_error *error)
+{
+	size_t size = encoder->used;
+
+	strata_sha256_update(encoder->diff_hash, encoder->block, size);
+	encoder->diff_size += size;
+	encoder->block = NULL;
+	encoder->used = 0;
+	return encoder->codec->take_block(encoder->state, size, last, error);
+}
+
+uint8_t *strata_encoder_room(
+	struct strata_encoder *encoder, size_t *room, struct strata_error *error)
+{
+	if (!encoder->block)
+		encoder->block = encoder->codec->next_block(encoder->state, error);
+	if (!encoder->block)
+		return NULL;
+	*room = STRATA_BLOCK_SIZE - encoder->used;
+	return encoder->block + encoder->used;
+}
+
+int strata_encoder_advance(struct strata_encoder *encoder, size_t count, struct strata_error *error)
+{
+	encoder->used += count;
+	return encoder->used == STRATA_BLOCK_SIZE ? pass_block(encoder, false, error) : 0;
+}
+
+int strata_encoder_append(
+	struct strata_encoder *encoder, const void *bytes, size_t count, struct strata_error *error)
+{
+	const uint8_t *from = bytes;
+
+	while (count > 0) {
+		size_t room;
+		uint8_t *to = strata_encoder_room(encoder, &room, error);
+		int status;
+
+		if (!to)
+			return STRATA_ERROR_MEMORY;
+		if (room > count)
+			room = count;
+		if (from) {
+			memcpy(to, from, room);
+			from += room;
+		} else {
+			memset(to, 0, room);
+		}
+		status = strata_encoder_advance(encoder, room, error);
+		if (status < 0)
+			return status;
+		count -= room;
+	}
+	return 0;
+}
+
+int strata_encoder_finish(
+	struct strata_encoder *encoder, struct strata_layer *layer, struct strata_error *error)
+{
+	char hex[STRATA_SHA256_HEX_SIZE];
+	size_t room;
+	int status;
+
+	if (!strata_encoder_room(encoder, &room, error))
+		return STRATA_ERROR_MEMORY;
+	status = pass_block(encoder, true, error);
+	if (status < 0)
+		return status;
+	strata_sha256_finish(encoder->diff_hash, hex);
+	snprintf(layer->diff_id.text, sizeof(layer->diff_id.text), STRATA_DIGEST_PREFIX "%s", hex);
+	layer->digest = layer->diff_id;
+	if (encoder->blob_hash) {
+		strata_sha256_finish(encoder->blob_hash, hex);
+		snprintf(layer->digest.text, sizeof(layer->digest.text), STRATA_DIGEST_PREFIX "%s",
+			hex);
+	}
+	layer->diff_size = encoder->diff_size;
+	layer->size = encoder->writer.size;
+	layer->codec = encoder->kind;
+	return 0;
+}
+
+void strata_encoder_free(struct strata_encoder *encoder)
+{
+	if (!encoder)
+		return;
+	if (encoder->state)
+		encoder->codec->close(encoder->state);
+	strata_sha256_free(encoder->diff_hash);
+	strata_sha256_free(encoder->blob_hash);
+	free(encoder);
+}

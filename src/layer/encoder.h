@@ -1,0 +1,91 @@
+/*
+ * Encoding a layer: the uncompressed stream goes in as blocks, the blob is written to a file, and
+ * both of its digests come out.
+ *
+ * Blocks have a fixed size, so block boundaries are a function of the content alone. One file per
+ * codec implements struct strata_codec; an encoder is used by one thread, which may hand blocks to
+ * the pool.
+ */
+#ifndef LAYER_ENCODER_H
+#define LAYER_ENCODER_H
+
+#include <stdatomic.h>
+
+#include <stratapack/layer.h>
+
+#include "base/pool.h"
+#include "base/sha256.h"
+
+enum { STRATA_BLOCK_SIZE = 256 * 1024 };
+
+/* What the encoders of one build share. */
+struct strata_encoding {
+	struct strata_pool *pool;
+	/* Blocks that may still be in flight beyond the two that each layer always has: bounds the
+	 * memory of a build whatever the number of layers under way. */
+	atomic_int spare_blocks;
+};
+
+/* Where encoded bytes go: they are hashed, counted and written. */
+struct strata_blob_writer {
+	int descriptor;
+	const char *name;
+	struct strata_sha256 *hash; /* NULL where the diff ID is the digest */
+	uint64_t size;
+};
+
+int strata_blob_write(struct strata_blob_writer *writer, const void *bytes, size_t length,
+	struct strata_error *error) STRATA_MUST_CHECK;
+
+/* A codec. STATE is what open() made. */
+struct strata_codec {
+	const char *name;
+	const char *media_suffix; /* behind the OCI media type of a plain layer: "+gzip" */
+	int lowest_level, usual_level, highest_level;
+
+	/* What decides the bytes: the version of our use of the library (block sizes and the like),
+	 * and the library. NULL: no library does. */
+	int rules;
+	const char *library;
+	const char *(*library_version)(void);
+
+	void *(*open)(struct strata_encoding *encoding, int level,
+		struct strata_blob_writer *writer, struct strata_error *error);
+	/* A buffer of STRATA_BLOCK_SIZE bytes to fill next; NULL on error. */
+	uint8_t *(*next_block)(void *state, struct strata_error *error);
+	/* Take the SIZE bytes that were put into that buffer: a whole block, except the last. */
+	int (*take_block)(void *state, size_t size, bool last, struct strata_error *error);
+	void (*close)(void *state);
+};
+
+extern const struct strata_codec strata_codec_none;
+extern const struct strata_codec strata_codec_gzip;
+extern const struct strata_codec strata_codec_zstd;
+
+const struct strata_codec *strata_codec_of(enum strata_codec_kind kind);
+
+struct strata_encoder;
+
+/* An encoder that writes to DESCRIPTOR; NAME is what messages call it. NULL on error. */
+struct strata_encoder *strata_encoder_new(struct strata_encoding *encoding,
+	const struct strata_compression *compression, int descriptor, const char *name,
+	struct strata_error *error);
+
+/* Room for the next bytes of the stream, *ROOM of them, at least one; NULL on error. Write there,
+ * then say how many with strata_encoder_advance(). */
+uint8_t *strata_encoder_room(
+	struct strata_encoder *encoder, size_t *room, struct strata_error *error);
+int strata_encoder_advance(
+	struct strata_encoder *encoder, size_t count, struct strata_error *error) STRATA_MUST_CHECK;
+
+/* Append bytes that are elsewhere; NULL BYTES are zeros. */
+int strata_encoder_append(struct strata_encoder *encoder, const void *bytes, size_t count,
+	struct strata_error *error) STRATA_MUST_CHECK;
+
+/* End the stream and fill in LAYER's digests, sizes and codec. */
+int strata_encoder_finish(struct strata_encoder *encoder, struct strata_layer *layer,
+	struct strata_error *error) STRATA_MUST_CHECK;
+
+void strata_encoder_free(struct strata_encoder *encoder);
+
+#endif

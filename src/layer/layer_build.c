@@ -1,0 +1,271 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/observe.h"
+#include "layer/encoder.h"
+#include "layer/tree.h"
+
+/* How many blocks each thread may have in flight beyond what every layer always has. */
+enum { SPARE_BLOCKS_PER_THREAD = 4 };
+
+struct build {
+	struct strata_recipe *const *recipes;
+	const size_t *order; /* task -> layer: largest first */
+	const char *directory;
+	const struct strata_build_options *options;
+	struct strata_layer *layers;
+	struct strata_encoding encoding;
+	atomic_uint layers_done;
+	atomic_ullong bytes_done;
+	uint64_t bytes_total;
+	uint32_t layer_count;
+};
+
+static void report(struct build *build, uint64_t more)
+{
+	struct strata_progress progress = {
+		.layers_done = atomic_load(&build->layers_done),
+		.layers_total = build->layer_count,
+		.bytes_done = atomic_fetch_add(&build->bytes_done, more) + more,
+		.bytes_total = build->bytes_total,
+	};
+
+	strata_report_progress(build->options->observer, &progress);
+}
+
+static bool same_time(struct timespec left, struct timespec right)
+{
+	return left.tv_sec == right.tv_sec && left.tv_nsec == right.tv_nsec;
+}
+
+/* The digest must be of one state of the file: the one that the tree saw. */
+static int check_unchanged(int descriptor, const char *place, const struct strata_tree_entry *entry,
+	struct strata_error *error)
+{
+	struct stat info;
+
+	if (fstat(descriptor, &info) < 0)
+		return strata_fail_errno(error, "cannot read '%s'", place);
+	if (info.st_dev == entry->file_system && info.st_ino == entry->inode &&
+		(uint64_t)info.st_size == entry->tar.size &&
+		same_time(info.st_mtim, entry->modified) && same_time(info.st_ctim, entry->changed))
+		return 0;
+	return strata_hint(error,
+		strata_fail(error, STRATA_ERROR_CHANGED, "'%s' changed while it was read", place),
+		"stop what is writing to it, and try again");
+}
+
+static int read_content(struct build *build, struct strata_encoder *encoder, int descriptor,
+	const char *place, uint64_t size, struct strata_error *error)
+{
+	while (size > 0) {
+		size_t room;
+		uint8_t *to = strata_encoder_room(encoder, &room, error);
+		ssize_t got;
+		int status;
+
+		if (!to)
+			return STRATA_ERROR_MEMORY;
+		got = read(descriptor, to, room < size ? room : (size_t)size);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return strata_fail_errno(error, "cannot read '%s'", place);
+		if (got == 0)
+			return strata_fail(error, STRATA_ERROR_CHANGED,
+				"'%s' shrank while it was read", place);
+		size -= (uint64_t)got;
+		status = strata_encoder_advance(encoder, (size_t)got, error);
+		if (status == 0)
+			status = strata_check_cancelled(build->options->observer, error);
+		if (status < 0)
+			return status;
+		report(build, (uint64_t)got);
+	}
+	return 0;
+}
+
+static int add_file(struct build *build, struct strata_encoder *encoder,
+	const struct strata_tree_entry *entry, struct strata_buffer *place,
+	struct strata_error *error)
+{
+	strata_autoclose int descriptor = -1;
+	int status;
+
+	strata_tree_locate(place, build->options->root, entry->tar.path);
+	status = strata_buffer_check(place, error);
+	if (status < 0)
+		return status;
+	descriptor = open(place->data, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (descriptor < 0)
+		return strata_fail_errno(error, "cannot open '%s'", place->data);
+	status = check_unchanged(descriptor, place->data, entry, error);
+	if (status == 0)
+		status = read_content(
+			build, encoder, descriptor, place->data, entry->tar.size, error);
+	if (status == 0)
+		status = check_unchanged(descriptor, place->data, entry, error);
+	if (status == 0)
+		status = strata_encoder_append(
+			encoder, NULL, strata_tar_padding(entry->tar.size), error);
+	return status;
+}
+
+static int add_entries(struct build *build, struct strata_encoder *encoder,
+	const struct strata_tree *tree, struct strata_error *error)
+{
+	strata_autobuffer struct strata_buffer header = STRATA_BUFFER_INIT;
+	strata_autobuffer struct strata_buffer place = STRATA_BUFFER_INIT;
+	int status = 0;
+
+	for (size_t i = 0; status == 0 && i < tree->count; i++) {
+		const struct strata_tree_entry *entry = &tree->entries[i];
+
+		strata_buffer_truncate(&header, 0);
+		strata_tar_write_header(&header, &entry->tar);
+		status = strata_buffer_check(&header, error);
+		if (status == 0)
+			status = strata_encoder_append(encoder, header.data, header.length, error);
+		if (status == 0 && S_ISREG(entry->tar.mode) && !entry->tar.hard_link &&
+			entry->tar.size > 0)
+			status = add_file(build, encoder, entry, &place, error);
+	}
+	if (status == 0)
+		status = strata_encoder_append(encoder, NULL, STRATA_TAR_END, error);
+	return status;
+}
+
+static int encode(struct build *build, const struct strata_recipe *recipe, int descriptor,
+	const char *name, struct strata_layer *layer, struct strata_error *error)
+{
+	strata_autotree struct strata_tree tree = STRATA_TREE_INIT;
+	struct strata_encoder *encoder;
+	int status = strata_tree_collect(recipe, build->options, &tree, error);
+
+	if (status < 0)
+		return status;
+	encoder =
+		strata_encoder_new(&build->encoding, &recipe->compression, descriptor, name, error);
+	if (!encoder)
+		return STRATA_ERROR_MEMORY;
+	status = add_entries(build, encoder, &tree, error);
+	if (status == 0)
+		status = strata_encoder_finish(encoder, layer, error);
+	strata_encoder_free(encoder);
+	return status;
+}
+
+static int describe(
+	const struct strata_recipe *recipe, struct strata_layer *layer, struct strata_error *error)
+{
+	layer->recipe_key = recipe->key;
+	layer->customised = recipe->entry_count > 0;
+	layer->staged = true;
+	layer->items = strata_allocate(recipe->item_count, sizeof(*layer->items));
+	if (!layer->items)
+		return strata_fail_memory(error);
+	for (size_t i = 0; i < recipe->item_count; i++) {
+		layer->items[i] = strdup(recipe->items[i].id);
+		if (!layer->items[i])
+			return strata_fail_memory(error);
+		layer->item_count++;
+	}
+	return 0;
+}
+
+static int build_layer(struct build *build, size_t index, struct strata_error *error)
+{
+	const struct strata_recipe *recipe = build->recipes[index];
+	struct strata_layer *layer = &build->layers[index];
+	strata_autofree char *partial = NULL;
+	strata_autoclose int descriptor = -1;
+	int status;
+
+	if (asprintf(&partial, "%s/partial-%zu", build->directory, index) < 0) {
+		partial = NULL;
+		return strata_fail_memory(error);
+	}
+	descriptor = open(partial, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	if (descriptor < 0)
+		return strata_fail_errno(error, "cannot create '%s'", partial);
+	status = encode(build, recipe, descriptor, partial, layer, error);
+	if (status == 0)
+		status = describe(recipe, layer, error);
+	if (status == 0) {
+		layer->blob = strata_path_join(build->directory, strata_digest_hex(&layer->digest));
+		if (!layer->blob)
+			status = strata_fail_memory(error);
+		else if (rename(partial, layer->blob) < 0)
+			status = strata_fail_errno(error, "cannot rename '%s'", partial);
+	}
+	if (status < 0) {
+		unlink(partial);
+		return status;
+	}
+	atomic_fetch_add(&build->layers_done, 1);
+	report(build, 0);
+	return 0;
+}
+
+static int run_task(void *data, size_t index, struct strata_error *error)
+{
+	struct build *build = data;
+	size_t layer = build->order[index];
+	int status = strata_check_cancelled(build->options->observer, error);
+
+	if (status == 0)
+		status = build_layer(build, layer, error);
+	return status < 0 ? strata_context(error, status, "layer %zu", layer + 1) : 0;
+}
+
+/* Largest first, so that the last layer to start is a small one. */
+static size_t *order_by_size(struct strata_recipe *const *recipes, size_t count)
+{
+	size_t *order = strata_allocate(count, sizeof(*order));
+
+	for (size_t i = 0; order && i < count; i++) {
+		size_t place = i;
+
+		for (; place > 0 && recipes[order[place - 1]]->size < recipes[i]->size; place--)
+			order[place] = order[place - 1];
+		order[place] = i;
+	}
+	return order;
+}
+
+int strata_layers_build(struct strata_recipe *const *recipes, size_t count, const char *directory,
+	const struct strata_build_options *options, struct strata_layer *layers,
+	struct strata_error *error)
+{
+	strata_autofree size_t *order = order_by_size(recipes, count);
+	strata_autopool struct strata_pool *pool = NULL;
+	struct build build = {.recipes = recipes,
+		.order = order,
+		.directory = directory,
+		.options = options,
+		.layers = layers,
+		.layer_count = (uint32_t)count};
+	int status;
+
+	if (!order)
+		return strata_fail_memory(error);
+	pool = strata_pool_new(options->threads, error);
+	if (!pool)
+		return STRATA_ERROR_MEMORY;
+	build.encoding.pool = pool;
+	atomic_init(&build.encoding.spare_blocks,
+		(int)strata_pool_threads(pool) * SPARE_BLOCKS_PER_THREAD);
+	for (size_t i = 0; i < count; i++) {
+		layers[i] = (struct strata_layer){0};
+		build.bytes_total += recipes[i]->size;
+	}
+	status = strata_pool_run(pool, count, run_task, &build, error);
+	for (size_t i = 0; status < 0 && i < count; i++)
+		strata_layer_release(&layers[i]);
+	return status;
+}

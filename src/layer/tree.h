@@ -1,0 +1,54 @@
+/*
+ * The tree of a layer: every entry that its tar stream will have, sorted, before a byte of content
+ * is read.
+ *
+ * Here and in tar_writer.c are the rules that decide digests:
+ *
+ * - Sorted by path components, bytewise; parents of everything, before their children.
+ * - Store content: owner 0:0, time 1, no write permission for group and others, hard links
+ *   expanded; the directories above a store item are 0755.
+ * - Files: owner, mode and kept extended attributes as they are; times not after the limit,
+ *   directories' times 1; hard links kept inside one item and expanded across items.
+ * - The user's rules for owners and times come on top; sockets are left out with a note.
+ */
+#ifndef LAYER_TREE_H
+#define LAYER_TREE_H
+
+#include <sys/stat.h>
+
+#include <stratapack/layer.h>
+
+#include "base/arena.h"
+#include "layer/tar_writer.h"
+
+struct strata_tree_entry {
+	struct strata_tar_entry tar;
+	struct timespec changed, modified; /* how the file was when the tree was made: who reads */
+	dev_t file_system;                 /* it compares, and so notices a change */
+	ino_t inode;
+	bool on_disk; /* false for what the customisation or a store's parents add */
+};
+
+struct strata_tree {
+	struct strata_arena arena; /* owns paths, targets, attributes */
+	struct strata_tree_entry *entries;
+	size_t count;
+};
+
+#define STRATA_TREE_INIT                                                                           \
+	{                                                                                          \
+		STRATA_ARENA_INIT, NULL, 0                                                         \
+	}
+#define strata_autotree STRATA_CLEANUP(strata_tree_release)
+
+/* Collect the tree of RECIPE. Errors name the path; a missing one is STRATA_ERROR_NOT_FOUND. */
+int strata_tree_collect(const struct strata_recipe *recipe,
+	const struct strata_build_options *options, struct strata_tree *tree,
+	struct strata_error *error) STRATA_MUST_CHECK;
+
+void strata_tree_release(struct strata_tree *tree);
+
+/* Where PATH of an image is on this machine: ROOT/PATH. */
+void strata_tree_locate(struct strata_buffer *buffer, const char *root, const char *path);
+
+#endif

@@ -1,0 +1,25 @@
+/*
+ * What the files of the plan share.
+ */
+#ifndef PLAN_INTERNAL_H
+#define PLAN_INTERNAL_H
+
+#include <stratapack/plan.h>
+
+#include "base/arena.h"
+#include "base/memory.h"
+
+#define strata_autoplan STRATA_CLEANUP(strata_cleanup_plan)
+void strata_cleanup_plan(struct strata_plan **plan);
+
+/* An empty plan with an arena, owned by the caller; NULL on error. */
+struct strata_plan *strata_plan_new(struct strata_error *error);
+
+/* Each is described where it is defined. */
+extern const struct strata_strategy strata_strategy_popularity;
+extern const struct strata_strategy strata_strategy_size;
+extern const struct strata_strategy strata_strategy_two;
+extern const struct strata_strategy strata_strategy_single;
+extern const struct strata_strategy strata_strategy_per_item;
+
+#endif

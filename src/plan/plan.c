@@ -1,0 +1,144 @@
+#include <string.h>
+
+#include "base/error.h"
+#include "plan/entries.h"
+#include "plan/internal.h"
+
+struct strata_plan *strata_plan_new(struct strata_error *error)
+{
+	struct strata_plan *plan = calloc(1, sizeof(*plan));
+
+	if (plan)
+		plan->arena = calloc(1, sizeof(*plan->arena));
+	if (plan && plan->arena)
+		return plan;
+	free(plan);
+	strata_fail_memory(error);
+	return NULL;
+}
+
+void strata_plan_free(struct strata_plan *plan)
+{
+	if (!plan)
+		return;
+	strata_arena_free(plan->arena);
+	free(plan->arena);
+	free(plan);
+}
+
+void strata_cleanup_plan(struct strata_plan **plan)
+{
+	strata_plan_free(*plan);
+}
+
+size_t strata_plan_image_layers(const struct strata_plan *plan)
+{
+	return plan->layer_count + (plan->customisation_layer ? 1 : 0);
+}
+
+/* Share out ROOM layers: how many the items get, and whether the entries take one. */
+static uint32_t share_room(
+	struct strata_plan *plan, const struct strata_strategy *strategy, bool items, uint32_t room)
+{
+	if (plan->entry_count > 0)
+		plan->customisation_layer =
+			!items || (!strategy->customisation_on_top_layer && room > 1);
+	return plan->customisation_layer ? room - 1 : room;
+}
+
+/* Fail for want of layers. NEEDED is how many of them the items must have. */
+static int fail_bound(const struct strata_plan *plan, const struct strata_strategy *strategy,
+	uint32_t base_layers, uint32_t needed, struct strata_error *error)
+{
+	uint64_t layers = needed;
+	int status;
+
+	if (plan->entry_count > 0 && layers != 1 && !strategy->customisation_on_top_layer)
+		layers++;
+	layers += base_layers;
+	if (plan->max_layers <= base_layers)
+		status = strata_fail(error, STRATA_ERROR_INVALID,
+			"a bound of %u layers leaves no room above the %u of the base image",
+			plan->max_layers, base_layers);
+	else
+		status = strata_fail(error, STRATA_ERROR_INVALID,
+			"strategy '%s' needs %llu layers for this image, but the bound is %u",
+			strategy->name, (unsigned long long)layers, plan->max_layers);
+	return strata_hint(error, status, "use --max-layers %llu%s", (unsigned long long)layers,
+		layers > STRATA_LARGEST_MAX_LAYERS ? ", or choose another strategy" : "");
+}
+
+static int copy_layers(struct strata_plan *plan, const struct strata_graph *graph,
+	const struct strata_partition *partition, struct strata_error *error)
+{
+	const char **ids = strata_arena_array(plan->arena, partition->item_count, sizeof(*ids));
+	uint32_t start = 0;
+
+	plan->layers =
+		strata_arena_array(plan->arena, partition->layer_count, sizeof(*plan->layers));
+	if (!ids || !plan->layers)
+		return strata_fail_memory(error);
+	for (uint32_t i = 0; i < partition->item_count; i++) {
+		ids[i] = strata_arena_string(
+			plan->arena, strata_graph_item(graph, partition->order[i])->id);
+		if (!ids[i])
+			return strata_fail_memory(error);
+	}
+	for (uint32_t layer = 0; layer < partition->layer_count; layer++) {
+		plan->layers[layer].items = ids + start;
+		plan->layers[layer].item_count = partition->ends[layer] - start;
+		start = partition->ends[layer];
+	}
+	plan->layer_count = partition->layer_count;
+	return 0;
+}
+
+static int plan_items(struct strata_plan *plan, const struct strata_strategy *strategy,
+	const struct strata_graph *graph, uint32_t bound, struct strata_error *error)
+{
+	uint32_t count = strata_graph_count(graph);
+	strata_autofree uint32_t *order = strata_allocate(count, sizeof(*order));
+	strata_autofree uint32_t *ends = strata_allocate(count, sizeof(*ends));
+	struct strata_partition partition = {.order = order, .item_count = count, .ends = ends};
+	int status;
+
+	if (!order || !ends)
+		return strata_fail_memory(error);
+	status = strategy->partition(graph, bound, &partition, error);
+	return status < 0 ? status : copy_layers(plan, graph, &partition, error);
+}
+
+int strata_plan_make(const struct strata_graph *graph, const struct strata_plan_options *options,
+	struct strata_plan **plan, struct strata_error *error)
+{
+	const struct strata_strategy *strategy =
+		options->strategy ? options->strategy : strata_strategies()[0];
+	strata_autoplan struct strata_plan *made = strata_plan_new(error);
+	uint32_t count = strata_graph_count(graph), needed = 1, bound;
+	int status;
+
+	if (!made)
+		return STRATA_ERROR_MEMORY;
+	made->max_layers = options->max_layers ? options->max_layers : STRATA_DEFAULT_MAX_LAYERS;
+	made->strategy = strata_arena_string(made->arena, strategy->name);
+	if (!made->strategy)
+		return strata_fail_memory(error);
+	status = strata_entries_sort(options->entries, options->entry_count, made->arena,
+		&made->entries, &made->entry_count, error);
+	if (status < 0)
+		return strata_context(error, status, "customisation");
+	if (count > 0 && strategy->least_layers)
+		needed = strategy->least_layers(graph);
+	if (made->max_layers <= options->base_layers)
+		return fail_bound(made, strategy, options->base_layers, needed, error);
+	bound = share_room(made, strategy, count > 0, made->max_layers - options->base_layers);
+	if (count > 0 && bound < needed)
+		return fail_bound(made, strategy, options->base_layers, needed, error);
+	if (count > 0) {
+		status = plan_items(made, strategy, graph, bound, error);
+		if (status < 0)
+			return status;
+	}
+	*plan = strata_take(made);
+	return 0;
+}

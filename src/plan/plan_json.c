@@ -1,0 +1,206 @@
+#include <string.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/map.h"
+#include "plan/entries.h"
+#include "plan/internal.h"
+
+enum {
+	FORMAT_VERSION = 1,
+	SIZE_LIMIT = 256 * 1024 * 1024,
+};
+
+int strata_plan_save(const struct strata_plan *plan, const char *path, struct strata_error *error)
+{
+	strata_autobuffer struct strata_buffer text = STRATA_BUFFER_INIT;
+	struct strata_json_writer json = {.buffer = &text, .indented = true};
+
+	strata_json_begin_object(&json);
+	strata_json_member_size(&json, "stratapackPlan", FORMAT_VERSION);
+	if (*plan->strategy)
+		strata_json_member_string(&json, "strategy", plan->strategy);
+	if (plan->max_layers > 0)
+		strata_json_member_size(&json, "maxLayers", plan->max_layers);
+	strata_json_key(&json, "layers");
+	strata_json_begin_array(&json);
+	for (size_t layer = 0; layer < plan->layer_count; layer++) {
+		strata_json_begin_object(&json);
+		strata_json_key(&json, "items");
+		strata_json_begin_array(&json);
+		for (size_t i = 0; i < plan->layers[layer].item_count; i++)
+			strata_json_write_string(&json, plan->layers[layer].items[i]);
+		strata_json_end_array(&json);
+		strata_json_end_object(&json);
+	}
+	strata_json_end_array(&json);
+	if (plan->entry_count > 0) {
+		strata_json_key(&json, "customisation");
+		strata_json_begin_object(&json);
+		strata_json_member_bool(&json, "ownLayer", plan->customisation_layer);
+		strata_json_key(&json, "entries");
+		strata_entries_write(&json, plan->entries, plan->entry_count);
+		strata_json_end_object(&json);
+	}
+	strata_json_end_object(&json);
+	strata_buffer_byte(&text, '\n');
+	if (strata_buffer_check(&text, error) < 0)
+		return STRATA_ERROR_MEMORY;
+	return strata_file_replace(path, text.data, text.length, error);
+}
+
+static int read_head(
+	struct strata_plan *plan, const struct strata_json *document, struct strata_error *error)
+{
+	uint64_t version = FORMAT_VERSION, max_layers = 0;
+	const char *strategy = "";
+	int status = strata_json_get_size(document, "stratapackPlan", false, &version, error);
+
+	if (status < 0)
+		return status;
+	if (version != FORMAT_VERSION)
+		return strata_fail(error, STRATA_ERROR_UNSUPPORTED,
+			"the plan has format version %llu, but only version %d is known",
+			(unsigned long long)version, FORMAT_VERSION);
+	status = strata_json_get_string(document, "strategy", false, &strategy, error);
+	if (status == 0)
+		status = strata_json_get_size(document, "maxLayers", false, &max_layers, error);
+	if (status < 0)
+		return status;
+	if (max_layers > UINT32_MAX)
+		return strata_fail(error, STRATA_ERROR_FORMAT,
+			"member \"maxLayers\" is no plausible number of layers");
+	plan->max_layers = (uint32_t)max_layers;
+	plan->strategy = strata_arena_string(plan->arena, strategy);
+	return plan->strategy ? 0 : strata_fail_memory(error);
+}
+
+/* Read layer NUMBER, counted from 0. SEEN maps the items of the layers below to their numbers. */
+static int read_layer(struct strata_plan *plan, const struct strata_json *value, uint32_t number,
+	struct strata_map *seen, struct strata_error *error)
+{
+	static const char *const keys[] = {"items", NULL};
+	const struct strata_json *items = NULL;
+	const char **ids;
+	size_t count;
+	int status = strata_json_get_array(value, "items", true, &items, error);
+
+	if (status == 0)
+		status = strata_json_check_keys(value, keys, error);
+	if (status < 0)
+		return status;
+	count = strata_json_count(items);
+	if (count == 0)
+		return strata_hint(error,
+			strata_fail(error, STRATA_ERROR_FORMAT, "the layer has no items"),
+			"remove it from the plan");
+	ids = strata_arena_array(plan->arena, count, sizeof(*ids));
+	if (!ids)
+		return strata_fail_memory(error);
+	for (size_t i = 0; i < count; i++) {
+		const char *id = strata_json_string(strata_json_at(items, i));
+		uint32_t other;
+
+		if (!id || !*id)
+			return strata_fail(error, STRATA_ERROR_FORMAT,
+				"element %zu of \"items\" must be the id of an item", i + 1);
+		other = strata_map_get(seen, id);
+		if (other != STRATA_MAP_NONE)
+			return strata_hint(error,
+				strata_fail(error, STRATA_ERROR_FORMAT,
+					"item '%s' is already in layer %u", id, other + 1),
+				"keep it in one place");
+		ids[i] = strata_arena_string(plan->arena, id);
+		if (!ids[i] || strata_map_put(seen, ids[i], number) < 0)
+			return strata_fail_memory(error);
+	}
+	plan->layers[number].items = ids;
+	plan->layers[number].item_count = count;
+	return 0;
+}
+
+static int read_layers(
+	struct strata_plan *plan, const struct strata_json *document, struct strata_error *error)
+{
+	strata_automap struct strata_map seen = STRATA_MAP_INIT;
+	const struct strata_json *layers = NULL;
+	int status = strata_json_get_array(document, "layers", true, &layers, error);
+
+	if (status < 0)
+		return status;
+	plan->layer_count = strata_json_count(layers);
+	plan->layers = strata_arena_array(plan->arena, plan->layer_count, sizeof(*plan->layers));
+	if (!plan->layers)
+		return strata_fail_memory(error);
+	for (size_t i = 0; i < plan->layer_count; i++) {
+		status = read_layer(plan, strata_json_at(layers, i), (uint32_t)i, &seen, error);
+		if (status < 0)
+			return strata_context(error, status, "layer %zu", i + 1);
+	}
+	return 0;
+}
+
+static int read_customisation(
+	struct strata_plan *plan, const struct strata_json *document, struct strata_error *error)
+{
+	static const char *const keys[] = {"ownLayer", "entries", NULL};
+	const struct strata_json *customisation = NULL, *entries = NULL;
+	bool own_layer = true;
+	int status =
+		strata_json_get_object(document, "customisation", false, &customisation, error);
+
+	if (status < 0 || !customisation)
+		return status;
+	status = strata_json_check_keys(customisation, keys, error);
+	if (status == 0)
+		status = strata_json_get_bool(customisation, "ownLayer", false, &own_layer, error);
+	if (status == 0)
+		status = strata_json_get_array(customisation, "entries", true, &entries, error);
+	if (status == 0)
+		status = strata_entries_read(
+			entries, plan->arena, &plan->entries, &plan->entry_count, error);
+	if (status < 0)
+		return strata_context(error, status, "customisation");
+	plan->customisation_layer = own_layer && plan->entry_count > 0;
+	if (plan->entry_count > 0 && !own_layer && plan->layer_count == 0)
+		return strata_hint(error,
+			strata_fail(error, STRATA_ERROR_FORMAT,
+				"the customisation is part of the topmost layer, but there is no "
+				"layer"),
+			"set \"ownLayer\" to true");
+	return 0;
+}
+
+static int read_plan(
+	struct strata_plan *plan, const struct strata_json *document, struct strata_error *error)
+{
+	static const char *const keys[] = {
+		"stratapackPlan", "strategy", "maxLayers", "layers", "customisation", NULL};
+	int status = read_head(plan, document, error);
+
+	if (status == 0)
+		status = strata_json_check_keys(document, keys, error);
+	if (status == 0)
+		status = read_layers(plan, document, error);
+	if (status == 0)
+		status = read_customisation(plan, document, error);
+	return status;
+}
+
+int strata_plan_load(const char *path, struct strata_plan **plan, struct strata_error *error)
+{
+	strata_autojson struct strata_json *document = NULL;
+	strata_autoplan struct strata_plan *read = NULL;
+	int status = strata_json_load(path, SIZE_LIMIT, &document, error);
+
+	if (status < 0)
+		return status;
+	read = strata_plan_new(error);
+	if (!read)
+		return STRATA_ERROR_MEMORY;
+	status = read_plan(read, document, error);
+	if (status < 0)
+		return strata_context(error, status, "%s", path);
+	*plan = strata_take(read);
+	return 0;
+}

@@ -1,0 +1,26 @@
+#include <string.h>
+
+#include "plan/internal.h"
+
+static const struct strata_strategy *const strategies[] = {
+	&strata_strategy_popularity,
+	&strata_strategy_size,
+	&strata_strategy_two,
+	&strata_strategy_single,
+	&strata_strategy_per_item,
+	NULL,
+};
+
+const struct strata_strategy *const *strata_strategies(void)
+{
+	return strategies;
+}
+
+const struct strata_strategy *strata_strategy_find(const char *name)
+{
+	for (const struct strata_strategy *const *strategy = strategies; *strategy; strategy++) {
+		if (strcmp((*strategy)->name, name) == 0)
+			return *strategy;
+	}
+	return NULL;
+}

@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# The unit tests under valgrind.
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/../lib.sh"
+
+for test in "$STRATAPACK_BUILD"/tests/unit/test_*; do
+	[ -d "$test" ] || ok "${test##*/} under valgrind" valgrind -q --leak-check=full \
+		--errors-for-leak-kinds=definite,indirect,possible --error-exitcode=99 \
+		--track-fds=no --child-silent-after-fork=yes "$test"
+done
+done_testing

@@ -1,0 +1,126 @@
+#!/usr/bin/env bash
+# plan, layer and image in separate processes give what build gives; plans can be edited by hand.
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/../lib.sh"
+cd "$scratch" || exit 1
+
+make_store "$scratch/root"
+graph=(--graph "$scratch/root/graph.json" --root "$scratch/root")
+config=(--entrypoint "$hello/bin/hello" --env A=b --label c=d --created 1000000000)
+customisation=(-S "/bin=$shell/bin" --mkdir /var/tmp:1777)
+name=example.org/hello:1
+
+# join PLAN LAYERS OUTPUT…: the image of a plan from the layer directories in LAYERS.
+join() {
+	local plan=$1 layers=$2 directory arguments=()
+	shift 2
+	for directory in "$layers"/*; do
+		arguments+=(--layer "$directory")
+	done
+	"$STRATAPACK" image "$plan" "${arguments[@]}" "${config[@]}" "$@"
+}
+
+for strategy in single two per-item popularity size; do
+	ok "plan, $strategy" "$STRATAPACK" plan "${graph[@]}" "${customisation[@]}" \
+		--strategy "$strategy" -o "$strategy.plan" --recipes "$strategy.recipes"
+	ok "the plan is JSON, $strategy" jq -e '.layers | type == "array" and all(.items | length > 0)' \
+		"$strategy.plan"
+	is "each item once, $strategy" "$(jq -r '.layers[].items[]' "$strategy.plan" | sort)" \
+		"$(jq -r '.items[].id' root/graph.json | sort)"
+
+	# All layers at the same time, each in a process of its own.
+	mkdir "$strategy.layers"
+	processes=()
+	for recipe in "$strategy.recipes"/*.recipe.json; do
+		number=$(basename "$recipe" .recipe.json)
+		"$STRATAPACK" layer "$recipe" --root "$scratch/root" -o "$strategy.layers/$number" &
+		processes+=($!)
+	done
+	built=yes
+	for process in "${processes[@]}"; do
+		wait "$process" || built=no
+	done
+	is "layers from recipes, $strategy" "$built" yes
+	ok "image, $strategy" join "$strategy.plan" "$strategy.layers" -o "oci:$strategy.joined:hello:1" \
+		-o "docker-v1-archive:$strategy.joined.tar:$name"
+	ok "build, $strategy" "$STRATAPACK" build "${graph[@]}" "${customisation[@]}" "${config[@]}" \
+		--strategy "$strategy" -o "oci:$strategy.built:hello:1" \
+		-o "docker-v1-archive:$strategy.built.tar:$name"
+	same "the same layout, $strategy" "$strategy.joined" "$strategy.built"
+	same "the same archive, $strategy" "$strategy.joined.tar" "$strategy.built.tar"
+done
+
+count=$(find per-item.recipes -name '*.recipe.json' | wc -l)
+is "a recipe for each layer, the customisation's included" "$count" 5
+for index in 0 4; do
+	ok "layer $index straight from the plan" "$STRATAPACK" layer --plan per-item.plan $index \
+		"${graph[@]}" -o "from-plan-$index"
+	same "is the one from its recipe" "from-plan-$index" "$(printf 'per-item.layers/%03d' $index)"
+done
+fails_with 2 7 "a layer that the plan has not" "$STRATAPACK" layer --plan per-item.plan 7 "${graph[@]}" -o none
+fails_with 1 layer "too few layers for the plan" "$STRATAPACK" image per-item.plan \
+	--layer per-item.layers/000 -o oci:too-few
+[ -e too-few ]
+is "and nothing is written" $? 1
+
+# A bound.
+fails_with 1 max-layers "per-item says what to do when the bound is too low" "$STRATAPACK" plan \
+	"${graph[@]}" --strategy per-item --max-layers 3 -o refused.plan
+ok "popularity keeps the bound" "$STRATAPACK" plan "${graph[@]}" --strategy popularity \
+	--max-layers 3 -o bound.plan
+is "two layers of items and the customisation's" "$(jq '.layers | length' bound.plan)" 2
+
+# Plans edited by hand: every layer is made from the plan itself.
+from_plan() { # from_plan PLAN OUTPUT: make all its layers, join them
+	local plan=$1 output=$2 index
+	mkdir "$output.layers"
+	for ((index = 0; index < $(jq '.layers | length' "$plan") + 1; index++)); do
+		"$STRATAPACK" layer --plan "$plan" $index "${graph[@]}" \
+			-o "$output.layers/$(printf %03d $index)" || return
+	done
+	join "$plan" "$output.layers" -o "oci:$output:hello:1"
+}
+jq '.layers |= [{items: (.[0].items + .[1].items)}] + .[2:]' per-item.plan >edited.plan
+ok "merge two layers by hand" from_plan edited.plan edited
+is "one layer fewer" "$(diff_ids oci:edited:1 | wc -l)" 4
+is "the other layers are the same" "$(diff_ids oci:edited:1 | tail -n 3)" \
+	"$(diff_ids oci:per-item.built:1 | tail -n 3)"
+
+refuse_plan() { # refuse_plan NAME WORDS FILTER
+	jq "$3" per-item.plan >broken.plan
+	fails_with 1 "$2" "refuses a plan with $1" "$STRATAPACK" layer --plan broken.plan 0 "${graph[@]}" \
+		-o refused
+	[ -e refused ]
+	is "and writes nothing: $1" $? 1
+}
+refuse_plan "an item that is missing" "$(jq -r '.layers[0].items[0]' per-item.plan)" 'del(.layers[0])'
+refuse_plan "an item twice" "$(jq -r '.layers[1].items[0]' per-item.plan)" \
+	'.layers[0].items += .layers[1].items'
+refuse_plan "a foreign item" /store/foreign '.layers[0].items += ["/store/foreign"]'
+refuse_plan "an empty layer" broken.plan '.layers += [{items: []}]'
+refuse_plan "a wrong type" broken.plan '.layers = 7'
+refuse_plan "an item that is no string" broken.plan '.layers[0].items = [1]'
+
+# One item changes: one recipe changes, and one layer.
+cp -a root changed
+echo "another" >"changed$more/numbers"
+jq --arg more "$more" '(.items[] | select(.id == $more)) += {size: 3400001, identity: "v2"}' \
+	root/graph.json >changed/graph.json
+ok "plan again after a change" "$STRATAPACK" plan --graph changed/graph.json \
+	--root "$scratch/changed" "${customisation[@]}" --strategy per-item -o changed.plan \
+	--recipes changed.recipes
+is "one recipe differs" "$(for recipe in per-item.recipes/*; do
+	cmp -s "$recipe" "changed.recipes/${recipe##*/}" || grep -o "$more" "$recipe" | head -n 1
+done)" "$more"
+ok "build again after a change" "$STRATAPACK" build --graph changed/graph.json \
+	--root "$scratch/changed" "${customisation[@]}" "${config[@]}" --strategy per-item -o oci:changed.built:hello:1
+is "one layer differs" "$(comm -13 <(diff_ids oci:per-item.built:1 | sort) \
+	<(diff_ids oci:changed.built:1 | sort) | wc -l)" 1
+
+# A layer directory that was damaged is refused.
+cp -a per-item.layers damaged.layers
+chmod -R u+w damaged.layers
+truncate -s -1 damaged.layers/000/blob
+fails_with 1 damaged.layers/000 "a blob of another size is refused" \
+	join per-item.plan damaged.layers -o oci:damaged
+done_testing
