@@ -28,12 +28,12 @@ enum strata_view {
 };
 
 struct strata_read_layer {
-	const char *label;        /* "layer 3, blob sha256:...": where, for messages */
-	const char *media_type;   /* NULL where the format has none */
-	bool has_digest;          /* of the blob as it is stored */
+	const char *label;      /* "layer 3, blob sha256:...": where, for messages */
+	const char *media_type; /* NULL where the format has none */
+	bool has_digest;        /* of the blob as it is stored */
 	bool has_diff_id;
-	bool has_size;            /* SIZE was promised, and is not just what is stored */
-	bool stored;              /* PLACE is known */
+	bool has_size; /* SIZE was promised, and is not just what is stored */
+	bool stored;   /* PLACE is known */
 	struct strata_digest digest, diff_id;
 	uint64_t size;
 	struct strata_place place;
@@ -45,7 +45,7 @@ struct strata_read_image {
 	const char *label; /* a name, or a short digest: for messages */
 	const char *const *names;
 	size_t name_count;
-	const struct strata_json *manifest;  /* NULL for docker archives */
+	const struct strata_json *manifest;   /* NULL for docker archives */
 	struct strata_digest manifest_digest; /* "" where there is none */
 	const char *manifest_media_type;
 	const struct strata_json *platform; /* of the descriptor, or NULL */

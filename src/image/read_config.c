@@ -19,14 +19,13 @@ static void apply_diff_ids(struct strata_reading *reading, struct strata_read_im
 		strata_finding(reading->findings,
 			"%s: config: \"rootfs\" is not of the type \"layers\"", image->label);
 	if (!ids || strata_json_kind(ids) != STRATA_JSON_ARRAY) {
-		strata_finding(
-			reading->findings, "%s: config: there is no list of diff IDs", image->label);
+		strata_finding(reading->findings, "%s: config: there is no list of diff IDs",
+			image->label);
 		return;
 	}
 	if (count != image->layer_count)
-		strata_finding(reading->findings,
-			"%s: config: %zu diff IDs for %zu layers", image->label, count,
-			image->layer_count);
+		strata_finding(reading->findings, "%s: config: %zu diff IDs for %zu layers",
+			image->label, count, image->layer_count);
 	for (size_t i = 0; i < count && i < image->layer_count; i++) {
 		const char *text = strata_json_string(strata_json_at(ids, i));
 		struct strata_read_layer *layer = &image->layers[i];
@@ -68,8 +67,8 @@ static void apply_history(struct strata_reading *reading, struct strata_read_ima
 		image->layers[i].history = NULL;
 	if (count > 0)
 		strata_finding(reading->findings,
-			"%s: config: the history describes %zu layers, but the image has %zu", image->label,
-			count, image->layer_count);
+			"%s: config: the history describes %zu layers, but the image has %zu",
+			image->label, count, image->layer_count);
 }
 
 static void check_platform(struct strata_reading *reading, const struct strata_read_image *image)
@@ -84,8 +83,7 @@ static void check_platform(struct strata_reading *reading, const struct strata_r
 		if (i < 2 && (!found || !*found))
 			strata_finding(reading->findings, "%s: config: there is no \"%s\"",
 				image->label, keys[i]);
-		else if (promised && strcmp(promised, found ? found : "") != 0 &&
-			 (i < 2 || found))
+		else if (promised && strcmp(promised, found ? found : "") != 0 && (i < 2 || found))
 			strata_finding(reading->findings,
 				"%s: config: the %s is '%.100s', its descriptor says '%.100s'",
 				image->label, keys[i], found ? found : "", promised);
@@ -102,15 +100,14 @@ void strata_config_apply(struct strata_reading *reading, struct strata_read_imag
 	strata_autobuffer struct strata_buffer label = STRATA_BUFFER_INIT;
 
 	if (strata_json_kind(config) != STRATA_JSON_OBJECT) {
-		strata_finding(
-			reading->findings, "%s: config: not a JSON object", image->label);
+		strata_finding(reading->findings, "%s: config: not a JSON object", image->label);
 		image->broken = true;
 		return;
 	}
 	strata_buffer_format(&label, "%s: config", image->label);
 	strata_check_spelling(reading, config, keys, true, label.data);
-	strata_check_spelling(reading, strata_json_member_any_case(config, "config"), run_keys,
-		true, label.data);
+	strata_check_spelling(
+		reading, strata_json_member_any_case(config, "config"), run_keys, true, label.data);
 	reading->findings->failed = reading->findings->failed || label.failed;
 	image->config = config;
 	check_platform(reading, image);

@@ -6,13 +6,14 @@
 enum { MOST_LAYERS = 100000 };
 
 /* Take BEFORE, 64 digits and BEHIND as what NAME must be: its digest. */
-static bool name_as_digest(const char *name, const char *before, const char *behind,
-	struct strata_digest *digest)
+static bool name_as_digest(
+	const char *name, const char *before, const char *behind, struct strata_digest *digest)
 {
 	char text[STRATA_DIGEST_SIZE];
 	size_t length = strlen(before);
 
-	if (!strata_text_starts_with(name, before) || strlen(name) != length + 64 + strlen(behind) ||
+	if (!strata_text_starts_with(name, before) ||
+		strlen(name) != length + 64 + strlen(behind) ||
 		!strata_text_ends_with(name, behind))
 		return false;
 	snprintf(text, sizeof(text), STRATA_DIGEST_PREFIX "%.64s", name + length);
@@ -29,8 +30,8 @@ static bool promised_digest(const char *name, struct strata_digest *digest)
 	       name_as_digest(name, "sha256:", "", digest);
 }
 
-static int read_layer(struct strata_reading *reading, struct strata_read_image *image,
-	size_t index, const char *name, struct strata_error *error)
+static int read_layer(struct strata_reading *reading, struct strata_read_image *image, size_t index,
+	const char *name, struct strata_error *error)
 {
 	struct strata_read_layer *layer = &image->layers[index];
 	struct strata_digest diff_id;
@@ -52,8 +53,7 @@ static int read_layer(struct strata_reading *reading, struct strata_read_image *
 	layer->stored = status > 0;
 	layer->size = layer->stored ? layer->place.size : 0;
 	if (!layer->stored)
-		strata_finding(
-			reading->findings, "%s: %s is missing", image->label, layer->label);
+		strata_finding(reading->findings, "%s: %s is missing", image->label, layer->label);
 	return 0;
 }
 
@@ -63,8 +63,7 @@ static int read_config(struct strata_reading *reading, struct strata_read_image 
 	const struct strata_json *config = NULL;
 	struct strata_digest promised;
 	struct strata_place place;
-	const char *label = strata_reading_text(
-		reading, "%s: config %.200s", image->label, name);
+	const char *label = strata_reading_text(reading, "%s: config %.200s", image->label, name);
 	int status = label ? strata_store_find(reading->store, name, &place, error)
 			   : strata_fail_memory(error);
 
@@ -107,21 +106,20 @@ static int read_names(struct strata_reading *reading, struct strata_read_image *
 		strata_check_name(reading, tag);
 		names[image->name_count++] = tag;
 	}
-	image->label = image->name_count > 0
-			       ? names[0]
-			       : strata_reading_text(reading, "image %zu", index + 1);
+	image->label = image->name_count > 0 ? names[0]
+					     : strata_reading_text(reading, "image %zu", index + 1);
 	return image->label ? 0 : strata_fail_memory(error);
 }
 
-static int read_item(struct strata_reading *reading, const struct strata_json *item,
-	size_t index, struct strata_error *error)
+static int read_item(struct strata_reading *reading, const struct strata_json *item, size_t index,
+	struct strata_error *error)
 {
 	static const char *const keys[] = {"Config", "RepoTags", "Layers", NULL};
 	const struct strata_json *layers = strata_json_member_any_case(item, "Layers");
 	const char *config = strata_json_string(strata_json_member_any_case(item, "Config"));
 	struct strata_read_image *image = strata_reading_add(reading, STRATA_VIEW_DOCKER, error);
 	size_t count = strata_json_count(layers);
-	int status = image ? read_names(reading, image, item, index, error) : STRATA_ERROR_MEMORY;
+	int status = image ? read_names(reading, image, item, index, error) : error->status;
 
 	if (status < 0)
 		return status;
@@ -133,8 +131,7 @@ static int read_item(struct strata_reading *reading, const struct strata_json *i
 		image->broken = true;
 		return 0;
 	}
-	image->layers =
-		strata_arena_array(&reading->arena, count + 1, sizeof(*image->layers));
+	image->layers = strata_arena_array(&reading->arena, count + 1, sizeof(*image->layers));
 	if (!image->layers)
 		return strata_fail_memory(error);
 	image->layer_count = count;

@@ -5,35 +5,34 @@
 
 #include "base/sha256.h"
 #include "base/text.h"
+#include "image/image.h"
 #include "image/read_internal.h"
 
 enum {
+	MOST_IMAGES = 4096,
 	MOST_DOCUMENTS = 65536,
 	MOST_DOCUMENT_BYTES = 64 << 20,
 };
 
-#define OCI "application/vnd.oci.image."
-#define DOCKER "application/vnd.docker."
-#define OCI_LAYER OCI "layer.v1.tar"
-#define OCI_FOREIGN OCI "layer.nondistributable.v1.tar"
-#define DOCKER_LAYER DOCKER "image.rootfs.diff.tar"
-#define DOCKER_FOREIGN DOCKER "image.rootfs.foreign.diff.tar"
+#define OCI_LAYER STRATA_MEDIA_OCI_LAYER
+#define OCI_FOREIGN "application/vnd.oci.image.layer.nondistributable.v1.tar"
+#define DOCKER_INDEX "application/vnd.docker.distribution.manifest.list.v2+json"
+#define DOCKER_LAYER STRATA_MEDIA_DOCKER_LAYER
+#define DOCKER_FOREIGN "application/vnd.docker.image.rootfs.foreign.diff.tar"
 
 static const struct strata_media media_types[] = {
-	{OCI "index.v1+json", STRATA_MEDIA_INDEX, false, false, STRATA_CODEC_NONE},
-	{OCI "manifest.v1+json", STRATA_MEDIA_MANIFEST, false, false, STRATA_CODEC_NONE},
-	{OCI "config.v1+json", STRATA_MEDIA_CONFIG, false, false, STRATA_CODEC_NONE},
+	{STRATA_MEDIA_OCI_INDEX, STRATA_MEDIA_INDEX, false, false, STRATA_CODEC_NONE},
+	{STRATA_MEDIA_OCI_MANIFEST, STRATA_MEDIA_MANIFEST, false, false, STRATA_CODEC_NONE},
+	{STRATA_MEDIA_OCI_CONFIG, STRATA_MEDIA_CONFIG, false, false, STRATA_CODEC_NONE},
 	{OCI_LAYER, STRATA_MEDIA_LAYER, false, false, STRATA_CODEC_NONE},
 	{OCI_LAYER "+gzip", STRATA_MEDIA_LAYER, false, false, STRATA_CODEC_GZIP},
 	{OCI_LAYER "+zstd", STRATA_MEDIA_LAYER, false, false, STRATA_CODEC_ZSTD},
 	{OCI_FOREIGN, STRATA_MEDIA_LAYER, false, true, STRATA_CODEC_NONE},
 	{OCI_FOREIGN "+gzip", STRATA_MEDIA_LAYER, false, true, STRATA_CODEC_GZIP},
 	{OCI_FOREIGN "+zstd", STRATA_MEDIA_LAYER, false, true, STRATA_CODEC_ZSTD},
-	{DOCKER "distribution.manifest.list.v2+json", STRATA_MEDIA_INDEX, true, false,
-		STRATA_CODEC_NONE},
-	{DOCKER "distribution.manifest.v2+json", STRATA_MEDIA_MANIFEST, true, false,
-		STRATA_CODEC_NONE},
-	{DOCKER "container.image.v1+json", STRATA_MEDIA_CONFIG, true, false, STRATA_CODEC_NONE},
+	{DOCKER_INDEX, STRATA_MEDIA_INDEX, true, false, STRATA_CODEC_NONE},
+	{STRATA_MEDIA_DOCKER_MANIFEST, STRATA_MEDIA_MANIFEST, true, false, STRATA_CODEC_NONE},
+	{STRATA_MEDIA_DOCKER_CONFIG, STRATA_MEDIA_CONFIG, true, false, STRATA_CODEC_NONE},
 	{DOCKER_LAYER, STRATA_MEDIA_LAYER, true, false, STRATA_CODEC_NONE},
 	{DOCKER_LAYER ".gzip", STRATA_MEDIA_LAYER, true, false, STRATA_CODEC_GZIP},
 	{DOCKER_LAYER ".zstd", STRATA_MEDIA_LAYER, true, false, STRATA_CODEC_ZSTD},
@@ -141,8 +140,8 @@ int strata_blob_find(struct strata_reading *reading, const struct strata_digest 
 	return strata_store_find(reading->store, name, place, error);
 }
 
-static int keep_document(struct strata_reading *reading, struct strata_json *document,
-	struct strata_error *error)
+static int keep_document(
+	struct strata_reading *reading, struct strata_json *document, struct strata_error *error)
 {
 	if (strata_grow(&reading->documents, &reading->document_capacity,
 		    reading->document_count + 1, sizeof(struct strata_json *)) < 0) {
@@ -225,8 +224,7 @@ int strata_document_read_blob(struct strata_reading *reading, const char *where,
 	if (status < 0)
 		return status;
 	if (!strata_digest_equal(&digest, &descriptor->digest)) {
-		strata_finding(
-			reading->findings, "%s: the content has the digest %s", label.data,
+		strata_finding(reading->findings, "%s: the content has the digest %s", label.data,
 			digest.text);
 		return 0;
 	}
@@ -268,6 +266,11 @@ struct strata_read_image *strata_reading_add(
 {
 	struct strata_read_image *image;
 
+	if (reading->count == MOST_IMAGES) {
+		strata_fail(error, STRATA_ERROR_FORMAT, "more than %d images are not plausible",
+			MOST_IMAGES);
+		return NULL;
+	}
 	if (strata_grow(&reading->images, &reading->capacity, reading->count + 1,
 		    sizeof(*reading->images)) < 0) {
 		strata_fail_memory(error);

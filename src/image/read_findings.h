@@ -18,8 +18,7 @@ struct strata_findings {
 };
 
 /* Report one. Control characters in it, which come from outside, are made visible. */
-void strata_finding(struct strata_findings *findings, const char *format, ...)
-	STRATA_PRINTF(2, 3);
+void strata_finding(struct strata_findings *findings, const char *format, ...) STRATA_PRINTF(2, 3);
 
 /* Report the message of ERROR, which is then clear, behind the words WHERE and a colon. */
 void strata_finding_error(

@@ -2,7 +2,7 @@
  * What the readers of the formats share: see read.h.
  *
  * Functions that return 1 or 0 instead of a plain success return 0 where the input was unusable;
- * a finding then says why.
+ * a finding then says why. ERROR is never NULL here.
  */
 #ifndef IMAGE_READ_INTERNAL_H
 #define IMAGE_READ_INTERNAL_H
@@ -64,9 +64,9 @@ int strata_document_read_blob(struct strata_reading *reading, const char *where,
 void strata_check_spelling(struct strata_reading *reading, const struct strata_json *object,
 	const char *const *keys, bool any_case, const char *label);
 
-/* Append an image: zeroed, with VIEW set; valid until the next one. NULL where memory is out. */
-struct strata_read_image *strata_reading_add(struct strata_reading *reading,
-	enum strata_view view, struct strata_error *error);
+/* Append an image: zeroed, with VIEW set; valid until the next one. NULL on error. */
+struct strata_read_image *strata_reading_add(
+	struct strata_reading *reading, enum strata_view view, struct strata_error *error);
 
 /* A formatted string in the arena; NULL where memory is out. */
 const char *strata_reading_text(struct strata_reading *reading, const char *format, ...)

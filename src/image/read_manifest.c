@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "image/image.h"
 #include "image/read_internal.h"
 
 enum { MOST_LAYERS = 100000 };
@@ -13,14 +14,15 @@ int strata_check_envelope(struct strata_reading *reading, const struct strata_js
 	const struct strata_json *media_type = strata_json_member(document, "mediaType");
 	const struct strata_json *manifests = strata_json_member(document, "manifests");
 	bool index = manifests != NULL;
-	bool manifest = strata_json_member(document, "layers") ||
-			strata_json_member(document, "config");
+	bool manifest =
+		strata_json_member(document, "layers") || strata_json_member(document, "config");
 	enum strata_media_kind kind;
 
 	strata_check_spelling(reading, document, keys, false, label);
 	if (index && manifest) {
 		strata_finding(reading->findings,
-			"%s: has \"manifests\" and \"layers\" or \"config\", so that it can be taken "
+			"%s: has \"manifests\" and \"layers\" or \"config\", so that it can be "
+			"taken "
 			"for an index and for a manifest",
 			label);
 		return 0;
@@ -42,11 +44,11 @@ int strata_check_envelope(struct strata_reading *reading, const struct strata_js
 		return 0;
 	}
 	if (!*type)
-		*type = index ? "application/vnd.oci.image.index.v1+json"
-			      : "application/vnd.oci.image.manifest.v1+json";
+		*type = index ? STRATA_MEDIA_OCI_INDEX : STRATA_MEDIA_OCI_MANIFEST;
 	kind = strata_media_find(*type)->kind;
 	if ((kind != STRATA_MEDIA_INDEX && kind != STRATA_MEDIA_MANIFEST) ||
-		index != (kind == STRATA_MEDIA_INDEX) || manifest != (kind == STRATA_MEDIA_MANIFEST)) {
+		index != (kind == STRATA_MEDIA_INDEX) ||
+		manifest != (kind == STRATA_MEDIA_MANIFEST)) {
 		strata_finding(reading->findings,
 			"%s: of type %.200s, but has not the members of that type", label, *type);
 		return 0;
@@ -62,7 +64,8 @@ static void check_family(struct strata_reading *reading, const struct strata_rea
 
 	if (media->kind != STRATA_MEDIA_UNKNOWN && media->docker != docker)
 		strata_finding(reading->findings,
-			"%s: %s: type %s in a manifest of type %s: OCI and Docker types must not be "
+			"%s: %s: type %s in a manifest of type %s: OCI and Docker types must not "
+			"be "
 			"mixed",
 			image->label, descriptor->label, descriptor->media_type,
 			image->manifest_media_type);
@@ -124,8 +127,7 @@ static int read_layer(struct strata_reading *reading, struct strata_read_image *
 		return status;
 	layer->stored = status > 0;
 	if (!layer->stored && !media->foreign)
-		strata_finding(
-			reading->findings, "%s: %s is missing", image->label, layer->label);
+		strata_finding(reading->findings, "%s: %s is missing", image->label, layer->label);
 	return 1;
 }
 
@@ -137,8 +139,8 @@ static int read_config(struct strata_reading *reading, struct strata_read_image 
 
 	image->id = config->digest;
 	if (image->artifact) {
-		status = strata_blob_find(
-			reading, &config->digest, "", &image->config_place, error);
+		status =
+			strata_blob_find(reading, &config->digest, "", &image->config_place, error);
 		image->config_stored = status > 0;
 		if (status == 0)
 			strata_finding(reading->findings, "%s: %s is missing", image->label,
@@ -172,8 +174,8 @@ int strata_manifest_apply(struct strata_reading *reading, struct strata_read_ima
 		return 0;
 	}
 	if (count > MOST_LAYERS) {
-		strata_finding(reading->findings, "%s: %zu layers are not plausible", image->label,
-			count);
+		strata_finding(
+			reading->findings, "%s: %zu layers are not plausible", image->label, count);
 		return 0;
 	}
 	status = strata_descriptor_read(reading, strata_json_member(document, "config"),
@@ -183,8 +185,7 @@ int strata_manifest_apply(struct strata_reading *reading, struct strata_read_ima
 	image->broken = false;
 	image->artifact = is_artifact(document, layers, &config);
 	check_family(reading, image, &config);
-	image->layers =
-		strata_arena_array(&reading->arena, count + 1, sizeof(*image->layers));
+	image->layers = strata_arena_array(&reading->arena, count + 1, sizeof(*image->layers));
 	if (!image->layers)
 		return strata_fail_memory(error);
 	image->layer_count = count;

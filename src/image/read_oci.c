@@ -17,8 +17,8 @@ static int read_names(struct strata_reading *reading, const struct strata_json *
 	struct context *context, struct strata_error *error)
 {
 	const struct strata_json *annotations = strata_json_member(descriptor, "annotations");
-	const char *full = strata_json_string(
-		strata_json_member(annotations, "io.containerd.image.name"));
+	const char *full =
+		strata_json_string(strata_json_member(annotations, "io.containerd.image.name"));
 	const char *reference = strata_json_string(
 		strata_json_member(annotations, "org.opencontainers.image.ref.name"));
 	const char **names;
@@ -76,7 +76,7 @@ static int add_image(struct strata_reading *reading, const struct context *conte
 	int status;
 
 	if (!image)
-		return STRATA_ERROR_MEMORY;
+		return error->status;
 	image->label = image_label(reading, context, descriptor);
 	if (!image->label)
 		return strata_fail_memory(error);
@@ -101,7 +101,7 @@ static int add_unknown(struct strata_reading *reading, const struct context *con
 	int status;
 
 	if (!image)
-		return STRATA_ERROR_MEMORY;
+		return error->status;
 	image->label = image_label(reading, context, descriptor);
 	if (!image->label)
 		return strata_fail_memory(error);
@@ -218,13 +218,13 @@ int strata_read_oci(struct strata_reading *reading, struct strata_error *error)
 		return status;
 	version = strata_json_string(strata_json_member(layout, "imageLayoutVersion"));
 	if (layout && (!version || strcmp(version, "1.0.0") != 0))
-		strata_finding(reading->findings,
-			"oci-layout: \"imageLayoutVersion\" is not \"1.0.0\"");
+		strata_finding(
+			reading->findings, "oci-layout: \"imageLayoutVersion\" is not \"1.0.0\"");
 	status = read_named(reading, "index.json", &index, NULL, error);
 	if (status <= 0)
 		return status;
-	status = strata_check_envelope(
-		reading, index, "index.json", strata_json_string(strata_json_member(index, "mediaType")), &type);
+	status = strata_check_envelope(reading, index, "index.json",
+		strata_json_string(strata_json_member(index, "mediaType")), &type);
 	if (status <= 0)
 		return status;
 	return read_index(reading, index, &context, error);
@@ -245,8 +245,7 @@ int strata_read_dir(struct strata_reading *reading, struct strata_error *error)
 	if (status < 0)
 		return status;
 	if (strncmp(version.data, expected, sizeof(expected) - 1) != 0)
-		strata_finding(reading->findings,
-			"version: does not begin with \"%s\"", expected);
+		strata_finding(reading->findings, "version: does not begin with \"%s\"", expected);
 	status = read_named(reading, "manifest.json", &document, &descriptor.digest, error);
 	if (status <= 0)
 		return status;

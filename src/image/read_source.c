@@ -3,6 +3,8 @@
 #include "base/text.h"
 #include "image/read_internal.h"
 
+enum { ENOUGH_NAMES = 1000 }; /* bytes of them, in a hint */
+
 struct source {
 	const char *path; /* owned */
 	bool has_format;
@@ -37,8 +39,8 @@ static int parse_source(const char *text, struct source *source, struct strata_e
 	return source->path ? 0 : strata_fail_memory(error);
 }
 
-static int has(struct strata_reading *reading, const char *name, bool *result,
-	struct strata_error *error)
+static int has(
+	struct strata_reading *reading, const char *name, bool *result, struct strata_error *error)
 {
 	struct strata_place place;
 	int status = strata_store_find(reading->store, name, &place, error);
@@ -48,12 +50,12 @@ static int has(struct strata_reading *reading, const char *name, bool *result,
 }
 
 /* Find out the format, or check that what was named can be there. */
-static int detect(struct strata_reading *reading, const struct source *source,
-	struct strata_error *error)
+static int detect(
+	struct strata_reading *reading, const struct source *source, struct strata_error *error)
 {
 	bool archive = strata_store_is_archive(reading->store), layout, manifest, repositories;
-	bool wants_archive = source->format != STRATA_FORMAT_OCI &&
-			     source->format != STRATA_FORMAT_DIR;
+	bool wants_archive =
+		source->format != STRATA_FORMAT_OCI && source->format != STRATA_FORMAT_DIR;
 	int status = has(reading, "oci-layout", &layout, error);
 
 	if (status == 0)
@@ -64,9 +66,11 @@ static int detect(struct strata_reading *reading, const struct source *source,
 		return status;
 	if (source->has_format && archive != wants_archive)
 		return strata_hint(error,
-			strata_fail(error, STRATA_ERROR_INVALID, "'%s' is %s, and %s is not",
-				source->path, archive ? "a file" : "a directory",
-				strata_format_name(source->format)),
+			strata_fail(error, STRATA_ERROR_INVALID,
+				"'%s' is %s, but %s is the format of %s", source->path,
+				archive ? "a file" : "a directory",
+				strata_format_name(source->format),
+				archive ? "a directory" : "a file"),
 			"leave the transport out: the format is then found out");
 	reading->format = source->format;
 	if (source->has_format)
@@ -81,8 +85,8 @@ static int detect(struct strata_reading *reading, const struct source *source,
 		reading->format = STRATA_FORMAT_DOCKER_V1_ARCHIVE;
 	else
 		return strata_hint(error,
-			strata_fail(error, STRATA_ERROR_FORMAT, "'%s' is not an image",
-				source->path),
+			strata_fail(
+				error, STRATA_ERROR_FORMAT, "'%s' is not an image", source->path),
 			"an image has a file oci-layout, manifest.json or repositories at its top");
 	return 0;
 }
@@ -142,7 +146,8 @@ static int read_format(struct strata_reading *reading, struct strata_error *erro
 /* Whether a user who writes SELECTION means NAME. */
 static bool selects(const char *selection, const char *name)
 {
-	static const char *const defaults[] = {"", "docker.io/", "docker.io/library/", "localhost/"};
+	static const char *const defaults[] = {
+		"", "docker.io/", "docker.io/library/", "localhost/"};
 	const char *slash = strrchr(name, '/');
 	const char *tag = strrchr(slash ? slash : name, ':');
 	size_t length = strlen(selection);
@@ -169,16 +174,19 @@ static bool is_selected(const struct strata_read_image *image, const char *selec
 	return false;
 }
 
-static int select_images(struct strata_reading *reading, const char *selection,
-	struct strata_error *error)
+static int select_images(
+	struct strata_reading *reading, const char *selection, struct strata_error *error)
 {
 	strata_autobuffer struct strata_buffer names = STRATA_BUFFER_INIT;
+	enum strata_view view = reading->count > 0 ? reading->images[0].view : STRATA_VIEW_OCI;
 	size_t kept = 0;
 
 	for (size_t i = 0; i < reading->count; i++) {
 		const struct strata_read_image *image = &reading->images[i];
 
-		for (size_t k = 0; k < image->name_count && names.length < 1000; k++) {
+		for (size_t k = 0; k < image->name_count && image->view == view; k++) {
+			if (names.length > ENOUGH_NAMES)
+				break;
 			strata_buffer_string(&names, names.length > 0 ? ", " : "");
 			strata_text_visible(&names, image->names[k]);
 		}
@@ -240,6 +248,10 @@ bool strata_reading_is_repetition(const struct strata_reading *reading, size_t i
 			return true;
 		if (image->view == STRATA_VIEW_DOCKER && other->view == STRATA_VIEW_OCI &&
 			strata_digest_equal(&image->id, &other->id))
+			return true;
+		if (image->view == STRATA_VIEW_OCI && other->view == STRATA_VIEW_OCI &&
+			image->manifest_digest.text[0] &&
+			strata_digest_equal(&image->manifest_digest, &other->manifest_digest))
 			return true;
 	}
 	return false;

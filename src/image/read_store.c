@@ -29,6 +29,7 @@ struct strata_store {
 	char *path;
 	int descriptor; /* of the directory or the archive */
 	bool archive;
+	bool damaged;
 	uint64_t size; /* of the archive */
 	struct strata_arena arena;
 	struct member *members;
@@ -89,8 +90,8 @@ static int add_member(struct strata_store *store, const struct strata_tar_member
 	struct member member = {.offset = tar->offset, .size = tar->size};
 
 	if (!strata_tar_normal_name(&name, tar->name) || name.length > LONGEST_NAME) {
-		strata_finding(findings,
-			"the archive has a member with the unsafe name '%.200s'", tar->name);
+		strata_finding(findings, "the archive has a member with the unsafe name '%.200s'",
+			tar->name);
 		return 0;
 	}
 	if (tar->type != STRATA_TAR_REGULAR && tar->type != STRATA_TAR_SYMLINK &&
@@ -116,16 +117,18 @@ static int add_member(struct strata_store *store, const struct strata_tar_member
 			return status;
 	}
 	if (strata_map_get(&store->names, member.name) != STRATA_MAP_NONE)
-		strata_finding(findings, "the archive has several members called '%s'; programs "
-			"differ in which of them they read", member.name);
+		strata_finding(findings,
+			"the archive has several members called '%s'; programs "
+			"differ in which of them they read",
+			member.name);
 	if (strata_map_put(&store->names, member.name, (uint32_t)store->count) < 0)
 		return strata_fail_memory(error);
 	store->members[store->count++] = member;
 	return 0;
 }
 
-static int index_archive(struct strata_store *store, struct strata_findings *findings,
-	struct strata_error *error)
+static int index_archive(
+	struct strata_store *store, struct strata_findings *findings, struct strata_error *error)
 {
 	strata_autotarreader struct strata_tar_reader *reader = NULL;
 	struct strata_file_input file;
@@ -148,13 +151,16 @@ static int index_archive(struct strata_store *store, struct strata_findings *fin
 	/* What comes before a cut is still worth a look: the parts behind it will be missed. */
 	if (strata_is_finding(status) && store->count > 0 && error) {
 		strata_finding_error(findings, "the archive", error);
+		store->damaged = true;
 		return 0;
 	}
 	if (status < 0)
 		return status;
 	end = strata_tar_reader_end(reader);
+	store->damaged = end.zero_blocks < 2;
 	if (end.zero_blocks < 2)
-		strata_finding(findings, "the archive stops without the two zero blocks of its end");
+		strata_finding(
+			findings, "the archive stops without the two zero blocks of its end");
 	if (end.garbage)
 		strata_finding(findings, "the archive has something behind its end");
 	return 0;
@@ -181,8 +187,8 @@ static int open_unnamed(struct strata_error *error)
 	return descriptor;
 }
 
-static int copy_decompressed(struct strata_input *input, int target, uint64_t *size,
-	struct strata_error *error)
+static int copy_decompressed(
+	struct strata_input *input, int target, uint64_t *size, struct strata_error *error)
 {
 	enum { CHUNK = 128 * 1024 };
 	strata_autofree char *chunk = malloc(CHUNK);
@@ -204,8 +210,8 @@ static int copy_decompressed(struct strata_input *input, int target, uint64_t *s
 }
 
 /* Index the file, or what it is once decompressed. */
-static int open_archive(struct strata_store *store, uint64_t size,
-	struct strata_findings *findings, struct strata_error *error)
+static int open_archive(struct strata_store *store, uint64_t size, struct strata_findings *findings,
+	struct strata_error *error)
 {
 	strata_autodecompressor struct strata_decompressor *decompressor = NULL;
 	strata_autoclose int unnamed = -1;
@@ -261,6 +267,11 @@ int strata_store_open(const char *path, struct strata_findings *findings,
 bool strata_store_is_archive(const struct strata_store *store)
 {
 	return store->archive;
+}
+
+bool strata_store_is_damaged(const struct strata_store *store)
+{
+	return store->damaged;
 }
 
 static int find_file(struct strata_store *store, const char *name, struct strata_place *place,
@@ -327,15 +338,14 @@ int strata_part_open(struct strata_store *store, const struct strata_place *plac
 
 	*part = (struct strata_part)STRATA_PART_INIT;
 	if (!store->archive) {
-		part->owned = openat(
-			store->descriptor, place->name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+		part->owned =
+			openat(store->descriptor, place->name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 		if (part->owned < 0)
 			return strata_fail_errno(
 				error, "cannot open '%s/%s'", store->path, place->name);
 		descriptor = part->owned;
 	}
-	strata_file_input_init(
-		&part->file, descriptor, place->name, place->offset, place->size);
+	strata_file_input_init(&part->file, descriptor, place->name, place->offset, place->size);
 	return 0;
 }
 

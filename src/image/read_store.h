@@ -29,6 +29,9 @@ int strata_store_open(const char *path, struct strata_findings *findings,
 
 bool strata_store_is_archive(const struct strata_store *store);
 
+/* Whether it is an archive that is cut short or damaged, so that parts may be missing. */
+bool strata_store_is_damaged(const struct strata_store *store);
+
 /* Find the part called NAME, following links within an archive. Returns 1 with *PLACE filled, 0
  * where there is no such regular file, or an error. */
 int strata_store_find(struct strata_store *store, const char *name, struct strata_place *place,

@@ -38,8 +38,8 @@ static int read_layer_document(struct strata_reading *reading, const char *where
 			  : strata_fail_memory(error);
 
 	if (status == 0)
-		strata_finding(reading->findings, "%s: V1 layer %.100s: there is no %s", where, id,
-			name);
+		strata_finding(
+			reading->findings, "%s: V1 layer %.100s: there is no %s", where, id, name);
 	if (status <= 0)
 		return status;
 	status = strata_document_read(reading, &place, name, document, NULL, error);
@@ -54,8 +54,7 @@ static int read_layer_document(struct strata_reading *reading, const char *where
 }
 
 static int fill_layer(struct strata_reading *reading, const char *where,
-	struct strata_read_layer *layer, const char *id, size_t number,
-	struct strata_error *error)
+	struct strata_read_layer *layer, const char *id, size_t number, struct strata_error *error)
 {
 	const char *name = strata_reading_text(reading, "%s/layer.tar", id);
 	const char *version = strata_reading_text(reading, "%s/VERSION", id);
@@ -133,7 +132,7 @@ static int add_v1_image(struct strata_reading *reading, const char *name, const 
 	int status;
 
 	if (!image)
-		return STRATA_ERROR_MEMORY;
+		return error->status;
 	if (!names)
 		return strata_fail_memory(error);
 	image->label = name ? name : strata_reading_text(reading, "image %.100s", top);
@@ -142,12 +141,12 @@ static int add_v1_image(struct strata_reading *reading, const char *name, const 
 	names[0] = name;
 	image->names = names;
 	image->name_count = name ? 1 : 0;
-	status = collect_chain(reading, image->label, top, &chain, &image->layer_count,
-		&image->broken, error);
+	status = collect_chain(
+		reading, image->label, top, &chain, &image->layer_count, &image->broken, error);
 	if (status < 0)
 		return status;
-	image->layers = strata_arena_array(
-		&reading->arena, image->layer_count + 1, sizeof(*image->layers));
+	image->layers =
+		strata_arena_array(&reading->arena, image->layer_count + 1, sizeof(*image->layers));
 	if (!image->layers)
 		return strata_fail_memory(error);
 	for (size_t i = 0; i < image->layer_count; i++) {
@@ -190,8 +189,8 @@ static int read_directories(struct strata_reading *reading, struct strata_error 
 					reading, "the archive", id, &document, error);
 			if (status < 0)
 				return status;
-			parent = strata_json_string(
-				strata_json_member_any_case(document, "parent"));
+			parent =
+				strata_json_string(strata_json_member_any_case(document, "parent"));
 			if (parent && strata_map_put(&parents, parent, 0) < 0)
 				return strata_fail_memory(error);
 		}

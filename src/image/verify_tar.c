@@ -45,15 +45,16 @@ static void report(struct check *check, const char *path, const char *words)
 		strata_finding(check->findings, "%s: '%.300s' %s", check->where, path, words);
 }
 
-static int remember(struct check *check, const char *path, struct record record,
-	struct strata_error *error)
+static int remember(
+	struct check *check, const char *path, struct record record, struct strata_error *error)
 {
 	size_t length = strlen(path);
 	const char *copy = strata_arena_bytes(&check->arena, path, length);
 
 	check->path_bytes += length;
-	if (!copy || strata_grow(&check->records, &check->capacity, check->count + 1,
-			     sizeof(*check->records)) < 0 ||
+	if (!copy ||
+		strata_grow(&check->records, &check->capacity, check->count + 1,
+			sizeof(*check->records)) < 0 ||
 		strata_map_put(&check->paths, copy, (uint32_t)check->count) < 0)
 		return strata_fail_memory(error);
 	check->records[check->count++] = record;
@@ -86,8 +87,8 @@ static int check_parents(struct check *check, char *path, struct strata_error *e
 }
 
 /* Check a hard link and let RECORD be what it leads to. */
-static int check_link(struct check *check, const char *path,
-	const struct strata_tar_member *member, struct record *record, struct strata_error *error)
+static int check_link(struct check *check, const char *path, const struct strata_tar_member *member,
+	struct record *record, struct strata_error *error)
 {
 	strata_autobuffer struct strata_buffer target = STRATA_BUFFER_INIT;
 	bool safe = strata_tar_normal_name(&target, member->link);
@@ -100,16 +101,17 @@ static int check_link(struct check *check, const char *path,
 		known = strata_map_get(&check->paths, target.data);
 	if (!safe) {
 		report(check, path, "is a hard link whose target has a component \"..\"");
-	} else if (known == STRATA_MAP_NONE ||
-		   check->records[known].type == STRATA_TAR_DIRECTORY) {
-		report(check, path, "is a hard link to something that is not an earlier file of "
-				    "this layer");
+	} else if (known == STRATA_MAP_NONE || check->records[known].type == STRATA_TAR_DIRECTORY) {
+		report(check, path,
+			"is a hard link to something that is not an earlier file of "
+			"this layer");
 	} else {
 		record->type = check->records[known].type;
 		if (record->type == STRATA_TAR_REGULAR &&
 			check->records[known].mode != record->mode)
-			report(check, path, "is a hard link whose mode differs from that of its "
-					    "target: clients give it to both");
+			report(check, path,
+				"is a hard link whose mode differs from that of its "
+				"target: clients give it to both");
 	}
 	return 0;
 }
@@ -141,12 +143,11 @@ static int check_whiteout(struct check *check, const char *path, const char *bas
 	return 0;
 }
 
-static int check_member(struct check *check, const struct strata_tar_member *member,
-	struct strata_error *error)
+static int check_member(
+	struct check *check, const struct strata_tar_member *member, struct strata_error *error)
 {
 	strata_autobuffer struct strata_buffer path = STRATA_BUFFER_INIT;
-	struct record record = {
-		.mode = (uint16_t)member->mode, .type = (uint8_t)member->type};
+	struct record record = {.mode = (uint16_t)member->mode, .type = (uint8_t)member->type};
 	const char *base;
 	uint32_t known;
 	int status = 0;
@@ -186,8 +187,8 @@ static int check_member(struct check *check, const struct strata_tar_member *mem
 	return 0;
 }
 
-static int read_members(struct check *check, struct strata_tar_reader *reader,
-	struct strata_error *error)
+static int read_members(
+	struct check *check, struct strata_tar_reader *reader, struct strata_error *error)
 {
 	struct strata_tar_member member;
 	struct strata_tar_end end;
@@ -217,8 +218,10 @@ static int read_members(struct check *check, struct strata_tar_reader *reader,
 			"%s: the tar stream stops without the two zero blocks of its end",
 			check->where);
 	if (end.garbage)
-		strata_finding(check->findings, "%s: there is something behind the end of the tar "
-			"stream", check->where);
+		strata_finding(check->findings,
+			"%s: there is something behind the end of the tar "
+			"stream",
+			check->where);
 	return 0;
 }
 
@@ -227,11 +230,10 @@ int strata_verify_tar(struct strata_input *input, const char *where,
 {
 	struct check check = {.where = where, .findings = findings};
 	strata_autotarreader struct strata_tar_reader *reader = NULL;
-	struct strata_error problem = STRATA_ERROR_INIT;
 	int status = strata_tar_reader_new(input, where, &reader, error);
 
 	if (status == 0)
-		status = read_members(&check, reader, &problem);
+		status = read_members(&check, reader, error);
 	if (check.reported > MOST_FINDINGS)
 		strata_finding(findings, "%s: and %zu more entries like these", where,
 			check.reported - MOST_FINDINGS);
@@ -239,18 +241,5 @@ int strata_verify_tar(struct strata_input *input, const char *where,
 	strata_arena_free(&check.arena);
 	free(check.records);
 	free(check.removed);
-	if (strata_is_finding(status)) {
-		strata_finding(findings, "%s", problem.message ? problem.message : where);
-		strata_error_clear(&problem);
-		status = 0;
-	}
-	if (status < 0) {
-		strata_error_clear(error);
-		if (error)
-			*error = problem;
-		else
-			strata_error_clear(&problem);
-		return status;
-	}
-	return strata_input_drain(input, error);
+	return status;
 }

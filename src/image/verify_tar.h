@@ -9,7 +9,7 @@
 
 /* Read the archive that INPUT delivers to its end and report what a layer must not have (OCI image
  * specification, layer.md, and what clients are known to disagree on). WHERE begins each finding.
- * Errors are for what is not the archive's fault. */
+ * An archive that cannot be read to its end is an error for which strata_is_finding() holds. */
 int strata_verify_tar(struct strata_input *input, const char *where,
 	struct strata_findings *findings, struct strata_error *error) STRATA_MUST_CHECK;
 
