@@ -19,6 +19,10 @@
 #include "observer.h"
 #include "plan.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum strata_codec_kind {
 	STRATA_CODEC_NONE,
 	STRATA_CODEC_GZIP,
@@ -143,5 +147,9 @@ STRATA_PUBLIC int strata_layer_load(
 	const char *directory, struct strata_layer *layer, struct strata_error *error);
 
 STRATA_PUBLIC void strata_layer_release(struct strata_layer *layer);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -57,6 +57,28 @@ for header in "$installed"/include/stratapack/*.h; do
 		-I "$installed/include" "$header"
 done
 
+# Programs in C++ see C functions.
+for header in "$installed"/include/stratapack/*.h; do
+	printf '#include <stratapack/%s>\n' "${header##*/}"
+done >"$scratch/user.cc"
+cat >>"$scratch/user.cc" <<'END'
+int main()
+{
+	strata_error error = STRATA_ERROR_INIT;
+	strata_graph *graph = strata_graph_new(&error);
+	strata_graph_free(graph);
+	return graph && strata_strategy_find("single") ? 0 : 1;
+}
+END
+# shellcheck disable=SC2046
+ok "compile a C++ program" g++ -Wall -Wextra -Wpedantic -Werror "$scratch/user.cc" -o "$scratch/user" \
+	$(pkg-config --define-variable="prefix=$installed" --cflags --libs "$package")
+ok "run it" env LD_LIBRARY_PATH="$libraries" "$scratch/user"
+missing=$(grep -ho 'strata_[a-z0-9_]*(' "$installed"/include/stratapack/*.h | tr -d '(' | sort -u |
+	comm -23 - <(nm -D --defined-only "$libraries/libstratapack.so" |
+		sed -n 's/.* T \(strata_[a-z0-9_]*\)@@.*/\1/p' | sort -u))
+empty "the shared library has everything that the headers declare" "$missing"
+
 # The static program: no other input than itself.
 ok "make static" make static
 not "it is static" ldd build-static/stratapack
