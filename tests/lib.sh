@@ -90,7 +90,7 @@ is() {
 		return 0
 	fi
 	report "not ok" "$1"
-	printf 'got:\n%s\nwanted:\n%s\n' "$2" "$3" | explain
+	diff -U 3 --label wanted --label got <(printf '%s\n' "$3") <(printf '%s\n' "$2") | explain
 	return 1
 }
 

@@ -43,10 +43,10 @@ ln -f "linked$data/share/sub/one" "linked$more/three"
 mkdir -p elsewhere
 
 for compression in none gzip gzip:1 gzip:9 zstd zstd:1 zstd:12; do
-	must "build, $compression" build_in "$compression" root
+	must "build, $compression" build_in "${compression/:/-}" root
 	for threads in 1 2 3 8; do
 		ok "build with $threads threads, $compression" build_in "other" root --threads $threads
-		same "$threads threads, $compression" "$compression" other
+		same "$threads threads, $compression" "${compression/:/-}" other
 		rm -rf other
 	done
 done

@@ -120,7 +120,7 @@ for layer in copy-dir-directory.layers/*.tar; do
 	empty "GNU tar has no complaint about ${layer##*/}" "$(tar -tvf "$layer" 2>&1 >/dev/null)"
 	is "bsdtar and GNU tar list the same, ${layer##*/}" \
 		"$(bsdtar -tf "$layer" | LC_ALL=C sort)" \
-		"$(tar --quoting-style=literal -tf "$layer" | LC_ALL=C sort)"
+		"$(tar --quoting-style=escape -tf "$layer" | LC_ALL=C sort)"
 	empty "no path twice, ${layer##*/}" "$(tar -tf "$layer" | sort | uniq -d)"
 done
 is "store rules: owner, time, modes" "$(for layer in copy-dir-directory.layers/*.tar; do
