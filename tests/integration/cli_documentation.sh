@@ -54,6 +54,7 @@ for recipe in "$scratch"/recipes/*; do
 	ok "the schema of recipes allows ${recipe##*/}" valid recipe "$recipe"
 done
 for kind in graph plan recipe; do
+	# shellcheck disable=SC2016 # these are backticks of scdoc
 	sed -n '/^```$/,/^```$/{/^```$/!p}' "$STRATAPACK_SOURCE/docs/man/stratapack-$kind.5.scd" \
 		>"$scratch/$kind.example"
 	ok "the schema allows the example in stratapack-$kind.5" valid $kind "$scratch/$kind.example"
