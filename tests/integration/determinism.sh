@@ -12,12 +12,13 @@ chmod 444 "root$more"/*
 
 # build_in OUTPUT ROOT OPTION…: every output whose compression is COMPRESSION.
 build_in() {
-	local output=$1 root=$2
+	local output=$1 root=$2 archive=universal-archive
 	shift 2
+	[[ $compression != zstd* ]] || archive=oci-archive
 	mkdir "$output"
 	"$STRATAPACK" build --graph "$root/graph.json" --root "$root" --strategy per-item \
 		--compression "$compression" --entrypoint "$hello/bin/hello" -S "/bin=$shell/bin" \
-		-o "oci:$output/layout:hello:1" -o "universal-archive:$output/universal.tar:example.org/hello:1" "$@"
+		-o "oci:$output/layout:hello:1" -o "$archive:$output/archive.tar:example.org/hello:1" "$@"
 }
 
 # The same store, written in another order, without hard links.
