@@ -127,7 +127,9 @@ interrupt() {
 	local signal=$1 moment process output partial="" leftovers=""
 	for moment in {1..12}; do
 		rm -rf out && mkdir out && rm -rf spool && mkdir spool
-		TMPDIR=$scratch/spool "${build[@]}" "${graph[@]}" "${everywhere[@]}" >/dev/null 2>&1 &
+		# The shell has background processes ignore SIGINT.
+		TMPDIR=$scratch/spool env --default-signal=INT "${build[@]}" "${graph[@]}" "${everywhere[@]}" \
+			>/dev/null 2>&1 &
 		process=$!
 		sleep "$(awk -v moment="$moment" -v duration="$duration" 'BEGIN { print duration * moment / 11 }')"
 		kill "-$signal" $process 2>/dev/null
