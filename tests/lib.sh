@@ -46,7 +46,7 @@ report() { # report RESULT NAME
 }
 
 explain() {
-	sed 's/^/# /' | head -n 60
+	cut -c 1-500 | sed 's/^/# /' | tail -n 60
 }
 
 # ok NAME COMMAND…: passes when COMMAND succeeds; shows what it printed when it does not.
@@ -59,7 +59,7 @@ ok() {
 		report ok "$name"
 	else
 		report "not ok" "$name"
-		printf '# exit %d: %s\n' $status "$*"
+		printf '# exit %d: %.300s\n' $status "$*"
 		explain <"$scratch/ok.log"
 	fi
 	return $status
@@ -78,14 +78,30 @@ not() {
 	report ok "$name"
 }
 
-# is NAME GOT WANTED
+# must NAME COMMAND…: like ok, but without this the rest makes no sense.
+must() {
+	ok "$@" || exit 1
+}
+
+# is NAME GOT WANTED, where something is wanted: see `empty`.
 is() {
-	if [ "$2" = "$3" ]; then
+	if [ "$2" = "$3" ] && [ -n "$3" ]; then
 		report ok "$1"
 		return 0
 	fi
 	report "not ok" "$1"
-	printf 'got:\n%s\nwanted:\n%s\n' "$2" "$3" | explain
+	diff -U 3 --label wanted --label got <(printf '%s\n' "$3") <(printf '%s\n' "$2") | explain
+	return 1
+}
+
+# empty NAME GOT: there is nothing.
+empty() {
+	if [ -z "$2" ]; then
+		report ok "$1"
+		return 0
+	fi
+	report "not ok" "$1"
+	printf 'got:\n%s\n' "$2" | explain
 	return 1
 }
 

@@ -9,6 +9,10 @@
 
 #include "error.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define STRATA_DIGEST_PREFIX "sha256:"
 
 enum {
@@ -28,5 +32,9 @@ STRATA_PUBLIC const char *strata_digest_hex(const struct strata_digest *digest);
 
 STRATA_PUBLIC bool strata_digest_equal(
 	const struct strata_digest *left, const struct strata_digest *right);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -25,6 +25,10 @@
 #define STRATA_MUST_CHECK
 #endif
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* What kind of failure it was. The numbers are stable. */
 enum strata_status {
 	STRATA_OK = 0,
@@ -53,5 +57,9 @@ struct strata_error {
 
 /* Free what ERROR holds and make it ready for use again. */
 STRATA_PUBLIC void strata_error_clear(struct strata_error *error);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

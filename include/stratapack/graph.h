@@ -25,6 +25,10 @@
 #include "error.h"
 #include "observer.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Where the content of an item is, and which rules its metadata follows. */
 enum strata_content {
 	/* Trees of a store: immutable, owned by root, without times (tar rules for stores). */
@@ -152,5 +156,9 @@ struct strata_dpkg_options {
 /* The package database of a Debian system. The packages asked for become roots. */
 STRATA_PUBLIC int strata_graph_read_dpkg(struct strata_graph *graph,
 	const struct strata_dpkg_options *options, struct strata_error *error);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -13,6 +13,10 @@
 #include "layer.h"
 #include "observer.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* A name as the user wrote it, e.g. "example.org/team/tool:1.2". */
 struct strata_reference {
 	char *name; /* "example.org/team/tool"; owned */
@@ -124,5 +128,9 @@ STRATA_PUBLIC int strata_image_inspect(
 STRATA_PUBLIC int strata_image_verify(const char *source,
 	void (*finding)(void *data, const char *text), void *data, size_t *count,
 	struct strata_error *error);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -19,6 +19,10 @@
 #include "observer.h"
 #include "plan.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum strata_codec_kind {
 	STRATA_CODEC_NONE,
 	STRATA_CODEC_GZIP,
@@ -73,8 +77,12 @@ struct strata_recipe {
 	size_t entry_count;
 	struct strata_metadata_rules rules;
 	struct strata_compression compression;
+	/* Of the files of a running system, whose identity says too little (a configuration file
+	 * may be edited): their metadata when the recipe was made. "": not taken. */
+	struct strata_digest fingerprint;
 	struct strata_digest key;
-	uint64_t size; /* roughly how much there is to read; for scheduling, no part of the recipe */
+	uint64_t
+		size; /* roughly how much there is to read; for scheduling, no part of the recipe */
 	struct strata_arena *arena; /* owns everything above */
 };
 
@@ -84,6 +92,14 @@ STRATA_PUBLIC int strata_recipes_make(const struct strata_plan *plan,
 	const struct strata_graph *graph, const struct strata_metadata_rules *rules,
 	const struct strata_compression *compression, struct strata_recipe ***recipes,
 	size_t *count, struct strata_error *error);
+
+/* Take the fingerprint of every recipe that has files of a running system, so that a change of
+ * them is a change of the recipe, and strata_layers_build() refuses to build another state of them
+ * (STRATA_ERROR_CHANGED). Keys change. */
+struct strata_build_options;
+STRATA_PUBLIC int strata_recipes_fingerprint(struct strata_recipe *const *recipes, size_t count,
+	const struct strata_build_options *options, struct strata_error *error);
+
 STRATA_PUBLIC void strata_recipes_free(struct strata_recipe **recipes, size_t count);
 
 STRATA_PUBLIC int strata_recipe_load(
@@ -131,5 +147,9 @@ STRATA_PUBLIC int strata_layer_load(
 	const char *directory, struct strata_layer *layer, struct strata_error *error);
 
 STRATA_PUBLIC void strata_layer_release(struct strata_layer *layer);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

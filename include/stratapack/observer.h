@@ -9,6 +9,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* How far a long operation has come. Totals are 0 while they are not known. */
 struct strata_progress {
 	uint32_t layers_done;
@@ -27,5 +31,9 @@ struct strata_observer {
 	bool (*cancelled)(void *data);
 	void *data;
 };
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -16,6 +16,10 @@
 #include "error.h"
 #include "graph.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum {
 	STRATA_DEFAULT_MAX_LAYERS = 100,
 	STRATA_LARGEST_MAX_LAYERS = 125, /* Docker's classic store loads no more */
@@ -90,6 +94,9 @@ struct strata_plan_options {
 	uint32_t base_layers; /* how many of them a base image takes */
 	const struct strata_entry *entries;
 	size_t entry_count;
+	/* The system whose files the items are (NULL: "/"): where it has a symbolic link or a
+	 * directory above an entry, the entry goes there and the directory stays as it is. */
+	const char *root;
 };
 
 /* Plan GRAPH. *PLAN is the caller's. STRATA_ERROR_INVALID where the bound is too low. */
@@ -113,5 +120,9 @@ STRATA_PUBLIC int strata_plan_check(const struct strata_plan *plan,
 STRATA_PUBLIC size_t strata_plan_image_layers(const struct strata_plan *plan);
 
 STRATA_PUBLIC void strata_plan_free(struct strata_plan *plan);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -253,7 +253,8 @@ int strata_file_replace(
 	int status = strata_output_open(&output, path, error);
 
 	if (status == 0)
-		status = strata_file_write(output.descriptor, path, bytes, length, error);
+		status = strata_file_write(output.descriptor,
+			output.temporary ? path : "standard output", bytes, length, error);
 	if (status == 0)
 		status = strata_output_commit(&output, error);
 	return status;

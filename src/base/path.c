@@ -17,12 +17,26 @@ bool strata_path_is_normal(const char *path)
 	return true;
 }
 
-int strata_check_path(const char *path, struct strata_error *error)
+int strata_check_path(const char *path, enum strata_status status, struct strata_error *error)
 {
 	if (strata_path_is_normal(path))
 		return 0;
 	return strata_hint(error,
-		strata_fail(error, STRATA_ERROR_FORMAT,
-			"'%s' is not an absolute path in normal form", path),
+		strata_fail(error, status, "'%s' is not an absolute path in normal form", path),
 		"write it from the root, without '.', '..', doubled or trailing slashes");
+}
+
+/* The end of a path comes before a slash, and that before every other byte. */
+static int rank(char byte)
+{
+	return byte == '\0' ? 0 : byte == '/' ? 1 : (unsigned char)byte + 1;
+}
+
+int strata_path_compare(const char *left, const char *right)
+{
+	while (*left && *left == *right) {
+		left++;
+		right++;
+	}
+	return rank(*left) - rank(*right);
 }

@@ -291,11 +291,8 @@ int strata_dpkg_find(struct strata_dpkg *database, const char *request, uint32_t
 		if (!is_requested(database, &wanted, architecture))
 			continue;
 		/* Several architectures may be installed: the native one is meant. */
-		if (*index == STRATA_MAP_NONE ||
-			strcmp(effective(database, architecture), database->native) == 0)
+		if (*index == STRATA_MAP_NONE || strcmp(architecture, database->native) == 0)
 			*index = i;
-		if (strcmp(architecture, database->native) == 0)
-			break;
 	}
 	if (*index != STRATA_MAP_NONE)
 		return 0;

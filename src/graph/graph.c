@@ -109,7 +109,7 @@ static int check_paths(
 	int status = 0;
 
 	for (size_t i = 0; status == 0 && i < count; i++)
-		status = strata_check_path(paths[i], error);
+		status = strata_check_path(paths[i], STRATA_ERROR_FORMAT, error);
 	return status < 0 ? strata_context(error, status, "item '%s'", id) : 0;
 }
 

@@ -14,7 +14,7 @@ static const char *skip_hash(const char *base)
 {
 	size_t length = strcspn(base, "-");
 
-	return length == HASH_LENGTH && base[length + 1] ? base + length + 1 : base;
+	return length == HASH_LENGTH && base[length] && base[length + 1] ? base + length + 1 : base;
 }
 
 void strata_item_split_name(

@@ -31,7 +31,9 @@ int strata_root_open(struct strata_root *root, const char *path, struct strata_e
 	root->path = strcmp(path, "/") != 0 ? path : "";
 	root->descriptor = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (root->descriptor < 0)
-		return strata_fail_errno(error, "cannot open the root directory '%s'", path);
+		return strata_hint(error,
+			strata_fail_errno(error, "cannot open the root directory '%s'", path),
+			"--root names the root directory of another system");
 	return 0;
 }
 

@@ -118,7 +118,7 @@ static int add_closure(struct strata_graph *graph, struct strata_store_database 
 	/* The closure grows while it is walked. */
 	for (size_t i = 0; status == 0 && i < closure->count; i++)
 		status = add_item(graph, database, closure, closure->paths[i], error);
-	return status;
+	return status < 0 ? status : strata_store_database_check(database, error);
 }
 
 static int add_root(struct strata_graph *graph, struct closure *closure, const char *item,

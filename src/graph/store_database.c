@@ -21,13 +21,16 @@ enum query { FIND, ALL, REFERENCES, QUERY_COUNT };
 static const char *const queries[QUERY_COUNT] = {
 	[FIND] = "SELECT id, hash, narSize FROM ValidPaths WHERE path = ?",
 	[ALL] = "SELECT path FROM ValidPaths",
-	[REFERENCES] = "SELECT target.path FROM Refs LEFT JOIN ValidPaths AS target"
-		       " ON target.id = Refs.reference WHERE Refs.referrer = ?",
+	[REFERENCES] = ("SELECT target.path FROM Refs LEFT JOIN ValidPaths AS target"
+			" ON target.id = Refs.reference WHERE Refs.referrer = ?"),
 };
 
 struct strata_store_database {
 	char *path;    /* as the caller gave it */
 	char *copy_in; /* the directory of the private copy, or NULL */
+	int descriptor;
+	struct stat opened; /* what the file was like then */
+	bool unlocked;      /* whether it is read without taking part in its locks */
 	sqlite3 *connection;
 	sqlite3_stmt *statements[QUERY_COUNT];
 };
@@ -46,6 +49,8 @@ void strata_cleanup_store_database(struct strata_store_database **database)
 	disconnect(*database);
 	if ((*database)->copy_in)
 		strata_directory_remove((*database)->copy_in);
+	if ((*database)->descriptor >= 0)
+		close((*database)->descriptor);
 	free((*database)->copy_in);
 	free((*database)->path);
 	free(*database);
@@ -144,12 +149,18 @@ static int connect(struct strata_store_database *database, const char *file, con
 	return status;
 }
 
+static bool is_same_state(const struct stat *left, const struct stat *right)
+{
+	return left->st_size == right->st_size && left->st_mtim.tv_sec == right->st_mtim.tv_sec &&
+	       left->st_mtim.tv_nsec == right->st_mtim.tv_nsec;
+}
+
 /* What may lie beside a database whose last writer did not finish: changes that belong to it. */
 static const char *const leftovers[] = {"-wal", "-journal"};
 enum { LEFTOVER_COUNT = sizeof(leftovers) / sizeof(*leftovers) };
 
-/* Copy the file of FILE's name and SUFFIX into DIRECTORY, as db and SUFFIX. One that is not REQUIRED
- * may be absent. */
+/* Copy the file of FILE's name and SUFFIX into DIRECTORY, as db and SUFFIX. One that is not
+ * REQUIRED may be absent. */
 static int copy_file(const char *file, const char *directory, const char *suffix, bool required,
 	struct strata_error *error)
 {
@@ -172,9 +183,7 @@ static int copy_file(const char *file, const char *directory, const char *suffix
 	status = strata_file_copy(copy, target, source, name, 0, (uint64_t)before.st_size, error);
 	if (status < 0)
 		return status;
-	if (fstat(source, &after) < 0 || after.st_size != before.st_size ||
-		after.st_mtim.tv_sec != before.st_mtim.tv_sec ||
-		after.st_mtim.tv_nsec != before.st_mtim.tv_nsec)
+	if (fstat(source, &after) < 0 || !is_same_state(&before, &after))
 		return strata_hint(error,
 			strata_fail(error, STRATA_ERROR_CHANGED, "'%s' changed while it was read",
 				name),
@@ -210,55 +219,102 @@ static int connect_copy(
 	return connect(database, copy, "mode=rw", &code, error);
 }
 
+static off_t size_beside(const char *file, const char *suffix)
+{
+	strata_autofree char *name = NULL;
+	struct stat info;
+
+	if (asprintf(&name, "%s%s", file, suffix) < 0 || stat(name, &info) < 0)
+		return -1;
+	return info.st_size;
+}
+
 static bool has_leftovers(const char *file)
 {
 	for (size_t i = 0; i < LEFTOVER_COUNT; i++) {
-		strata_autofree char *name = NULL;
-		struct stat info;
-
-		if (asprintf(&name, "%s%s", file, leftovers[i]) >= 0 && stat(name, &info) == 0 &&
-			info.st_size > 0)
+		if (size_beside(file, leftovers[i]) > 0)
 			return true;
 	}
 	return false;
 }
 
-static int connect_somehow(
+/* Whether the database is in WAL mode (bytes 18 and 19 of the file's header are 2) and nobody has
+ * it open. To join it would create files, which nobody would remove. */
+static bool is_resting(const struct strata_store_database *database, const char *file)
+{
+	unsigned char header[20];
+
+	return pread(database->descriptor, header, sizeof(header), 0) == sizeof(header) &&
+	       header[18] == 2 && header[19] == 2 && size_beside(file, "-shm") < 0 &&
+	       !has_leftovers(file);
+}
+
+static int connect_unlocked(
 	struct strata_store_database *database, const char *file, struct strata_error *error)
 {
 	int code;
-	int status = connect(database, file, "mode=ro", &code, error);
 
+	database->unlocked = true;
+	return connect(database, file, "mode=ro&immutable=1", &code, error);
+}
+
+static int connect_somehow(
+	struct strata_store_database *database, const char *file, struct strata_error *error)
+{
+	int code, status;
+
+	if (is_resting(database, file))
+		return connect_unlocked(database, file, error);
+	status = connect(database, file, "mode=ro", &code, error);
 	if (status == 0 || ((code & 0xff) != SQLITE_CANTOPEN && (code & 0xff) != SQLITE_READONLY))
 		return status;
 	strata_error_clear(error);
-	if (has_leftovers(file))
-		return connect_copy(database, file, error);
-	return connect(database, file, "mode=ro&immutable=1", &code, error);
+	return has_leftovers(file) ? connect_copy(database, file, error)
+				   : connect_unlocked(database, file, error);
 }
 
 int strata_store_database_open(
 	const char *path, struct strata_store_database **result, struct strata_error *error)
 {
 	strata_autostore struct strata_store_database *database = calloc(1, sizeof(*database));
-	strata_autofree char *file = realpath(path, NULL);
-	strata_autoclose int probe = -1;
-	struct stat info;
+	strata_autofree char *file = NULL;
 	int status;
 
-	if (!database || !(database->path = strdup(path)))
+	if (!database)
 		return strata_fail_memory(error);
+	database->descriptor = -1;
+	database->path = strdup(path);
+	if (!database->path)
+		return strata_fail_memory(error);
+	file = realpath(path, NULL);
 	if (file)
-		probe = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (probe < 0 || fstat(probe, &info) < 0)
+		database->descriptor = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (database->descriptor < 0 || fstat(database->descriptor, &database->opened) < 0)
 		return strata_fail_errno(error, "cannot open the store database '%s'", path);
-	if (!S_ISREG(info.st_mode))
+	if (!S_ISREG(database->opened.st_mode))
 		return strata_fail(error, STRATA_ERROR_FORMAT,
 			"'%s' is not a sound store database: not a regular file", path);
 	status = connect_somehow(database, file, error);
 	if (status == 0)
 		*result = strata_take(database);
 	return status;
+}
+
+int strata_store_database_check(
+	const struct strata_store_database *database, struct strata_error *error)
+{
+	struct stat now;
+
+	if (!database->unlocked)
+		return 0;
+	if (fstat(database->descriptor, &now) < 0)
+		return strata_fail_errno(error, "cannot read '%s'", database->path);
+	if (is_same_state(&database->opened, &now))
+		return 0;
+	return strata_hint(error,
+		strata_fail(error, STRATA_ERROR_CHANGED,
+			"the store database '%s' was written while it was read", database->path),
+		"try again");
 }
 
 /* Column 0 of STATEMENT as a string: NULL where it is none. */

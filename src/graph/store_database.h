@@ -2,7 +2,7 @@
  * The SQLite database of a Guix or Nix store: which items are valid, and what they refer to.
  *
  * Everything is read in one transaction, so what is seen is one moment of the store, also while a
- * daemon writes. The file itself is never written.
+ * daemon writes. Nothing is ever written.
  */
 #ifndef GRAPH_STORE_DATABASE_H
 #define GRAPH_STORE_DATABASE_H
@@ -18,12 +18,23 @@ struct strata_store_database;
 
 #define strata_autostore STRATA_CLEANUP(strata_cleanup_store_database)
 
-/* Open the database at PATH; *DATABASE is the caller's. Where its directory cannot be written and
- * a log of changes lies beside it, a private copy is read. A file that is no store database is
- * STRATA_ERROR_FORMAT. */
+/*
+ * Open the database at PATH; *DATABASE is the caller's. A file that is no store database is
+ * STRATA_ERROR_FORMAT.
+ *
+ * A database in WAL mode (sqlite.org/wal.html) that somebody has open is read through the files
+ * that all its users share. Where nobody has, it is read as it lies there, so that no file appears
+ * beside it. Where changes are left beside it in a directory that cannot be written, a private copy
+ * in TMPDIR is read.
+ */
 int strata_store_database_open(const char *path, struct strata_store_database **database,
 	struct strata_error *error) STRATA_MUST_CHECK;
 void strata_cleanup_store_database(struct strata_store_database **database);
+
+/* Whether all that was read is of one moment: STRATA_ERROR_CHANGED where a database that was read
+ * as it lay there has been rewritten since it was opened. To be asked after the last read. */
+int strata_store_database_check(
+	const struct strata_store_database *database, struct strata_error *error) STRATA_MUST_CHECK;
 
 /* The path that it was opened with. */
 const char *strata_store_database_path(const struct strata_store_database *database);

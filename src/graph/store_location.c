@@ -168,21 +168,21 @@ static int resolve_component(struct walk *walk, struct strata_error *error)
 	return 0;
 }
 
-/* Ask for every ancestor and the path itself, as far as it is without "..". On 1 the path is cut to
- * the item. */
+/* Ask for every ancestor and the path itself; on 1 the path is cut to the item. A path with ".."
+ * may leave what it seems to lie in, so it is not asked for before that is resolved. */
 static int find_item(
 	struct walk *walk, strata_is_item *is_item, void *context, struct strata_error *error)
 {
 	char *path = walk->path.data;
 	size_t end = 0;
 
+	if (strstr(path, "/../") || strata_text_ends_with(path, "/.."))
+		return 0;
 	while (path[end]) {
 		size_t length = strcspn(path + end + 1, "/");
 		char behind;
 		int found;
 
-		if (length == 2 && memcmp(path + end + 1, "..", 2) == 0)
-			return 0;
 		end += 1 + length;
 		behind = path[end];
 		path[end] = '\0';

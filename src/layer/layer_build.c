@@ -140,6 +140,23 @@ static int add_entries(struct build *build, struct strata_encoder *encoder,
 	return status;
 }
 
+static int check_fingerprint(const struct strata_recipe *recipe, const struct strata_tree *tree,
+	struct strata_error *error)
+{
+	struct strata_digest fingerprint;
+	int status;
+
+	if (!recipe->fingerprint.text[0])
+		return 0;
+	status = strata_tree_fingerprint(tree, &fingerprint, error);
+	if (status == 0 && !strata_digest_equal(&fingerprint, &recipe->fingerprint))
+		status = strata_hint(error,
+			strata_fail(error, STRATA_ERROR_CHANGED,
+				"files of this layer changed since its recipe was made"),
+			"make the recipes again");
+	return status;
+}
+
 static int encode(struct build *build, const struct strata_recipe *recipe, int descriptor,
 	const char *name, struct strata_layer *layer, struct strata_error *error)
 {
@@ -147,6 +164,8 @@ static int encode(struct build *build, const struct strata_recipe *recipe, int d
 	struct strata_encoder *encoder;
 	int status = strata_tree_collect(recipe, build->options, &tree, error);
 
+	if (status == 0)
+		status = check_fingerprint(recipe, &tree, error);
 	if (status < 0)
 		return status;
 	encoder =

@@ -70,6 +70,8 @@ void strata_recipe_write(struct strata_json_writer *json, const struct strata_re
 	strata_json_member_size(json, "tarRules", STRATA_TAR_RULES);
 	write_rules(json, &recipe->rules);
 	write_compression(json, &recipe->compression);
+	if (recipe->fingerprint.text[0])
+		strata_json_member_string(json, "fingerprint", recipe->fingerprint.text);
 	strata_json_key(json, "items");
 	strata_json_begin_array(json);
 	for (size_t i = 0; i < recipe->item_count; i++) {
@@ -127,7 +129,7 @@ static int read_paths(struct strata_arena *arena, const struct strata_json *obje
 
 		status = strata_json_bytes(strata_json_at(array, i), &path, error);
 		if (status == 0)
-			status = strata_check_path(path.data, error);
+			status = strata_check_path(path.data, STRATA_ERROR_FORMAT, error);
 		if (status < 0)
 			return strata_context(error, status, "\"%s\"", key);
 		result[i] = strata_arena_bytes(arena, path.data, path.length);
@@ -318,6 +320,18 @@ static int read_time(struct strata_metadata_rules *rules, const struct strata_js
 	return 0;
 }
 
+static int read_fingerprint(struct strata_recipe *recipe, const struct strata_json *document,
+	struct strata_error *error)
+{
+	const char *text = NULL;
+	int status = strata_json_get_string(document, "fingerprint", false, &text, error);
+
+	if (status == 0 && text && !strata_digest_parse(text, &recipe->fingerprint))
+		return strata_fail(
+			error, STRATA_ERROR_FORMAT, "\"fingerprint\" is not a sha256 digest");
+	return status;
+}
+
 static int check_version(const struct strata_json *document, const char *key, uint64_t ours,
 	struct strata_error *error)
 {
@@ -335,7 +349,7 @@ static int read_recipe(struct strata_recipe *recipe, const struct strata_json *d
 	struct strata_error *error)
 {
 	static const char *const keys[] = {"stratapackRecipe", "tarRules", "owner", "time",
-		"compression", "items", "entries", NULL};
+		"compression", "fingerprint", "items", "entries", NULL};
 	int status = check_version(document, "stratapackRecipe", FORMAT_VERSION, error);
 
 	if (status == 0)
@@ -348,6 +362,8 @@ static int read_recipe(struct strata_recipe *recipe, const struct strata_json *d
 		status = read_time(&recipe->rules, document, error);
 	if (status == 0)
 		status = read_compression(recipe, document, error);
+	if (status == 0)
+		status = read_fingerprint(recipe, document, error);
 	if (status == 0)
 		status = read_items(recipe, document, error);
 	if (status == 0)

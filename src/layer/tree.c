@@ -8,6 +8,7 @@
 
 #include "base/map.h"
 #include "base/observe.h"
+#include "base/path.h"
 #include "base/text.h"
 #include "layer/xattrs.h"
 
@@ -36,6 +37,8 @@ struct collection {
 	size_t directory_count, directory_capacity;
 	struct strata_buffer place; /* where the path at hand is on this machine */
 	size_t item;
+	bool avoids;
+	struct stat avoided; /* the directory to leave out */
 };
 
 void strata_tree_locate(struct strata_buffer *buffer, const char *root, const char *path)
@@ -178,15 +181,12 @@ static int check_name(const char *path, struct strata_error *error)
 	return 0;
 }
 
-/* Whether PATH is the directory to avoid or lies below it. */
-static bool is_avoided(const struct collection *collection)
+/* Whether this is the directory to avoid: by identity, since it may be named in many ways. */
+static bool is_avoided(const struct collection *collection, const struct stat *info)
 {
-	const char *avoid = collection->options->avoid;
-	size_t length = avoid ? strlen(avoid) : 0;
-	const char *place = collection->place.data;
-
-	return avoid && strncmp(place, avoid, length) == 0 &&
-	       (place[length] == '\0' || place[length] == '/');
+	return collection->avoids && S_ISDIR(info->st_mode) &&
+	       collection->avoided.st_dev == info->st_dev &&
+	       collection->avoided.st_ino == info->st_ino;
 }
 
 /* Add what is at PATH of the image; *ADDED is NULL where nothing new was. */
@@ -202,8 +202,6 @@ static int add_from_disk(struct collection *collection, const char *path,
 	strata_tree_locate(&collection->place, collection->options->root, path);
 	if (strata_buffer_check(&collection->place, error) < 0)
 		return STRATA_ERROR_MEMORY;
-	if (is_avoided(collection))
-		return 0;
 	if (lstat(collection->place.data, &info) < 0) {
 		enum strata_status kind = errno == ENOENT || errno == ENOTDIR
 						  ? STRATA_ERROR_NOT_FOUND
@@ -214,6 +212,8 @@ static int add_from_disk(struct collection *collection, const char *path,
 			error->status = kind;
 		return kind == STRATA_ERROR_IO ? status : (int)kind;
 	}
+	if (is_avoided(collection, &info))
+		return 0;
 	if (S_ISSOCK(info.st_mode)) {
 		strata_note(collection->options->observer, "'%s' is a socket: left out",
 			collection->place.data);
@@ -392,27 +392,11 @@ static int add_entry(
 	return add_node(collection, &node, &added, error);
 }
 
-/* Order by path components: the slash comes before every other byte. */
-static int compare_paths(const char *left, const char *right)
-{
-	while (*left && *left == *right) {
-		left++;
-		right++;
-	}
-	if (*left == *right)
-		return 0;
-	if (!*left || !*right)
-		return *left ? 1 : -1;
-	if (*left == '/' || *right == '/')
-		return *left == '/' ? -1 : 1;
-	return (unsigned char)*left < (unsigned char)*right ? -1 : 1;
-}
-
 static int compare_nodes(const void *left, const void *right)
 {
 	const struct node *a = left, *b = right;
 
-	return compare_paths(a->entry.tar.path, b->entry.tar.path);
+	return strata_path_compare(a->entry.tar.path, b->entry.tar.path);
 }
 
 /* Sorts the names of one file of one item together, first name first. */
@@ -490,6 +474,7 @@ int strata_tree_collect(const struct strata_recipe *recipe,
 		.place = STRATA_BUFFER_INIT};
 	int status = 0;
 
+	collection.avoids = options->avoid && stat(options->avoid, &collection.avoided) == 0;
 	for (size_t i = 0; status == 0 && i < recipe->item_count; i++) {
 		collection.item = i;
 		status = add_item(&collection, &recipe->items[i], error);

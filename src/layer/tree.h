@@ -46,6 +46,11 @@ int strata_tree_collect(const struct strata_recipe *recipe,
 	const struct strata_build_options *options, struct strata_tree *tree,
 	struct strata_error *error) STRATA_MUST_CHECK;
 
+/* A digest of everything in TREE but the contents of files, which their exact modification times
+ * stand for. */
+int strata_tree_fingerprint(const struct strata_tree *tree, struct strata_digest *fingerprint,
+	struct strata_error *error) STRATA_MUST_CHECK;
+
 void strata_tree_release(struct strata_tree *tree);
 
 /* Where PATH of an image is on this machine: ROOT/PATH. */

@@ -3,57 +3,26 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/path.h"
 #include "base/text.h"
 
 enum {
 	PERMISSION_BITS = 07777,
 };
 
-/* Absolute, and no component is empty, "." or "..". */
-static bool is_normal(const char *path)
-{
-	if (*path != '/')
-		return false;
-	while (*path == '/') {
-		size_t length = strcspn(++path, "/");
-
-		if (length == 0 || (length <= 2 && strncmp(path, "..", length) == 0))
-			return false;
-		path += length;
-	}
-	return true;
-}
-
-/* The order of bytes in paths: the end comes first, then a slash, so that what is in a directory
- * follows right after it. */
-static int rank(char byte)
-{
-	return byte == '\0' ? 0 : byte == '/' ? 1 : (unsigned char)byte + 1;
-}
-
-static int compare_paths(const char *left, const char *right)
-{
-	while (*left && *left == *right) {
-		left++;
-		right++;
-	}
-	return rank(*left) - rank(*right);
-}
-
 static int compare_entries(const void *left, const void *right)
 {
 	const struct strata_entry *a = left, *b = right;
 
-	return compare_paths(a->path, b->path);
+	return strata_path_compare(a->path, b->path);
 }
 
 static int check_entry(const struct strata_entry *entry, struct strata_error *error)
 {
-	if (!is_normal(entry->path))
-		return strata_hint(error,
-			strata_fail(error, STRATA_ERROR_INVALID,
-				"'%s' is not an absolute path in normal form", entry->path),
-			"write it from the root on, without '.', '..', '//' or a slash at the end");
+	int status = strata_check_path(entry->path, STRATA_ERROR_INVALID, error);
+
+	if (status < 0)
+		return status;
 	if (entry->kind == STRATA_ENTRY_SYMLINK && (!entry->target || !*entry->target))
 		return strata_fail(error, STRATA_ERROR_INVALID,
 			"the symbolic link '%s' has no target", entry->path);

@@ -108,6 +108,34 @@ static int plan_items(struct strata_plan *plan, const struct strata_strategy *st
 	return status < 0 ? status : copy_layers(plan, graph, &partition, error);
 }
 
+static bool has_files(const struct strata_graph *graph)
+{
+	for (uint32_t i = 0; i < strata_graph_count(graph); i++) {
+		if (strata_graph_item(graph, i)->content == STRATA_CONTENT_FILES)
+			return true;
+	}
+	return false;
+}
+
+static int copy_entries(struct strata_plan *plan, const struct strata_graph *graph,
+	const struct strata_plan_options *options, struct strata_error *error)
+{
+	const struct strata_entry *entries = options->entries;
+	struct strata_entry *placed;
+	size_t count = options->entry_count;
+	int status = 0;
+
+	if (count > 0 && has_files(graph)) {
+		status = strata_entries_place(
+			entries, count, options->root, plan->arena, &placed, &count, error);
+		entries = placed;
+	}
+	if (status == 0)
+		status = strata_entries_sort(
+			entries, count, plan->arena, &plan->entries, &plan->entry_count, error);
+	return status < 0 ? strata_context(error, status, "customisation") : 0;
+}
+
 int strata_plan_make(const struct strata_graph *graph, const struct strata_plan_options *options,
 	struct strata_plan **plan, struct strata_error *error)
 {
@@ -123,10 +151,9 @@ int strata_plan_make(const struct strata_graph *graph, const struct strata_plan_
 	made->strategy = strata_arena_string(made->arena, strategy->name);
 	if (!made->strategy)
 		return strata_fail_memory(error);
-	status = strata_entries_sort(options->entries, options->entry_count, made->arena,
-		&made->entries, &made->entry_count, error);
+	status = copy_entries(made, graph, options, error);
 	if (status < 0)
-		return strata_context(error, status, "customisation");
+		return status;
 	if (count > 0 && strategy->least_layers)
 		needed = strategy->least_layers(graph);
 	if (made->max_layers <= options->base_layers)

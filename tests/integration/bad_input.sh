@@ -12,7 +12,7 @@ mkdir out
 
 # nothing_in DIRECTORY NAME
 nothing_in() {
-	is "nothing is left behind: $2" "$(ls -A "$1")" ""
+	empty "nothing is left behind: $2" "$(ls -A "$1")"
 }
 
 # spoiled WORDS NAME COMMAND…: exit 1, a message with WORDS, and an empty output directory.
@@ -88,7 +88,7 @@ truncate -s 2M "root$more/zeros"
 
 # --- where the output goes ----------------------------------------------------------------------
 
-spoiled absent/x.tar "a directory that does not exist" "${build[@]}" "${graph[@]}" -o docker-archive:absent/x.tar
+spoiled absent "a directory that does not exist" "${build[@]}" "${graph[@]}" -o docker-archive:absent/x.tar
 spoiled root/graph.json "a file in place of a directory" "${build[@]}" "${graph[@]}" -o oci:root/graph.json
 mkdir full
 mount -t tmpfs -o size=400k tmpfs full
@@ -118,7 +118,7 @@ ok "the first build's archive is still there" cmp kept.tar kept.copy
 
 pseudo_random 20000000 signals >"root$more/large"
 begin=$EPOCHREALTIME
-ok "how long a build takes" "${build[@]}" "${graph[@]}" "${everywhere[@]}"
+must "how long a build takes" "${build[@]}" "${graph[@]}" "${everywhere[@]}"
 duration=$(awk -v begin="$begin" -v end="$EPOCHREALTIME" 'BEGIN { print end - begin }')
 outputs=(layout docker.tar v1.tar oci.tar universal.tar dir)
 
@@ -140,11 +140,15 @@ interrupt() {
 		leftovers+=$(cd out && find . -mindepth 1 -maxdepth 1 ! -name layout ! -name dir ! -name 'v1.tar' \
 			! -name docker.tar ! -name oci.tar ! -name universal.tar)
 	done
-	is "whatever is there after SIG$signal is whole" "$partial" ""
-	[ "$signal" = KILL ] || is "nothing else is there after SIG$signal" "$leftovers" ""
+	empty "whatever is there after SIG$signal is whole" "$partial"
+	[ "$signal" = KILL ] || empty "nothing else is there after SIG$signal" "$leftovers"
 }
 interrupt KILL
+rm -rf out/dir
 ok "a build after one that was killed" "${build[@]}" "${graph[@]}" "${everywhere[@]}"
+cp -a out/dir kept
+fails_with 1 out/dir "a directory that holds something is not replaced" "${build[@]}" "${graph[@]}" -o dir:out/dir
+same "it is left as it was" out/dir kept
 interrupt TERM
 interrupt INT
 rm -rf out && mkdir out
@@ -152,16 +156,19 @@ rm "root$more/large"
 
 # --- hostile files ------------------------------------------------------------------------------
 
-# hostile KIND OPTION CONTENT…: files given to OPTION, each refused with a message that names it.
+# hostile KIND OPTION CONTENT…: files given to OPTION, each refused with a message that names it, or
+# the absent item that it is about.
 hostile() {
-	local kind=$1 option=$2 content number=0 arguments
+	local kind=$1 option=$2 content number=0 arguments words
 	shift 2
 	for content in "$@"; do
 		number=$((number + 1))
 		printf '%b' "$content" >"hostile-$number"
 		arguments=("$option" "hostile-$number")
 		[[ $option != *= ]] || arguments=("${option}hostile-$number" "$shell")
-		fails_with 1 "hostile-$number" "hostile $kind: ${content:0:50}" \
+		words=hostile-$number
+		[[ $content != *absent* ]] || words=/store/absent
+		fails_with 1 "$words" "hostile $kind: ${content:0:50}" \
 			timeout 20 "${build[@]}" "${arguments[@]}" --root root -o oci:out/layout
 	done
 	nothing_in out "hostile $kind"
@@ -177,14 +184,14 @@ hostile "graph" --graph '' '{' '[]' 'null' "$deep" '{"stratapackGraph":1,"items"
 	'{"stratapackGraph":1,"items":[{"id":"/store/a","trees":["../../etc"]}]}' \
 	'{"stratapackGraph":1,"items":[{"id":"/store/a","trees":["/store/../etc"]}]}' \
 	'{"stratapackGraph":1,"items":[{"id":"/store/a","trees":["relative"]}]}' \
-	'{"stratapackGraph":1,"items":[{"id":"/store/a\\\\u0000b"}]}' \
+	'{"stratapackGraph":1,"items":[{"id":"/store/a\\u0000b"}]}' \
 	'{"stratapackGraph":1,"items":[{"id":"/store/a\\xff"}]}' \
 	'{"stratapackGraph":1,"items":[{"id":"/store/a","size":1,"references":["/store/absent"]}]}' \
 	'{"stratapackGraph":1,"items":[{"id":"/store/a","size":1}],"roots":["/store/absent"]}' \
 	'{"stratapackGraph":1,"items":[{"id":"/store/a","size":1},{"id":"/store/a","size":2}]}'
 hostile "references graph" --references-graph 'x' '/store/a\n' '/store/a\n\n' '/store/a\n\n1\n' \
 	'/store/a\n\n-1\n' '/store/a\n\n99999999999999999999\n' '/store/a\n\n4294967295\n/store/a\n' \
-	'/store/a\n\nmany\n' '/store/a\n\n1\n/store/b\n' '/store/a\n\n0' '\x00\n\n0\n' 'relative\n\n0\n'
+	'/store/a\n\nmany\n' '/store/a\n\n1\n/store/absent\n' '/store/absent\n\n0' '\x00\n\n0\n' 'relative\n\n0\n'
 hostile "Nix JSON" --nix-json '' '[' '{"graph":7}' '[{"path":7}]' '[{}]' "$deep" \
 	'[{"path":"/store/a","references":7}]' '{"/store/a":{"narSize":-1,"references":[]}}'
 hostile "store database" --store-db= 'SQLite format 3\x00' 'no database' ''
@@ -193,7 +200,7 @@ for content in '' '{' '{"layers":7}' '{"layers":[{"items":[7]}]}' '[]' "$deep"; 
 	number=$((number + 1))
 	printf '%s' "$content" >"hostile-$number"
 	fails_with 1 "hostile-$number" "hostile plan: ${content:0:50}" "$STRATAPACK" layer \
-		--plan "hostile-$number" 0 "${graph[@]}" -o out/layer
+		--plan "hostile-$number" 1 "${graph[@]}" -o out/layer
 	fails_with 1 "hostile-$number" "hostile recipe: ${content:0:50}" "$STRATAPACK" layer \
 		"hostile-$number" --root root -o out/layer
 done
@@ -221,7 +228,7 @@ truncated() {
 		esac
 		rm "cut-$cut"
 	done
-	is "no crash on a spoiled $name" "$bad" ""
+	empty "no crash on a spoiled $name" "$bad"
 	ok "most spoiled ones are noticed: $name ($failures of 40)" [ $failures -ge 20 ]
 }
 graph_file() { # graph_file OPTION FILE
@@ -229,13 +236,13 @@ graph_file() { # graph_file OPTION FILE
 	"${build[@]}" --root root -o oci:out/layout "$1" "$2"
 }
 ok "a plan to spoil" "$STRATAPACK" plan "${graph[@]}" -o good.plan --recipes good.recipes
-ok "a layer to spoil" "$STRATAPACK" layer good.recipes/000.recipe.json --root root -o good.layer
+ok "a layer to spoil" "$STRATAPACK" layer good.recipes/001.recipe.json --root root -o good.layer
 layer_json() {
 	rm -rf spoiled && cp -r good.layer spoiled && chmod u+w spoiled/*
 	cp "$1" spoiled/layer.json && "$STRATAPACK" image good.plan --layer spoiled -o oci:out/x
 }
 plan_file() {
-	rm -rf out/x && "$STRATAPACK" layer --plan "$1" 0 "${graph[@]}" -o out/x
+	rm -rf out/x && "$STRATAPACK" layer --plan "$1" 1 "${graph[@]}" -o out/x
 }
 layer_file() {
 	rm -rf out/x && "$STRATAPACK" layer "$1" --root root -o out/x
@@ -248,14 +255,14 @@ printf '%s\n\n1\n%s\n' "$shell" "$shell" >references
 truncated "graph" root/graph.json graph_file --graph
 truncated "references graph" references graph_file --references-graph
 truncated "plan" good.plan plan_file
-truncated "recipe" good.recipes/000.recipe.json layer_file
+truncated "recipe" good.recipes/001.recipe.json layer_file
 truncated "layer.json" good.layer/layer.json layer_json
 sqlite3 store.sqlite "create table ValidPaths (id integer primary key autoincrement not null,
 	path text unique not null, hash text not null, registrationTime integer not null, deriver text,
 	narSize integer);
 	create table Refs (referrer integer not null, reference integer not null,
 	primary key (referrer, reference));
-	insert into ValidPaths values (1, '$shell', 'sha256:00', 0, null, 100);
+	insert into ValidPaths values (1, '$shell', 'sha256:$(printf '0%.0s' {1..64})', 0, null, 100);
 	insert into Refs values (1, 1);"
 ok "a good database" "${build[@]}" --store-db=store.sqlite --root root "$shell" \
 	-o oci:out/database

@@ -14,10 +14,10 @@ outputs=()
 for transport in docker-v1-archive docker-archive oci-archive universal-archive; do
 	outputs+=(-o "$transport:$transport.tar:example.org/$transport:2.0")
 done
-ok "build every archive" "$STRATAPACK" build "${store[@]}" --strategy per-item \
+must "build every archive" "$STRATAPACK" build "${store[@]}" --strategy per-item \
 	--env GREETING=hello --workdir /tmp "${outputs[@]}" -o dir:directory
 ok "build with zstd" "$STRATAPACK" build "${store[@]}" --compression zstd \
-	-o universal-archive:zstd.tar:example.org/zstd:2.0
+	-o oci-archive:zstd.tar:example.org/zstd:2.0
 ok "build a strict V1 archive" "$STRATAPACK" build "${store[@]}" --strict-v1 \
 	-o docker-v1-archive:strict.tar:example.org/strict:2.0
 ok "build a bare name" "$STRATAPACK" build "${store[@]}" -o universal-archive:bare.tar:bare
@@ -26,7 +26,7 @@ wanted=$(diff_ids dir:directory)
 # A whole image of this machine's python3.
 ok "build python3 from the package database" "$STRATAPACK" build --dpkg python3 --essential \
 	--entrypoint /usr/bin/python3 -o universal-archive:python3.tar:example.org/python3:1
-version=$(python3 --version)
+version=$(/usr/bin/python3 --version)
 
 # --- podman -------------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ make_store "$scratch/root"
 mapfile -t store < <(store_options "$scratch/root")
 name=example.org/team/hello:2.0
 
-ok "build: all formats in one run" "$STRATAPACK" build "${store[@]}" --strategy per-item \
+must "build: all formats in one run" "$STRATAPACK" build "${store[@]}" --strategy per-item \
 	-S "/bin=$shell/bin" \
 	-o "docker-v1-archive:v1.tar:$name" -o "docker-archive:docker.tar:$name" -o "oci:layout:$name" \
 	-o "oci-archive:oci.tar:$name" -o "universal-archive:universal.tar:$name" -o dir:directory
@@ -33,14 +33,16 @@ for compression in none gzip:1 zstd zstd:9; do
 	directory=layout-${compression/:/-}
 	ok "build with $compression" "$STRATAPACK" build "${store[@]}" --strategy per-item \
 		-S "/bin=$shell/bin" --compression "$compression" -o "oci:$directory:$name" \
-		-o "universal-archive:$directory.tar:$name"
+		-o "oci-archive:$directory.tar:$name"
 	is "diff IDs do not depend on compression $compression" "$(diff_ids "oci:$directory:2.0")" "$wanted"
-	ok "skopeo copies $compression from the universal archive" \
+	ok "skopeo copies $compression" \
 		skopeo_copy "oci-archive:$directory.tar" "dir:copy-$directory"
 	ok "verify with $compression" "$STRATAPACK" verify "oci:$directory:$name"
 done
-fails_with 2 zstd "zstd is refused where a format cannot hold it" "$STRATAPACK" build "${store[@]}" \
-	--compression zstd -o "dir:refused"
+for transport in docker-v1-archive docker-archive universal-archive dir; do
+	fails_with 2 zstd "$transport refuses zstd, which Docker's formats do not know" "$STRATAPACK" build \
+		"${store[@]}" --compression zstd -o "$transport:refused"
+done
 
 # Compressed blobs are one member each, whole.
 gzip_blobs=0
@@ -48,7 +50,7 @@ while read -r digest; do
 	blob=layout/blobs/sha256/${digest#sha256:}
 	gzip_blobs=$((gzip_blobs + 1))
 	ok "gzip -t, layer $gzip_blobs" gzip -t "$blob"
-	ok "one gzip member, without time and name, layer $gzip_blobs" python3 -c '
+	ok "one gzip member, without time and name, layer $gzip_blobs" /usr/bin/python3 -c '
 import sys, zlib
 data = open(sys.argv[1], "rb").read()
 decoder = zlib.decompressobj(31)
@@ -62,21 +64,17 @@ ok "zstd -t" sh -c 'skopeo inspect --raw oci:layout-zstd:2.0 | jq -r ".layers[].
 
 # What the specification's schemas say.
 validate() { # validate SCHEMA FILE
-	python3 - "$@" <<-'END'
-		import glob, json, sys, jsonschema
+	/usr/bin/python3 - "$@" <<-'END'
+		import json, os, sys, warnings
+		warnings.simplefilter("ignore")
+		import jsonschema
 		folder = "/usr/share/gocode/src/github.com/opencontainers/image-spec/schema/"
-		store = {}
-		for path in glob.glob(folder + "*.json"):
-		    document = json.load(open(path))
-		    store["file://" + path] = document
-		    if "id" in document:
-		        store[document["id"]] = document
-		path = folder + sys.argv[1]
-		schema = json.load(open(path))
-		schema.pop("id", None)
-		resolver = jsonschema.RefResolver("file://" + path, schema, store=store)
-		errors = list(jsonschema.Draft4Validator(schema, resolver=resolver).iter_errors(
-		    json.load(open(sys.argv[2]))))
+		def load(uri):  # a schema is named by several addresses, which end in its file's name
+		    return json.load(open(folder + os.path.basename(uri)))
+		schema = load(sys.argv[1])
+		resolver = jsonschema.RefResolver(schema["id"], schema, handlers={"https": load})
+		validator = jsonschema.Draft4Validator(schema, resolver=resolver)
+		errors = list(validator.iter_errors(json.load(open(sys.argv[2]))))
 		for error in errors:
 		    print(list(error.path), error.message)
 		sys.exit(1 if errors else 0)
@@ -95,7 +93,8 @@ for layout in layout layout-none layout-zstd oci-files universal-files; do
 	is "one history entry for each layer of $layout" \
 		"$(jq '[.history | length, (.[] | select(.empty_layer))]' -c "$layout/blobs/$config")" "[5]"
 done
-not "schemas refuse what is wrong" validate image-manifest-schema.json layout/oci-layout
+jq 'del(.config)' "layout/blobs/$(jq -r '.manifests[0].digest | sub(":"; "/")' layout/index.json)" >wrong.json
+not "schemas refuse a manifest without config" validate image-manifest-schema.json wrong.json
 
 # Names stand in both places, as they were given.
 is "RepoTags" "$(tar -xOf universal.tar manifest.json | jq -c '.[].RepoTags')" "[\"$name\"]"
@@ -118,11 +117,11 @@ done
 
 # The layers, listed by two readers of tar.
 for layer in copy-dir-directory.layers/*.tar; do
-	is "GNU tar has no complaint about ${layer##*/}" "$(tar -tvf "$layer" 2>&1 >/dev/null)" ""
+	empty "GNU tar has no complaint about ${layer##*/}" "$(tar -tvf "$layer" 2>&1 >/dev/null)"
 	is "bsdtar and GNU tar list the same, ${layer##*/}" \
 		"$(bsdtar -tf "$layer" | LC_ALL=C sort)" \
-		"$(tar --quoting-style=literal -tf "$layer" | LC_ALL=C sort)"
-	is "no path twice, ${layer##*/}" "$(tar -tf "$layer" | sort | uniq -d)" ""
+		"$(tar --quoting-style=escape -tf "$layer" | LC_ALL=C sort)"
+	empty "no path twice, ${layer##*/}" "$(tar -tf "$layer" | sort | uniq -d)"
 done
 is "store rules: owner, time, modes" "$(for layer in copy-dir-directory.layers/*.tar; do
 	tar --numeric-owner --full-time -tvf "$layer"
@@ -155,7 +154,7 @@ for source in docker-archive:v1.tar docker-archive:docker.tar docker-v1-archive:
 	ok "verify $source" "$STRATAPACK" verify "$source"
 	ok "inspect $source" "$STRATAPACK" inspect "$source"
 	# shellcheck disable=SC2016
-	ok "inspect --json $source" bash -c '"$1" inspect --json "$2" | jq -e .' bash "$STRATAPACK" "$source"
+	ok "inspect --json $source" bash -o pipefail -c '"$1" inspect --json "$2" | jq -e .' bash "$STRATAPACK" "$source"
 done
 cp -a layout damaged
 chmod -R u+w damaged

@@ -17,7 +17,7 @@ for pattern in 'include/stratapack/graph.h' 'lib*/pkgconfig/*stratapack.pc' \
 	found=$(find "$installed" -path "$installed/$pattern" | head -n 1)
 	ok "installs $pattern" [ -n "$found" ]
 done
-is "nothing is installed elsewhere" "$(find "$scratch/installed" -type f ! -path "$installed/*")" ""
+empty "nothing is installed elsewhere" "$(find "$scratch/installed" -type f ! -path "$installed/*")"
 
 # A program of somebody else, with nothing but what is installed.
 cat >"$scratch/user.c" <<'END'
@@ -49,13 +49,35 @@ is "run with the shared library" "$(LD_LIBRARY_PATH=$libraries "$scratch/user")"
 ok "compile against the static library" gcc -static "$scratch/user.c" -o "$scratch/user" \
 	$(pkg-config --define-variable="prefix=$installed" --static --cflags --libs "$package")
 is "run with the static library" "$("$scratch/user")" "1 popularity"
-is "the library exports nothing but its own names" "$(nm -D --defined-only --format=posix \
-	"$libraries/libstratapack.so" | awk '$1 !~ /^strata_/ && $2 != "A" { print $1 }')" ""
+empty "the library exports nothing but its own names" "$(nm -D --defined-only --format=posix \
+	"$libraries/libstratapack.so" | awk '$1 !~ /^strata_/ && $2 != "A" { print $1 }')"
 ok "symbols have versions" sh -c "nm -D --with-symbol-versions '$libraries/libstratapack.so' | grep -q 'T strata_.*@@'"
 for header in "$installed"/include/stratapack/*.h; do
 	ok "${header##*/} stands alone" gcc -std=c11 -Wall -Wextra -Wpedantic -Werror -fsyntax-only -x c \
 		-I "$installed/include" "$header"
 done
+
+# Programs in C++ see C functions.
+for header in "$installed"/include/stratapack/*.h; do
+	printf '#include <stratapack/%s>\n' "${header##*/}"
+done >"$scratch/user.cc"
+cat >>"$scratch/user.cc" <<'END'
+int main()
+{
+	strata_error error = STRATA_ERROR_INIT;
+	strata_graph *graph = strata_graph_new(&error);
+	strata_graph_free(graph);
+	return graph && strata_strategy_find("single") ? 0 : 1;
+}
+END
+# shellcheck disable=SC2046
+ok "compile a C++ program" g++ -Wall -Wextra -Wpedantic -Werror "$scratch/user.cc" -o "$scratch/user" \
+	$(pkg-config --define-variable="prefix=$installed" --cflags --libs "$package")
+ok "run it" env LD_LIBRARY_PATH="$libraries" "$scratch/user"
+missing=$(grep -ho 'strata_[a-z0-9_]*(' "$installed"/include/stratapack/*.h | tr -d '(' | sort -u |
+	comm -23 - <(nm -D --defined-only "$libraries/libstratapack.so" |
+		sed -n 's/.* T \(strata_[a-z0-9_]*\)@@.*/\1/p' | sort -u))
+empty "the shared library has everything that the headers declare" "$missing"
 
 # The static program: no other input than itself.
 ok "make static" make static

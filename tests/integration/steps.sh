@@ -52,14 +52,14 @@ done
 
 count=$(find per-item.recipes -name '*.recipe.json' | wc -l)
 is "a recipe for each layer, the customisation's included" "$count" 5
-for index in 0 4; do
+for index in 1 5; do
 	ok "layer $index straight from the plan" "$STRATAPACK" layer --plan per-item.plan $index \
 		"${graph[@]}" -o "from-plan-$index"
 	same "is the one from its recipe" "from-plan-$index" "$(printf 'per-item.layers/%03d' $index)"
 done
 fails_with 2 7 "a layer that the plan has not" "$STRATAPACK" layer --plan per-item.plan 7 "${graph[@]}" -o none
 fails_with 1 layer "too few layers for the plan" "$STRATAPACK" image per-item.plan \
-	--layer per-item.layers/000 -o oci:too-few
+	--layer per-item.layers/001 -o oci:too-few
 [ -e too-few ]
 is "and nothing is written" $? 1
 
@@ -74,7 +74,7 @@ is "two layers of items and the customisation's" "$(jq '.layers | length' bound.
 from_plan() { # from_plan PLAN OUTPUT: make all its layers, join them
 	local plan=$1 output=$2 index
 	mkdir "$output.layers"
-	for ((index = 0; index < $(jq '.layers | length' "$plan") + 1; index++)); do
+	for ((index = 1; index <= $(jq '.layers | length' "$plan") + 1; index++)); do
 		"$STRATAPACK" layer --plan "$plan" $index "${graph[@]}" \
 			-o "$output.layers/$(printf %03d $index)" || return
 	done
@@ -88,7 +88,7 @@ is "the other layers are the same" "$(diff_ids oci:edited:1 | tail -n 3)" \
 
 refuse_plan() { # refuse_plan NAME WORDS FILTER
 	jq "$3" per-item.plan >broken.plan
-	fails_with 1 "$2" "refuses a plan with $1" "$STRATAPACK" layer --plan broken.plan 0 "${graph[@]}" \
+	fails_with 1 "$2" "refuses a plan with $1" "$STRATAPACK" layer --plan broken.plan 1 "${graph[@]}" \
 		-o refused
 	[ -e refused ]
 	is "and writes nothing: $1" $? 1
@@ -120,7 +120,7 @@ is "one layer differs" "$(comm -13 <(diff_ids oci:per-item.built:1 | sort) \
 # A layer directory that was damaged is refused.
 cp -a per-item.layers damaged.layers
 chmod -R u+w damaged.layers
-truncate -s -1 damaged.layers/000/blob
-fails_with 1 damaged.layers/000 "a blob of another size is refused" \
+truncate -s -1 damaged.layers/001/blob
+fails_with 1 damaged.layers/001 "a blob of another size is refused" \
 	join per-item.plan damaged.layers -o oci:damaged
 done_testing

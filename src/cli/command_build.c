@@ -1,0 +1,178 @@
+/*
+ * stratapack build: from a source to images, in one go.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "cli/command.h"
+#include "cli/finishing.h"
+#include "cli/layer_options.h"
+#include "cli/layer_set.h"
+#include "cli/planning.h"
+#include "cli/progress.h"
+
+struct build {
+	struct strata_general_options general;
+	struct strata_planning planning;
+	struct strata_layer_options layer;
+	struct strata_thread_options thread;
+	struct strata_finishing finishing;
+
+	/* The results for the one who called. */
+	struct strata_buffer result, summary;
+};
+
+static const struct strata_command_group build_groups[] = {
+	STRATA_PLANNING_GROUPS(struct build, planning),
+	{&strata_layer_group, offsetof(struct build, layer)},
+	STRATA_FINISHING_GROUPS(struct build, finishing),
+	{&strata_thread_group, offsetof(struct build, thread)},
+	{&strata_general_group, offsetof(struct build, general)},
+	{NULL, 0},
+};
+
+static int prepare(
+	struct build *build, char *const *items, size_t count, struct strata_error *error)
+{
+	int result = strata_layer_options_complete(&build->layer, error);
+
+	if (result == 0)
+		result = strata_finishing_prepare(&build->finishing, error);
+	if (result == 0)
+		result = strata_output_options_check_codec(
+			&build->finishing.output, build->layer.compression.kind, error);
+	if (result == 0)
+		result = strata_planning_prepare(&build->planning, items, count, error);
+	return result;
+}
+
+/* The directory where the first output that is a file grows: its blobs are best gathered on the
+ * same file system. Malloced; NULL where memory is out. */
+static char *staging_parent(const struct strata_output_options *output)
+{
+	const char *temporary = getenv("TMPDIR");
+
+	for (size_t index = 0; index < output->count; index++) {
+		strata_autofree char *path = strdup(output->destinations[index].path);
+
+		if (!path)
+			return NULL;
+		if (strcmp(path, "-") == 0)
+			continue;
+		for (size_t end = strlen(path); end > 1 && path[end - 1] == '/'; end--)
+			path[end - 1] = '\0';
+		return strata_path_directory(path);
+	}
+	return strdup(temporary && *temporary ? temporary : "/tmp");
+}
+
+static int build_in(struct build *build, const char *staging,
+	const struct strata_observer *observer, struct strata_error *error)
+{
+	struct strata_build_options options = {
+		.root = build->planning.root.root,
+		.threads = build->thread.threads,
+		.avoid = staging,
+		.observer = observer,
+	};
+	strata_autolayers struct strata_layer_set set = {NULL, 0};
+	struct strata_recipe **recipes;
+	size_t count;
+	int result = strata_recipes_make(build->planning.plan, build->planning.graph,
+		&build->layer.rules, &build->layer.compression, &recipes, &count, error);
+
+	if (result < 0)
+		return result;
+	result = strata_layer_set_reserve(&set, count, error);
+	if (result == 0)
+		result = strata_layers_build(recipes, count, staging, &options, set.layers, error);
+	strata_recipes_free(recipes, count);
+	/* Layers are valid only on success. */
+	if (result < 0)
+		set.count = 0;
+	return result < 0 ? result
+			  : strata_finishing_run(&build->finishing, set.layers, set.count,
+				    build->planning.graph, &build->result, &build->summary, error);
+}
+
+static int execute(struct build *build, const struct strata_observer *observer, bool *wrong_use,
+	struct strata_error *error)
+{
+	strata_autofree char *parent = staging_parent(&build->finishing.output);
+	strata_autofree char *staging = NULL;
+	int result;
+
+	if (!parent)
+		return strata_fail_memory(error);
+	result = strata_planning_run(&build->planning, observer, wrong_use, error);
+	if (result < 0)
+		return result;
+	staging = strata_directory_temporary(parent, error);
+	if (!staging)
+		return STRATA_ERROR_IO;
+	result = build_in(build, staging, observer, error);
+	strata_directory_remove(staging);
+	return result;
+}
+
+static int run_prepared(struct build *build)
+{
+	strata_autoerror struct strata_error error = STRATA_ERROR_INIT;
+	struct strata_progress_line line;
+	bool wrong_use = false;
+	int result;
+
+	strata_progress_begin(&line, build->general.quiet);
+	result = execute(build, &line.observer, &wrong_use, &error);
+	strata_progress_end(&line);
+	if (result == 0)
+		result = strata_finishing_show(
+			&build->result, &build->summary, build->general.quiet, &error);
+	if (result == 0)
+		return STRATA_EXIT_DONE;
+	return wrong_use ? strata_report_use(&error) : strata_report(&error);
+}
+
+static int run_build(const struct strata_command *command, int argc, char **argv)
+{
+	struct build build = {.result = STRATA_BUFFER_INIT, .summary = STRATA_BUFFER_INIT};
+	strata_autoerror struct strata_error error = STRATA_ERROR_INIT;
+	int first;
+	int code = strata_command_begin(command, argc, argv, &build, &build.general, &first);
+
+	if (code == STRATA_COMMAND_GOES_ON) {
+		if (prepare(&build, argv + first, (size_t)(argc - first), &error) < 0)
+			code = strata_report_use(&error);
+		else
+			code = run_prepared(&build);
+	}
+	strata_planning_release(&build.planning);
+	strata_finishing_release(&build.finishing);
+	strata_buffer_release(&build.result);
+	strata_buffer_release(&build.summary);
+	return code;
+}
+
+const struct strata_command strata_command_build = {
+	.name = "build",
+	.operands = "[ITEM]... -o TRANSPORT:PATH[:NAME[:TAG]]",
+	.summary = "make an image of items and everything that they need",
+	.description =
+		"Make a layered image of ITEMs, which are store paths or Debian packages, and of "
+		"everything that they refer to. It is plan, layer and image in one.",
+	.examples =
+		"  # this machine's python3, for docker load and podman load\n"
+		"  stratapack build python3 --essential --entrypoint python3 \\\n"
+		"    -o docker-archive:python.tar:python:3\n"
+		"  # a Guix profile, in two formats from one pass over the files\n"
+		"  stratapack build /gnu/store/...-profile -S /bin=bin --entrypoint /bin/hello \\\n"
+		"    -o oci:layout:hello -o universal-archive:hello.tar:hello\n"
+		"  # inside a derivation, from the closure that the builder was given\n"
+		"  stratapack build --references-graph closure --compression zstd:19 \\\n"
+		"    -o oci-archive:image.tar:tool:1.0\n"
+		"  # straight into podman\n"
+		"  stratapack build git -o docker-archive:-:git | podman load\n",
+	.groups = build_groups,
+	.run = run_build,
+};

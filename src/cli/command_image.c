@@ -1,0 +1,271 @@
+/*
+ * stratapack image: join layers that were made one by one.
+ */
+#include <string.h>
+
+#include "base/map.h"
+#include "cli/command.h"
+#include "cli/finishing.h"
+#include "cli/layer_set.h"
+#include "cli/planning.h"
+#include "cli/progress.h"
+
+struct join_options {
+	struct strata_used used;
+	struct strata_strings directories;
+};
+
+struct image {
+	struct strata_general_options general;
+	struct join_options join;
+	struct strata_force_options force;
+	struct strata_finishing finishing;
+
+	struct strata_plan *plan;
+	struct strata_buffer result, summary;
+};
+
+static int apply_layer(void *target, const char *value, struct strata_error *error)
+{
+	return strata_strings_add(&((struct join_options *)target)->directories, value, error);
+}
+
+static const struct strata_option join_options[] = {
+	{.name = "layer",
+		.argument = "DIR",
+		.value = STRATA_VALUE_DIRECTORY,
+		.help = "a layer that 'stratapack layer' made; one for each of the plan, in any "
+			"order",
+		.apply = apply_layer},
+	{.name = NULL},
+};
+
+static const struct strata_option_group join_group = {"Layers", join_options};
+
+static const struct strata_command_group image_groups[] = {
+	{&join_group, offsetof(struct image, join)},
+	STRATA_FINISHING_GROUPS(struct image, finishing),
+	{&strata_force_group, offsetof(struct image, force)},
+	{&strata_general_group, offsetof(struct image, general)},
+	{NULL, 0},
+};
+
+static int compare_strings(const void *left, const void *right)
+{
+	return strcmp(*(const char *const *)left, *(const char *const *)right);
+}
+
+/* What tells the layers of an image apart: the items, sorted, and whether the customisation is
+ * there. Malloced; NULL where memory is out. */
+static char *layer_key(const char *const *items, size_t count, bool customised)
+{
+	strata_autobuffer struct strata_buffer key = STRATA_BUFFER_INIT;
+	strata_autofree const char **sorted = strata_allocate(count, sizeof(*sorted));
+
+	if (!sorted)
+		return NULL;
+	if (count > 0) {
+		memcpy(sorted, items, count * sizeof(*sorted));
+		qsort(sorted, count, sizeof(*sorted), compare_strings);
+	}
+	strata_buffer_string(&key, customised ? "customised" : "plain");
+	for (size_t index = 0; index < count; index++)
+		strata_buffer_format(&key, "\n%zu:%s", strlen(sorted[index]), sorted[index]);
+	return key.failed ? NULL : strata_buffer_take(&key);
+}
+
+/* The key of layer INDEX of the image that PLAN describes. */
+static char *planned_key(const struct strata_plan *plan, size_t index)
+{
+	bool is_top = index + 1 == strata_plan_image_layers(plan);
+	bool customised = is_top && plan->entry_count > 0;
+
+	if (index >= plan->layer_count)
+		return layer_key(NULL, 0, customised);
+	return layer_key(plan->layers[index].items, plan->layers[index].item_count, customised);
+}
+
+/* The loaded layers and where their keys stand. */
+struct found {
+	struct strata_layer_set set;
+	char **keys;
+	bool *used;
+	struct strata_map by_key;
+};
+
+static void release_found(struct found *found)
+{
+	strata_map_release(&found->by_key);
+	for (size_t index = 0; found->keys && index < found->set.count; index++)
+		free(found->keys[index]);
+	free(found->keys);
+	free(found->used);
+	strata_layer_set_release(&found->set);
+}
+
+static int load_one(struct found *found, const struct strata_strings *directories, size_t index,
+	struct strata_error *error)
+{
+	struct strata_layer *layer = &found->set.layers[index];
+	int result = strata_layer_load(directories->items[index], layer, error);
+	uint32_t earlier;
+
+	if (result < 0)
+		return result;
+	found->keys[index] =
+		layer_key((const char *const *)layer->items, layer->item_count, layer->customised);
+	if (!found->keys[index])
+		return strata_fail_memory(error);
+	earlier = strata_map_get(&found->by_key, found->keys[index]);
+	if (earlier != STRATA_MAP_NONE)
+		return strata_fail(error, STRATA_ERROR_INVALID,
+			"the layers '%s' and '%s' hold the same items", directories->items[earlier],
+			directories->items[index]);
+	if (strata_map_put(&found->by_key, found->keys[index], (uint32_t)index) < 0)
+		return strata_fail_memory(error);
+	return 0;
+}
+
+static int load_layers(
+	struct found *found, const struct strata_strings *directories, struct strata_error *error)
+{
+	int result = strata_layer_set_reserve(&found->set, directories->count, error);
+
+	if (result < 0)
+		return result;
+	found->keys = strata_allocate(directories->count, sizeof(*found->keys));
+	found->used = strata_allocate(directories->count, sizeof(*found->used));
+	if (!found->keys || !found->used)
+		return strata_fail_memory(error);
+	for (size_t index = 0; result == 0 && index < directories->count; index++)
+		result = load_one(found, directories, index, error);
+	return result;
+}
+
+static int fail_missing(const struct strata_plan *plan, size_t index, struct strata_error *error)
+{
+	const char *first = index < plan->layer_count ? plan->layers[index].items[0] : NULL;
+	size_t count = index < plan->layer_count ? plan->layers[index].item_count : 0;
+	int result;
+
+	if (first)
+		result = strata_fail(error, STRATA_ERROR_NOT_FOUND,
+			"no --layer holds layer %zu of the plan, with %zu items from '%s' on",
+			index + 1, count, first);
+	else
+		result = strata_fail(error, STRATA_ERROR_NOT_FOUND,
+			"no --layer holds layer %zu of the plan, the customisation", index + 1);
+	return strata_hint(
+		error, result, "make it with 'stratapack layer --plan PLAN %zu -o DIR'", index + 1);
+}
+
+/* Put the layers in the order of PLAN; the copies in ORDERED borrow what FOUND owns. */
+static int order_layers(struct found *found, const struct strata_plan *plan,
+	const struct strata_strings *directories, struct strata_layer *ordered,
+	struct strata_error *error)
+{
+	size_t count = strata_plan_image_layers(plan);
+
+	for (size_t index = 0; index < count; index++) {
+		strata_autofree char *key = planned_key(plan, index);
+		uint32_t place;
+
+		if (!key)
+			return strata_fail_memory(error);
+		place = strata_map_get(&found->by_key, key);
+		if (place == STRATA_MAP_NONE)
+			return fail_missing(plan, index, error);
+		ordered[index] = found->set.layers[place];
+		found->used[place] = true;
+	}
+	for (size_t index = 0; index < found->set.count; index++)
+		if (!found->used[index])
+			return strata_fail(error, STRATA_ERROR_INVALID,
+				"the layer '%s' is not in the plan", directories->items[index]);
+	return 0;
+}
+
+static int join(struct image *image, struct found *found, struct strata_error *error)
+{
+	const struct strata_strings *directories = &image->join.directories;
+	size_t count = strata_plan_image_layers(image->plan);
+	strata_autofree struct strata_layer *ordered = strata_allocate(count, sizeof(*ordered));
+	int result;
+
+	if (!ordered)
+		return strata_fail_memory(error);
+	result = load_layers(found, directories, error);
+	if (result == 0)
+		result = order_layers(found, image->plan, directories, ordered, error);
+	for (size_t index = 0; result == 0 && index < count; index++)
+		result = strata_output_options_check_codec(
+			&image->finishing.output, ordered[index].codec, error);
+	if (result < 0)
+		return result;
+	return strata_finishing_run(
+		&image->finishing, ordered, count, NULL, &image->result, &image->summary, error);
+}
+
+static int execute(struct image *image, const char *path, struct strata_error *error)
+{
+	struct found found = {.by_key = STRATA_MAP_INIT};
+	int result = strata_plan_load(path, &image->plan, error);
+
+	if (result == 0)
+		result = strata_layer_count_check(
+			strata_plan_image_layers(image->plan), image->force.force, error);
+	if (result == 0)
+		result = join(image, &found, error);
+	release_found(&found);
+	if (result == 0)
+		result = strata_finishing_show(
+			&image->result, &image->summary, image->general.quiet, error);
+	return result;
+}
+
+static int run_image(const struct strata_command *command, int argc, char **argv)
+{
+	struct image image = {.result = STRATA_BUFFER_INIT, .summary = STRATA_BUFFER_INIT};
+	strata_autoerror struct strata_error error = STRATA_ERROR_INIT;
+	int first;
+	int code = strata_command_begin(command, argc, argv, &image, &image.general, &first);
+
+	if (code == STRATA_COMMAND_GOES_ON) {
+		if (argc - first != 1)
+			strata_hint(&error,
+				strata_fail(&error, STRATA_ERROR_INVALID, "one plan is needed"),
+				"stratapack image PLAN --layer DIR... -o TRANSPORT:PATH");
+		if (error.message || strata_finishing_prepare(&image.finishing, &error) < 0)
+			code = strata_report_use(&error);
+		else
+			code = execute(&image, argv[first], &error) < 0 ? strata_report(&error)
+									: STRATA_EXIT_DONE;
+	}
+	if (image.plan)
+		strata_plan_free(image.plan);
+	strata_strings_release(&image.join.directories);
+	strata_finishing_release(&image.finishing);
+	strata_buffer_release(&image.result);
+	strata_buffer_release(&image.summary);
+	return code;
+}
+
+const struct strata_command strata_command_image = {
+	.name = "image",
+	.operands = "PLAN --layer DIR... -o TRANSPORT:PATH[:NAME[:TAG]]",
+	.summary = "join layers into an image",
+	.description =
+		"Join the layers of PLAN, which 'stratapack layer' made, into an image. The bytes "
+		"are those that 'stratapack build' gives with the same options.",
+	.examples = "  # plan, make the layers at the same time, join\n"
+		    "  stratapack plan python3 -o plan.json --recipes recipes && mkdir layers\n"
+		    "  ls recipes | xargs -P 4 -I{} stratapack layer recipes/{} -o layers/{}\n"
+		    "  stratapack image plan.json $(printf -- '--layer %s ' layers/*) \\\n"
+		    "    --entrypoint python3 -o oci:layout:python\n"
+		    "  # the same layers in a Docker archive\n"
+		    "  stratapack image plan.json --layer layers/1 --layer layers/2 \\\n"
+		    "    -o docker-archive:python.tar:python:3\n",
+	.operand = STRATA_VALUE_FILE,
+	.groups = image_groups,
+	.run = run_image,
+};

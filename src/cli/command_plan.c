@@ -1,0 +1,206 @@
+/*
+ * stratapack plan: which items share a layer, and the recipes of the layers.
+ */
+#include <string.h>
+
+#include "base/file.h"
+#include "cli/command.h"
+#include "cli/layer_options.h"
+#include "cli/output.h"
+#include "cli/planning.h"
+#include "cli/progress.h"
+
+struct plan_output_options {
+	struct strata_used used;
+	const char *output;  /* NULL: none given */
+	const char *recipes; /* NULL: none */
+	bool table;
+};
+
+struct plan {
+	struct strata_general_options general;
+	struct strata_planning planning;
+	struct strata_layer_options layer;
+	struct plan_output_options output;
+};
+
+static int apply_output(void *target, const char *value, struct strata_error *error)
+{
+	((struct plan_output_options *)target)->output = value;
+	return 0;
+}
+
+static int apply_recipes(void *target, const char *value, struct strata_error *error)
+{
+	((struct plan_output_options *)target)->recipes = value;
+	return 0;
+}
+
+static int apply_table(void *target, const char *value, struct strata_error *error)
+{
+	((struct plan_output_options *)target)->table = true;
+	return 0;
+}
+
+static const struct strata_option output_options[] = {
+	{.name = "output",
+		.letter = 'o',
+		.argument = "PLAN",
+		.value = STRATA_VALUE_FILE,
+		.help = "write the plan to this file (default '-': stdout)",
+		.apply = apply_output},
+	{.name = "recipes",
+		.argument = "DIR",
+		.value = STRATA_VALUE_DIRECTORY,
+		.help = "write the recipes of the layers into this new directory, 001.recipe.json "
+			"being the bottom",
+		.apply = apply_recipes},
+	{.name = "table",
+		.help = "print a table of the layers on stdout; the plan then goes only where "
+			"--output says",
+		.apply = apply_table},
+	{.name = NULL},
+};
+
+static const struct strata_option_group output_group = {"Output", output_options};
+
+static const struct strata_command_group plan_groups[] = {
+	STRATA_PLANNING_GROUPS(struct plan, planning),
+	{&output_group, offsetof(struct plan, output)},
+	{&strata_layer_group, offsetof(struct plan, layer)},
+	{&strata_general_group, offsetof(struct plan, general)},
+	{NULL, 0},
+};
+
+static int prepare(struct plan *plan, char *const *items, size_t count, struct strata_error *error)
+{
+	const struct plan_output_options *output = &plan->output;
+	int result = strata_layer_options_complete(&plan->layer, error);
+
+	if (result < 0)
+		return result;
+	if (output->table && output->output && strcmp(output->output, "-") == 0)
+		return strata_fail(error, STRATA_ERROR_INVALID,
+			"the table and the plan cannot both go to standard output");
+	if (plan->layer.used.option && !output->recipes)
+		return strata_hint(error,
+			strata_fail(error, STRATA_ERROR_INVALID,
+				"--%s is part of the recipes, not of the plan",
+				plan->layer.used.option),
+			"write recipes with --recipes, or give it to 'stratapack layer'");
+	return strata_planning_prepare(&plan->planning, items, count, error);
+}
+
+static int save_recipes(struct strata_recipe *const *recipes, size_t count, const char *path,
+	struct strata_error *error)
+{
+	strata_autooutput struct strata_output output = STRATA_OUTPUT_INIT;
+	int result = strata_output_open_directory(&output, path, error);
+
+	for (size_t index = 0; result == 0 && index < count; index++) {
+		strata_autobuffer struct strata_buffer name = STRATA_BUFFER_INIT;
+
+		strata_buffer_format(&name, "%s/%03zu.recipe.json", output.temporary, index + 1);
+		result = strata_buffer_check(&name, error);
+		if (result == 0)
+			result = strata_recipe_save(recipes[index], name.data, error);
+	}
+	return result < 0 ? result : strata_output_commit(&output, error);
+}
+
+static int write_recipes(const struct plan *plan, struct strata_error *error)
+{
+	struct strata_build_options options = {.root = plan->planning.root.root};
+	struct strata_recipe **recipes;
+	size_t count;
+	int result;
+
+	if (!plan->output.recipes)
+		return 0;
+	result = strata_recipes_make(plan->planning.plan, plan->planning.graph, &plan->layer.rules,
+		&plan->layer.compression, &recipes, &count, error);
+	if (result < 0)
+		return result;
+	result = strata_recipes_fingerprint(recipes, count, &options, error);
+	if (result == 0)
+		result = save_recipes(recipes, count, plan->output.recipes, error);
+	strata_recipes_free(recipes, count);
+	return result;
+}
+
+static int print_table(const struct plan *plan, struct strata_error *error)
+{
+	strata_autobuffer struct strata_buffer text = STRATA_BUFFER_INIT;
+	int result = strata_plan_table(plan->planning.plan, plan->planning.graph, &text, error);
+
+	return result < 0 ? result : strata_print(&text, error);
+}
+
+/* The plan comes last: where it appears, all that was asked for is there. */
+static int write_results(const struct plan *plan, struct strata_error *error)
+{
+	const char *output = plan->output.output;
+	int result = write_recipes(plan, error);
+
+	if (!output && !plan->output.table)
+		output = "-";
+	if (result == 0)
+		result = strata_signals_check(error);
+	if (result == 0 && output)
+		result = strata_plan_save(plan->planning.plan, output, error);
+	if (result == 0 && plan->output.table)
+		result = print_table(plan, error);
+	return result;
+}
+
+static int run_prepared(struct plan *plan)
+{
+	strata_autoerror struct strata_error error = STRATA_ERROR_INIT;
+	struct strata_progress_line line;
+	bool wrong_use;
+	int result;
+
+	strata_progress_begin(&line, plan->general.quiet);
+	result = strata_planning_run(&plan->planning, &line.observer, &wrong_use, &error);
+	strata_progress_end(&line);
+	if (result == 0)
+		result = write_results(plan, &error);
+	if (result == 0)
+		return STRATA_EXIT_DONE;
+	return wrong_use ? strata_report_use(&error) : strata_report(&error);
+}
+
+static int run_plan(const struct strata_command *command, int argc, char **argv)
+{
+	struct plan plan = {.general = {.help = false}};
+	strata_autoerror struct strata_error error = STRATA_ERROR_INIT;
+	int first;
+	int code = strata_command_begin(command, argc, argv, &plan, &plan.general, &first);
+
+	if (code == STRATA_COMMAND_GOES_ON) {
+		if (prepare(&plan, argv + first, (size_t)(argc - first), &error) < 0)
+			code = strata_report_use(&error);
+		else
+			code = run_prepared(&plan);
+	}
+	strata_planning_release(&plan.planning);
+	return code;
+}
+
+const struct strata_command strata_command_plan = {
+	.name = "plan",
+	.operands = "[ITEM]...",
+	.summary = "decide which items share a layer",
+	.description =
+		"Write a plan: the layers of an image, bottom first, and the items in each. Plans "
+		"are JSON that people and programs may edit; stratapack-plan(5) describes it.",
+	.examples = "  # look at what would be made\n"
+		    "  stratapack plan --table python3 git\n"
+		    "  # a plan to edit, and an image of it\n"
+		    "  stratapack plan python3 --max-layers 20 -o plan.json\n"
+		    "  stratapack build --plan plan.json -o oci:layout:python\n"
+		    "  # one recipe for each layer, to be made on several machines\n"
+		    "  stratapack plan --references-graph closure -o plan.json --recipes recipes\n",
+	.groups = plan_groups,
+	.run = run_plan,
+};

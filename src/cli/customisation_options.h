@@ -1,0 +1,36 @@
+/*
+ * What an image has beyond its items: links and directories.
+ */
+#ifndef CLI_CUSTOMISATION_OPTIONS_H
+#define CLI_CUSTOMISATION_OPTIONS_H
+
+#include <stratapack/graph.h>
+#include <stratapack/plan.h>
+
+#include "base/arena.h"
+#include "cli/option_table.h"
+
+struct strata_customisation_options {
+	struct strata_used used;
+	struct strata_entry *entries; /* relative link targets until they are resolved */
+	size_t count, capacity;
+	bool no_tmp;
+	struct strata_arena arena; /* owns the strings of the entries */
+};
+extern const struct strata_option_group strata_customisation_group;
+
+/* Complete the entries: /tmp, unless refused or given otherwise, and the order. A path given twice
+ * is wrong use. */
+int strata_customisation_check(
+	struct strata_customisation_options *options, struct strata_error *error) STRATA_MUST_CHECK;
+
+/* Make relative targets of links absolute: they lie in the first of the items asked for (FIRST,
+ * NULL where none was named), which must be a path in GRAPH or lead to its only root. Failures are
+ * wrong use. */
+int strata_customisation_resolve(struct strata_customisation_options *options,
+	const struct strata_graph *graph, const char *first,
+	struct strata_error *error) STRATA_MUST_CHECK;
+
+void strata_customisation_release(struct strata_customisation_options *options);
+
+#endif

@@ -1,0 +1,117 @@
+#include "cli/finishing.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "cli/output.h"
+#include "cli/report.h"
+
+static int apply_json(void *target, const char *value, struct strata_error *error)
+{
+	((struct strata_report_options *)target)->json = true;
+	return 0;
+}
+
+static int apply_table(void *target, const char *value, struct strata_error *error)
+{
+	((struct strata_report_options *)target)->table = true;
+	return 0;
+}
+
+static const struct strata_option report_options[] = {
+	{.name = "json",
+		.help = "describe the finished image on stdout, as JSON",
+		.apply = apply_json},
+	{.name = "table", .help = "print a table of the layers on stdout", .apply = apply_table},
+	{.name = NULL},
+};
+
+const struct strata_option_group strata_report_group = {"Report", report_options};
+
+int strata_finishing_prepare(struct strata_finishing *finishing, struct strata_error *error)
+{
+	const struct strata_report_options *report = &finishing->report;
+	int result = strata_image_options_complete(&finishing->image, error);
+
+	if (result == 0)
+		result = strata_output_options_complete(&finishing->output, error);
+	if (result < 0)
+		return result;
+	if (report->json && report->table)
+		return strata_fail(
+			error, STRATA_ERROR_INVALID, "--json and --table exclude each other");
+	if (report->used.option && strata_output_options_use_stdout(&finishing->output))
+		return strata_fail(error, STRATA_ERROR_INVALID,
+			"--%s and an archive cannot both go to standard output",
+			report->used.option);
+	return 0;
+}
+
+static int write_all(const struct strata_output_options *output, const struct strata_image *image,
+	struct strata_error *error)
+{
+	for (size_t index = 0; index < output->count; index++) {
+		int result = strata_signals_check(error);
+
+		if (result == 0)
+			result = strata_image_write(image, &output->destinations[index], error);
+		if (result < 0)
+			return result;
+	}
+	return 0;
+}
+
+static int summarise(const struct strata_layer *layers, size_t count,
+	const struct strata_graph *graph, struct strata_buffer *summary, struct strata_error *error)
+{
+	uint64_t size = 0, diff_size = 0;
+	int result = strata_layers_table(layers, count, graph, summary, error);
+
+	for (size_t index = 0; index < count; index++) {
+		size += layers[index].size;
+		diff_size += layers[index].diff_size;
+	}
+	strata_buffer_format(summary, "%zu layer%s, ", count, count == 1 ? "" : "s");
+	strata_text_size(summary, size);
+	strata_buffer_string(summary, " stored, ");
+	strata_text_size(summary, diff_size);
+	strata_buffer_string(summary, " unpacked\n");
+	return result;
+}
+
+int strata_finishing_run(const struct strata_finishing *finishing,
+	const struct strata_layer *layers, size_t count, const struct strata_graph *graph,
+	struct strata_buffer *result, struct strata_buffer *summary, struct strata_error *error)
+{
+	const struct strata_output_options *output = &finishing->output;
+	struct strata_image *image = NULL;
+	int status = strata_image_new(layers, count, &finishing->image.config, &image, error);
+
+	if (status == 0)
+		status = write_all(output, image, error);
+	if (status == 0 && finishing->report.json)
+		strata_layers_json(
+			image, layers, count, output->destinations, output->count, result);
+	else if (status == 0 && finishing->report.table)
+		status = strata_layers_table(layers, count, graph, result, error);
+	else if (status == 0)
+		status = summarise(layers, count, graph, summary, error);
+	if (image)
+		strata_image_free(image);
+	return status;
+}
+
+int strata_finishing_show(const struct strata_buffer *result, const struct strata_buffer *summary,
+	bool quiet, struct strata_error *error)
+{
+	if (!quiet && isatty(STDERR_FILENO))
+		fputs(summary->data, stderr);
+	return strata_print(result, error);
+}
+
+void strata_finishing_release(struct strata_finishing *finishing)
+{
+	strata_image_options_release(&finishing->image);
+	strata_output_options_release(&finishing->output);
+}

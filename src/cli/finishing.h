@@ -1,0 +1,48 @@
+/*
+ * From layers to images in their places, and the report about them: what build and image share.
+ */
+#ifndef CLI_FINISHING_H
+#define CLI_FINISHING_H
+
+#include "cli/image_options.h"
+#include "cli/option_table.h"
+
+struct strata_report_options {
+	struct strata_used used;
+	bool json, table;
+};
+extern const struct strata_option_group strata_report_group;
+
+struct strata_finishing {
+	struct strata_image_options image;
+	struct strata_output_options output;
+	struct strata_report_options report;
+};
+
+#define STRATA_FINISHING_GROUPS(type, member)                                                      \
+	{&strata_output_group, offsetof(type, member.output)},                                     \
+		{&strata_image_group, offsetof(type, member.image)},                               \
+	{                                                                                          \
+		&strata_report_group, offsetof(type, member.report)                                \
+	}
+
+/* Check the options. Failures are wrong use. */
+int strata_finishing_prepare(
+	struct strata_finishing *finishing, struct strata_error *error) STRATA_MUST_CHECK;
+
+/* Join LAYERS into an image and write it to all outputs. GRAPH (may be NULL) knows the items'
+ * short names. *RESULT, an empty buffer, receives what belongs on standard output, *SUMMARY what
+ * a person at a terminal may want to see. */
+int strata_finishing_run(const struct strata_finishing *finishing,
+	const struct strata_layer *layers, size_t count, const struct strata_graph *graph,
+	struct strata_buffer *result, struct strata_buffer *summary,
+	struct strata_error *error) STRATA_MUST_CHECK;
+
+/* Show what strata_finishing_run() made: RESULT on standard output, SUMMARY on stderr where that is
+ * a terminal and QUIET does not forbid it. */
+int strata_finishing_show(const struct strata_buffer *result, const struct strata_buffer *summary,
+	bool quiet, struct strata_error *error) STRATA_MUST_CHECK;
+
+void strata_finishing_release(struct strata_finishing *finishing);
+
+#endif

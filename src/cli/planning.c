@@ -1,0 +1,127 @@
+#include "cli/planning.h"
+
+#include "cli/report.h"
+
+static int apply_plan(void *target, const char *value, struct strata_error *error)
+{
+	((struct strata_plan_file_options *)target)->path = value;
+	return 0;
+}
+
+static const struct strata_option plan_file_options[] = {
+	{.name = "plan",
+		.argument = "PLAN",
+		.value = STRATA_VALUE_FILE,
+		.help = "use this plan, perhaps edited, instead of making one; without items, its "
+			"own are taken",
+		.apply = apply_plan},
+	{.name = NULL},
+};
+
+const struct strata_option_group strata_plan_file_group = {"Plan", plan_file_options};
+
+/* Options that a given plan has already answered. */
+static int refuse_answered(const struct strata_planning *planning, struct strata_error *error)
+{
+	const char *option = planning->strategy.used.option;
+
+	if (!option)
+		option = planning->customisation.used.option;
+	if (!option)
+		return 0;
+	return strata_hint(error,
+		strata_fail(error, STRATA_ERROR_INVALID,
+			"--%s and --plan exclude each other: the plan already says it", option),
+		"edit the plan, or make a new one");
+}
+
+int strata_planning_prepare(struct strata_planning *planning, char *const *items, size_t count,
+	struct strata_error *error)
+{
+	int result;
+
+	planning->first_item = count > 0 ? items[0] : NULL;
+	if (planning->file.path) {
+		result = refuse_answered(planning, error);
+		/* The items will be the plan's. */
+		if (result < 0 || count == 0)
+			return result;
+	} else {
+		result = strata_layer_count_check(
+			planning->strategy.max_layers, planning->force.force, error);
+		if (result == 0)
+			result = strata_customisation_check(&planning->customisation, error);
+		if (result < 0)
+			return result;
+	}
+	return strata_source_options_choose(
+		&planning->source, planning->root.root, (const char *const *)items, count, error);
+}
+
+static int make_plan(struct strata_planning *planning, struct strata_error *error)
+{
+	struct strata_plan_options options = {
+		.strategy = planning->strategy.strategy,
+		.max_layers = planning->strategy.max_layers,
+		.entries = planning->customisation.entries,
+		.entry_count = planning->customisation.count,
+		.root = planning->root.root,
+	};
+
+	return strata_plan_make(planning->graph, &options, &planning->plan, error);
+}
+
+static int read_plan(struct strata_planning *planning, bool *wrong_use, struct strata_error *error)
+{
+	int result = strata_plan_load(planning->file.path, &planning->plan, error);
+
+	if (result < 0 || planning->first_item)
+		return result;
+	result = strata_source_options_choose_planned(
+		&planning->source, planning->root.root, planning->plan, error);
+	*wrong_use = result < 0;
+	return result;
+}
+
+static int check_plan(const struct strata_planning *planning, struct strata_error *error)
+{
+	int result = strata_plan_check(planning->plan, planning->graph, error);
+
+	if (result < 0)
+		return strata_context(error, result, "the plan '%s'", planning->file.path);
+	return strata_layer_count_check(
+		strata_plan_image_layers(planning->plan), planning->force.force, error);
+}
+
+int strata_planning_run(struct strata_planning *planning, const struct strata_observer *observer,
+	bool *wrong_use, struct strata_error *error)
+{
+	int result = 0;
+
+	*wrong_use = false;
+	if (planning->file.path)
+		result = read_plan(planning, wrong_use, error);
+	if (result == 0)
+		result = strata_source_options_read(
+			&planning->source, planning->root.root, observer, &planning->graph, error);
+	if (result == 0)
+		result = strata_signals_check(error);
+	if (result < 0)
+		return result;
+	if (planning->plan)
+		return check_plan(planning, error);
+	result = strata_customisation_resolve(
+		&planning->customisation, planning->graph, planning->first_item, error);
+	*wrong_use = result < 0;
+	return result < 0 ? result : make_plan(planning, error);
+}
+
+void strata_planning_release(struct strata_planning *planning)
+{
+	strata_source_options_release(&planning->source);
+	strata_customisation_release(&planning->customisation);
+	if (planning->plan)
+		strata_plan_free(planning->plan);
+	if (planning->graph)
+		strata_graph_free(planning->graph);
+}

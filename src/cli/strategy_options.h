@@ -1,0 +1,29 @@
+/*
+ * How items are divided into layers: a strategy and a bound.
+ */
+#ifndef CLI_STRATEGY_OPTIONS_H
+#define CLI_STRATEGY_OPTIONS_H
+
+#include <stratapack/plan.h>
+
+#include "cli/option_table.h"
+
+struct strata_strategy_options {
+	struct strata_used used;
+	const struct strata_strategy *strategy; /* NULL: the default */
+	uint32_t max_layers;                    /* 0: the default */
+};
+extern const struct strata_option_group strata_strategy_group;
+
+/* Leave to make an image that Docker's classic store cannot load. */
+struct strata_force_options {
+	struct strata_used used;
+	bool force;
+};
+extern const struct strata_option_group strata_force_group;
+
+/* Refuse LAYERS beyond what every client takes, unless forced. */
+int strata_layer_count_check(
+	size_t layers, bool forced, struct strata_error *error) STRATA_MUST_CHECK;
+
+#endif

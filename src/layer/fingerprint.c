@@ -1,0 +1,74 @@
+#include <stdio.h>
+
+#include "base/pool.h"
+#include "base/sha256.h"
+#include "layer/recipe.h"
+#include "layer/tree.h"
+
+int strata_tree_fingerprint(const struct strata_tree *tree, struct strata_digest *fingerprint,
+	struct strata_error *error)
+{
+	strata_autosha256 struct strata_sha256 *hash = strata_sha256_new();
+	strata_autobuffer struct strata_buffer text = STRATA_BUFFER_INIT;
+	char hex[STRATA_SHA256_HEX_SIZE];
+
+	if (!hash)
+		return strata_fail_memory(error);
+	for (size_t i = 0; i < tree->count; i++) {
+		const struct strata_tree_entry *entry = &tree->entries[i];
+
+		strata_buffer_truncate(&text, 0);
+		strata_tar_write_header(&text, &entry->tar);
+		if (S_ISREG(entry->tar.mode))
+			strata_buffer_format(&text, "%lld.%09ld", (long long)entry->modified.tv_sec,
+				(long)entry->modified.tv_nsec);
+		if (strata_buffer_check(&text, error) < 0)
+			return STRATA_ERROR_MEMORY;
+		strata_sha256_update(hash, text.data, text.length);
+	}
+	strata_sha256_finish(hash, hex);
+	snprintf(fingerprint->text, sizeof(fingerprint->text), STRATA_DIGEST_PREFIX "%s", hex);
+	return 0;
+}
+
+struct fingerprinting {
+	struct strata_recipe *const *recipes;
+	const struct strata_build_options *options;
+};
+
+static bool has_files(const struct strata_recipe *recipe)
+{
+	for (size_t i = 0; i < recipe->item_count; i++) {
+		if (recipe->items[i].content == STRATA_CONTENT_FILES)
+			return true;
+	}
+	return false;
+}
+
+static int take_fingerprint(void *data, size_t index, struct strata_error *error)
+{
+	struct fingerprinting *fingerprinting = data;
+	struct strata_recipe *recipe = fingerprinting->recipes[index];
+	strata_autotree struct strata_tree tree = STRATA_TREE_INIT;
+	int status;
+
+	if (!has_files(recipe))
+		return 0;
+	status = strata_tree_collect(recipe, fingerprinting->options, &tree, error);
+	if (status == 0)
+		status = strata_tree_fingerprint(&tree, &recipe->fingerprint, error);
+	if (status == 0)
+		status = strata_recipe_seal(recipe, error);
+	return status < 0 ? strata_context(error, status, "layer %zu", index + 1) : 0;
+}
+
+int strata_recipes_fingerprint(struct strata_recipe *const *recipes, size_t count,
+	const struct strata_build_options *options, struct strata_error *error)
+{
+	struct fingerprinting fingerprinting = {.recipes = recipes, .options = options};
+	strata_autopool struct strata_pool *pool = strata_pool_new(options->threads, error);
+
+	if (!pool)
+		return STRATA_ERROR_MEMORY;
+	return strata_pool_run(pool, count, take_fingerprint, &fingerprinting, error);
+}

@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# Every option and command is in the man pages, and help and completions are there for all commands.
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/../lib.sh"
+
+pages=$STRATAPACK_BUILD/docs/man
+mapfile -t commands < <("$STRATAPACK" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p')
+ok "--help lists the commands" [ "${#commands[@]}" -ge 9 ]
+
+# The text of a page, without font changes and escaped dashes.
+page_text() {
+	sed 's/\\f[BIPR]//g; s/\\-/-/g' "$pages/$1"
+}
+
+for command in "${commands[@]}"; do
+	page=stratapack-$command.1
+	[ -e "$pages/$page" ] || page=stratapack.1
+	ok "stratapack.1 mentions $command" grep -qw -- "$command" <(page_text stratapack.1)
+	while read -r option; do
+		ok "$page mentions $option" grep -qE -- "(^|[^-a-z])$option([^-a-z]|\$)" \
+			<(page_text "$page")
+	done < <("$STRATAPACK" completion --list-options "$command")
+	ok "$command --help shows an example" grep -q "^  stratapack $command" \
+		<("$STRATAPACK" "$command" --help)
+	is "help $command says the same" "$("$STRATAPACK" help "$command")" \
+		"$("$STRATAPACK" "$command" --help)"
+done
+
+# And the other way around: no page speaks of options that are gone.
+for command in "${commands[@]}"; do
+	[ -e "$pages/stratapack-$command.1" ] || continue
+	unknown=$(page_text "stratapack-$command.1" |
+		sed -n 's/^\(-[a-zA-Z], \)\{0,1\}\(--[a-z0-9-]*\).*/\2/p' | sort -u |
+		comm -23 - <("$STRATAPACK" completion --list-options "$command" | sort -u))
+	empty "the page of $command has no foreign options" "$unknown"
+done
+
+for shell in bash zsh fish; do
+	"$STRATAPACK" completion "$shell" >"$scratch/completion.$shell"
+	if command -v "$shell" >/dev/null; then
+		ok "the $shell completion is well-formed" "$shell" -n "$scratch/completion.$shell"
+	else
+		ok "the $shell completion mentions an option" \
+			grep -q references-graph "$scratch/completion.$shell"
+	fi
+done
+
+# complete WORD…: what bash offers for the last word.
+complete_words() {
+	(
+		# shellcheck source=/dev/null
+		. "$scratch/completion.bash"
+		# shellcheck disable=SC2317 # the completion calls it
+		compopt() { :; }
+		COMP_WORDS=("$@")
+		COMP_CWORD=$(($# - 1))
+		_stratapack
+		printf '%s\n' "${COMPREPLY[@]}"
+	)
+}
+is "bash completes commands" "$(complete_words stratapack ins)" inspect
+is "bash completes options" "$(complete_words stratapack build --comp)" --compression
+is "bash completes strategies" "$(complete_words stratapack plan --strategy pop)" popularity
+is "bash completes a value behind '='" "$(complete_words stratapack plan --strategy = sing)" single
+is "bash completes transports" "$(complete_words stratapack build -o uni)" universal-archive:
+is "bash completes shells" "$(complete_words stratapack completion zs)" zsh
+done_testing
