@@ -51,7 +51,15 @@ void strata_tree_locate(struct strata_buffer *buffer, const char *root, const ch
 	strata_buffer_string(buffer, path);
 }
 
-/* The parent directories in the image, "usr", "usr/bin", are the part of PATH before each slash. */
+static int fail_below(const char *path, struct strata_error *error)
+{
+	return strata_hint(error,
+		strata_fail(error, STRATA_ERROR_INVALID,
+			"'/%s' is no directory, but something is to lie below it", path),
+		"name what lies below it by its path without symbolic links");
+}
+
+/* *RESULT is the node where it is new or was only a parent so far, else NULL. */
 static int add_node(struct collection *collection, const struct node *node, struct node **result,
 	struct strata_error *error)
 {
@@ -62,14 +70,14 @@ static int add_node(struct collection *collection, const struct node *node, stru
 		place = &collection->nodes[known];
 		if (S_ISDIR(place->entry.tar.mode) != S_ISDIR(node->entry.tar.mode) &&
 			(place->claim == CLAIM_PARENT || node->claim == CLAIM_PARENT))
-			return strata_hint(error,
-				strata_fail(error, STRATA_ERROR_INVALID,
-					"'/%s' is no directory, but something is to lie below it",
-					node->entry.tar.path),
-				"name what lies below it by its path without symbolic links");
-		if (node->claim > place->claim)
+			return fail_below(node->entry.tar.path, error);
+		*result = place->claim == CLAIM_PARENT && node->claim == CLAIM_ITEM ? place : NULL;
+		if (node->claim > place->claim) {
+			const char *path = place->entry.tar.path;
+
 			*place = *node;
-		*result = NULL;
+			place->entry.tar.path = path;
+		}
 		return 0;
 	}
 	if (collection->node_count >= STRATA_MAP_NONE ||
@@ -189,7 +197,7 @@ static bool is_avoided(const struct collection *collection, const struct stat *i
 	       collection->avoided.st_ino == info->st_ino;
 }
 
-/* Add what is at PATH of the image; *ADDED is NULL where nothing new was. */
+/* Add what is at PATH of the image; *ADDED as in add_node(). */
 static int add_from_disk(struct collection *collection, const char *path,
 	enum strata_content content, enum claim claim, struct node **added,
 	struct strata_error *error)
@@ -399,6 +407,21 @@ static int compare_nodes(const void *left, const void *right)
 	return strata_path_compare(a->entry.tar.path, b->entry.tar.path);
 }
 
+/* What lies in a directory follows right after it. An item's directory may have been replaced by
+ * a link of the customisation. */
+static int check_directories(const struct collection *collection, struct strata_error *error)
+{
+	for (size_t i = 1; i < collection->node_count; i++) {
+		const struct strata_tar_entry *upper = &collection->nodes[i - 1].entry.tar;
+		const char *lower = collection->nodes[i].entry.tar.path;
+
+		if (!S_ISDIR(upper->mode) && strata_text_starts_with(lower, upper->path) &&
+			lower[strlen(upper->path)] == '/')
+			return fail_below(upper->path, error);
+	}
+	return 0;
+}
+
 /* Sorts the names of one file of one item together, first name first. */
 static int compare_inodes(const void *left, const void *right)
 {
@@ -451,7 +474,9 @@ static int keep_entries(struct collection *collection, struct strata_error *erro
 	if (collection->node_count > 0)
 		qsort(collection->nodes, collection->node_count, sizeof(*collection->nodes),
 			compare_nodes);
-	status = find_hard_links(collection, error);
+	status = check_directories(collection, error);
+	if (status == 0)
+		status = find_hard_links(collection, error);
 	if (status < 0)
 		return status;
 	tree->entries = strata_allocate(collection->node_count, sizeof(*tree->entries));
