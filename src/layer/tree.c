@@ -249,7 +249,7 @@ static void make_directory(
 }
 
 /* Add the directories above PATH. Those above files are as they are on disk, those above store
- * items and customisation entries are made up. */
+ * items and customisation entries are made up. Returns 1 where one is the directory to avoid. */
 static int add_parents(
 	struct collection *collection, const char *path, bool on_disk, struct strata_error *error)
 {
@@ -265,7 +265,9 @@ static int add_parents(
 		if (on_disk && strata_map_get(&collection->by_path, parent) == STRATA_MAP_NONE) {
 			status = add_from_disk(collection, parent, STRATA_CONTENT_FILES,
 				CLAIM_PARENT, &added, error);
-			if (status == 0 && added && !S_ISDIR(added->entry.tar.mode))
+			if (status == 0 && !added)
+				return 1;
+			if (status == 0 && !S_ISDIR(added->entry.tar.mode))
 				status = strata_hint(error,
 					strata_fail(error, STRATA_ERROR_INVALID,
 						"'/%s' lies below '/%s', which is no directory",
@@ -273,7 +275,9 @@ static int add_parents(
 					"name it by its path without symbolic links");
 		} else {
 			make_directory(collection, parent, 0755, &node);
-			status = add_node(collection, &node, &added, error);
+			status = check_name(parent, error);
+			if (status == 0)
+				status = add_node(collection, &node, &added, error);
 		}
 		if (status < 0)
 			return status;
@@ -358,9 +362,9 @@ static int add_item(struct collection *collection, const struct strata_recipe_it
 {
 	int status = 0;
 
-	for (size_t i = 0; status == 0 && i < item->tree_count; i++)
+	for (size_t i = 0; status >= 0 && i < item->tree_count; i++)
 		status = add_tree(collection, item->trees[i] + 1, item->content, error);
-	for (size_t i = 0; status == 0 && i < item->file_count; i++) {
+	for (size_t i = 0; status >= 0 && i < item->file_count; i++) {
 		const char *path = item->files[i] + 1;
 		struct node *added;
 
