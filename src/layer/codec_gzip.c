@@ -96,21 +96,20 @@ static void free_slots(struct gzip *gzip, struct slot *slot)
 	}
 }
 
-static void *gzip_open(struct strata_encoding *encoding, int level,
-	struct strata_blob_writer *writer, struct strata_error *error)
+static int gzip_open(struct strata_encoding *encoding, int level, struct strata_blob_writer *writer,
+	void **state, struct strata_error *error)
 {
 	struct gzip *gzip = calloc(1, sizeof(*gzip));
 
-	if (!gzip) {
-		strata_fail_memory(error);
-		return NULL;
-	}
+	if (!gzip)
+		return strata_fail_memory(error);
 	gzip->encoding = encoding;
 	gzip->writer = writer;
 	gzip->level = level;
 	gzip->newest = &gzip->oldest;
 	gzip->checksum = crc32(0, NULL, 0);
-	return gzip;
+	*state = gzip;
+	return 0;
 }
 
 static int write_header(struct gzip *gzip, struct strata_error *error)
@@ -158,7 +157,7 @@ static bool may_add_slot(struct gzip *gzip, bool *spare)
 	return false;
 }
 
-static uint8_t *gzip_next_block(void *state, struct strata_error *error)
+static int gzip_next_block(void *state, uint8_t **block, struct strata_error *error)
 {
 	struct gzip *gzip = state;
 	bool spare;
@@ -168,16 +167,21 @@ static uint8_t *gzip_next_block(void *state, struct strata_error *error)
 		if (!gzip->free) {
 			if (spare)
 				atomic_fetch_add(&gzip->encoding->spare_blocks, 1);
-			return NULL;
+			return STRATA_ERROR_MEMORY;
 		}
 		gzip->free->spare = spare;
 		gzip->slot_count++;
 	}
-	if (!gzip->free && retire(gzip, error) < 0)
-		return NULL;
+	if (!gzip->free) {
+		int status = retire(gzip, error);
+
+		if (status < 0)
+			return status;
+	}
 	gzip->filling = gzip->free;
 	gzip->free = gzip->free->next;
-	return gzip->filling->input + WINDOW_SIZE;
+	*block = gzip->filling->input + WINDOW_SIZE;
+	return 0;
 }
 
 static int write_trailer(struct gzip *gzip, struct strata_error *error)

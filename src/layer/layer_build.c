@@ -65,12 +65,12 @@ static int read_content(struct build *build, struct strata_encoder *encoder, int
 {
 	while (size > 0) {
 		size_t room;
-		uint8_t *to = strata_encoder_room(encoder, &room, error);
+		uint8_t *to;
 		ssize_t got;
-		int status;
+		int status = strata_encoder_room(encoder, &to, &room, error);
 
-		if (!to)
-			return STRATA_ERROR_MEMORY;
+		if (status < 0)
+			return status;
 		got = read(descriptor, to, room < size ? room : (size_t)size);
 		if (got < 0 && errno == EINTR)
 			continue;
@@ -168,10 +168,10 @@ static int encode(struct build *build, const struct strata_recipe *recipe, int d
 		status = check_fingerprint(recipe, &tree, error);
 	if (status < 0)
 		return status;
-	encoder =
-		strata_encoder_new(&build->encoding, &recipe->compression, descriptor, name, error);
-	if (!encoder)
-		return STRATA_ERROR_MEMORY;
+	status = strata_encoder_new(
+		&build->encoding, &recipe->compression, descriptor, name, &encoder, error);
+	if (status < 0)
+		return status;
 	status = add_entries(build, encoder, &tree, error);
 	if (status == 0)
 		status = strata_encoder_finish(encoder, layer, error);
