@@ -59,8 +59,12 @@ static void compress_slot(struct strata_job *job)
 	stream->avail_out = (uInt)slot->output_capacity;
 	if (slot->result == Z_OK)
 		slot->result = deflate(stream, slot->last ? Z_FINISH : Z_SYNC_FLUSH);
-	if (slot->result == Z_STREAM_END)
+	/* A block that did not fit whole would be a blob that nobody can unpack. */
+	if (slot->result == (slot->last ? Z_STREAM_END : Z_OK) && stream->avail_in == 0 &&
+		(slot->last || stream->avail_out > 0))
 		slot->result = Z_OK;
+	else if (slot->result == Z_OK)
+		slot->result = Z_BUF_ERROR;
 	slot->output_size = slot->output_capacity - stream->avail_out;
 }
 
