@@ -43,6 +43,21 @@ static bool same_time(struct timespec left, struct timespec right)
 	return left.tv_sec == right.tv_sec && left.tv_nsec == right.tv_nsec;
 }
 
+static int fail_changed(const char *place, struct strata_error *error)
+{
+	return strata_hint(error,
+		strata_fail(error, STRATA_ERROR_CHANGED, "'%s' changed while it was read", place),
+		"stop what is writing to it, and try again");
+}
+
+/* The tree saw a file there: one that is gone, or a link by now, has changed. */
+static int fail_open(const char *place, struct strata_error *error)
+{
+	if (errno == ENOENT || errno == ENOTDIR || errno == ELOOP)
+		return fail_changed(place, error);
+	return strata_fail_errno(error, "cannot open '%s'", place);
+}
+
 /* The digest must be of one state of the file: the one that the tree saw. */
 static int check_unchanged(int descriptor, const char *place, const struct strata_tree_entry *entry,
 	struct strata_error *error)
@@ -55,9 +70,7 @@ static int check_unchanged(int descriptor, const char *place, const struct strat
 		(uint64_t)info.st_size == entry->tar.size &&
 		same_time(info.st_mtim, entry->modified) && same_time(info.st_ctim, entry->changed))
 		return 0;
-	return strata_hint(error,
-		strata_fail(error, STRATA_ERROR_CHANGED, "'%s' changed while it was read", place),
-		"stop what is writing to it, and try again");
+	return fail_changed(place, error);
 }
 
 static int read_content(struct build *build, struct strata_encoder *encoder, int descriptor,
@@ -77,8 +90,7 @@ static int read_content(struct build *build, struct strata_encoder *encoder, int
 		if (got < 0)
 			return strata_fail_errno(error, "cannot read '%s'", place);
 		if (got == 0)
-			return strata_fail(error, STRATA_ERROR_CHANGED,
-				"'%s' shrank while it was read", place);
+			return fail_changed(place, error);
 		size -= (uint64_t)got;
 		status = strata_encoder_advance(encoder, (size_t)got, error);
 		if (status == 0)
@@ -103,7 +115,7 @@ static int add_file(struct build *build, struct strata_encoder *encoder,
 		return status;
 	descriptor = open(place->data, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (descriptor < 0)
-		return strata_fail_errno(error, "cannot open '%s'", place->data);
+		return fail_open(place->data, error);
 	status = check_unchanged(descriptor, place->data, entry, error);
 	if (status == 0)
 		status = read_content(
