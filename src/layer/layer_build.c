@@ -225,6 +225,9 @@ static int build_layer(struct build *build, size_t index, struct strata_error *e
 	if (descriptor < 0)
 		return strata_fail_errno(error, "cannot create '%s'", partial);
 	status = encode(build, recipe, descriptor, partial, layer, error);
+	/* Network file systems report a full disk only here. */
+	if (close(strata_take_descriptor(&descriptor)) < 0 && status == 0)
+		status = strata_fail_errno(error, "cannot write to '%s'", partial);
 	if (status == 0)
 		status = describe(recipe, layer, error);
 	if (status == 0) {
@@ -296,7 +299,10 @@ int strata_layers_build(struct strata_recipe *const *recipes, size_t count, cons
 		build.bytes_total += recipes[i]->size;
 	}
 	status = strata_pool_run(pool, count, run_task, &build, error);
-	for (size_t i = 0; status < 0 && i < count; i++)
+	for (size_t i = 0; status < 0 && i < count; i++) {
+		if (layers[i].blob)
+			unlink(layers[i].blob);
 		strata_layer_release(&layers[i]);
+	}
 	return status;
 }
