@@ -64,6 +64,10 @@ extern const struct strata_codec strata_codec_zstd;
 
 const struct strata_codec *strata_codec_of(enum strata_codec_kind kind);
 
+/* Find the codec whose name is TEXT, without a level: as recipes and layers write it. */
+int strata_codec_parse(const char *text, enum strata_codec_kind *kind,
+	struct strata_error *error) STRATA_MUST_CHECK;
+
 struct strata_encoder;
 
 /* An encoder that writes to DESCRIPTOR; NAME is what messages call it. *ENCODER is the caller's. */
