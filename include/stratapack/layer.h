@@ -41,8 +41,8 @@ STRATA_PUBLIC int strata_compression_parse(
 
 /* What becomes of modification times. */
 enum strata_time_kind {
-	/* Store items: 1. Files: as they are but not after `limit`; directories 1, since theirs
-	 * only tell when a neighbour came or went. */
+	/* Store items: 1. Files: as they are; directories 1, since theirs only tell when a
+	 * neighbour came or went. */
 	STRATA_TIME_DEFAULT,
 	/* Store items: `limit`. Files: as they are but not after `limit`; directories as in
 	   default. */
@@ -131,8 +131,8 @@ struct strata_build_options {
 
 /* Make the layers of COUNT recipes: each file is read once, layers are built in parallel, and the
  * bytes do not depend on the number of threads. Blobs are written to DIRECTORY, named by
- * their digests' digits. LAYERS has room for COUNT; they are the caller's
- * (strata_layer_release()), valid only on success. */
+ * their digests' digits; on failure none stays there. LAYERS has room for COUNT; they are the
+ * caller's (strata_layer_release()), valid only on success. */
 STRATA_PUBLIC int strata_layers_build(struct strata_recipe *const *recipes, size_t count,
 	const char *directory, const struct strata_build_options *options,
 	struct strata_layer *layers, struct strata_error *error);

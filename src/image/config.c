@@ -167,16 +167,18 @@ static void write_config(struct strata_json_writer *json, const struct strata_im
 static int format_time(int64_t seconds, char **text, struct strata_error *error)
 {
 	time_t time = (time_t)seconds;
-	char formatted[32];
 	struct tm parts;
 
-	if (!gmtime_r(&time, &parts) || parts.tm_year < -1900 || parts.tm_year > 9999 - 1900 ||
-		strftime(formatted, sizeof(formatted), "%Y-%m-%dT%H:%M:%SZ", &parts) == 0)
+	if (!gmtime_r(&time, &parts) || parts.tm_year < -1900 || parts.tm_year > 9999 - 1900)
 		return strata_fail(error, STRATA_ERROR_INVALID,
 			"the creation time %lld cannot be written as a date of four-digit years",
 			(long long)seconds);
-	*text = strdup(formatted);
-	return *text ? 0 : strata_fail_memory(error);
+	if (asprintf(text, "%04d-%02d-%02dT%02d:%02d:%02dZ", 1900 + parts.tm_year, 1 + parts.tm_mon,
+		    parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec) < 0) {
+		*text = NULL;
+		return strata_fail_memory(error);
+	}
+	return 0;
 }
 
 static int copy_text(char **copy, const char *text, struct strata_error *error)

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/text.h"
 
 /*
  * The grammar of image names: the distribution specification ("Pulling manifests") for name and
@@ -151,14 +152,22 @@ void strata_reference_release(struct strata_reference *reference)
 char *strata_reference_full(const struct strata_reference *reference)
 {
 	const char *slash = strchr(reference->name, '/');
+	const char *name = reference->name;
 	const char *domain = "";
 	char *full = NULL;
 
+	/* Docker's own registry by its older name, and its official images. */
+	if (strata_text_starts_with(name, "index.docker.io/"))
+		name += strlen("index.");
 	if (!slash)
 		domain = "docker.io/library/";
-	else if (!looks_like_domain(reference->name, (size_t)(slash - reference->name)))
+	else if (strata_text_starts_with(name, "docker.io/") &&
+		 !strchr(name + strlen("docker.io/"), '/')) {
+		domain = "docker.io/library/";
+		name += strlen("docker.io/");
+	} else if (!looks_like_domain(reference->name, (size_t)(slash - reference->name)))
 		domain = "docker.io/";
-	if (asprintf(&full, "%s%s:%s", domain, reference->name, reference->tag) < 0)
+	if (asprintf(&full, "%s%s:%s", domain, name, reference->tag) < 0)
 		return NULL;
 	return full;
 }

@@ -59,8 +59,12 @@ static void compress_slot(struct strata_job *job)
 	stream->avail_out = (uInt)slot->output_capacity;
 	if (slot->result == Z_OK)
 		slot->result = deflate(stream, slot->last ? Z_FINISH : Z_SYNC_FLUSH);
-	if (slot->result == Z_STREAM_END)
+	/* A block that did not fit whole would be a blob that nobody can unpack. */
+	if (slot->result == (slot->last ? Z_STREAM_END : Z_OK) && stream->avail_in == 0 &&
+		(slot->last || stream->avail_out > 0))
 		slot->result = Z_OK;
+	else if (slot->result == Z_OK)
+		slot->result = Z_BUF_ERROR;
 	slot->output_size = slot->output_capacity - stream->avail_out;
 }
 
@@ -96,21 +100,20 @@ static void free_slots(struct gzip *gzip, struct slot *slot)
 	}
 }
 
-static void *gzip_open(struct strata_encoding *encoding, int level,
-	struct strata_blob_writer *writer, struct strata_error *error)
+static int gzip_open(struct strata_encoding *encoding, int level, struct strata_blob_writer *writer,
+	void **state, struct strata_error *error)
 {
 	struct gzip *gzip = calloc(1, sizeof(*gzip));
 
-	if (!gzip) {
-		strata_fail_memory(error);
-		return NULL;
-	}
+	if (!gzip)
+		return strata_fail_memory(error);
 	gzip->encoding = encoding;
 	gzip->writer = writer;
 	gzip->level = level;
 	gzip->newest = &gzip->oldest;
 	gzip->checksum = crc32(0, NULL, 0);
-	return gzip;
+	*state = gzip;
+	return 0;
 }
 
 static int write_header(struct gzip *gzip, struct strata_error *error)
@@ -158,7 +161,7 @@ static bool may_add_slot(struct gzip *gzip, bool *spare)
 	return false;
 }
 
-static uint8_t *gzip_next_block(void *state, struct strata_error *error)
+static int gzip_next_block(void *state, uint8_t **block, struct strata_error *error)
 {
 	struct gzip *gzip = state;
 	bool spare;
@@ -168,16 +171,21 @@ static uint8_t *gzip_next_block(void *state, struct strata_error *error)
 		if (!gzip->free) {
 			if (spare)
 				atomic_fetch_add(&gzip->encoding->spare_blocks, 1);
-			return NULL;
+			return STRATA_ERROR_MEMORY;
 		}
 		gzip->free->spare = spare;
 		gzip->slot_count++;
 	}
-	if (!gzip->free && retire(gzip, error) < 0)
-		return NULL;
+	if (!gzip->free) {
+		int status = retire(gzip, error);
+
+		if (status < 0)
+			return status;
+	}
 	gzip->filling = gzip->free;
 	gzip->free = gzip->free->next;
-	return gzip->filling->input + WINDOW_SIZE;
+	*block = gzip->filling->input + WINDOW_SIZE;
+	return 0;
 }
 
 static int write_trailer(struct gzip *gzip, struct strata_error *error)

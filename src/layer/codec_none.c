@@ -5,25 +5,25 @@ struct plain {
 	uint8_t block[STRATA_BLOCK_SIZE];
 };
 
-static void *plain_open(struct strata_encoding *encoding, int level,
-	struct strata_blob_writer *writer, struct strata_error *error)
+static int plain_open(struct strata_encoding *encoding, int level,
+	struct strata_blob_writer *writer, void **state, struct strata_error *error)
 {
 	struct plain *plain = malloc(sizeof(*plain));
 
 	(void)encoding;
 	(void)level;
-	if (!plain) {
-		strata_fail_memory(error);
-		return NULL;
-	}
+	if (!plain)
+		return strata_fail_memory(error);
 	plain->writer = writer;
-	return plain;
+	*state = plain;
+	return 0;
 }
 
-static uint8_t *plain_next_block(void *state, struct strata_error *error)
+static int plain_next_block(void *state, uint8_t **block, struct strata_error *error)
 {
 	(void)error;
-	return ((struct plain *)state)->block;
+	*block = ((struct plain *)state)->block;
+	return 0;
 }
 
 static int plain_take_block(void *state, size_t size, bool last, struct strata_error *error)

@@ -34,8 +34,8 @@ static int choose_workers(struct strata_encoding *encoding)
 	return strata_pool_waiting_tasks(encoding->pool) > 0 ? 1 : (int)threads;
 }
 
-static void *zstd_open(struct strata_encoding *encoding, int level,
-	struct strata_blob_writer *writer, struct strata_error *error)
+static int zstd_open(struct strata_encoding *encoding, int level, struct strata_blob_writer *writer,
+	void **state, struct strata_error *error)
 {
 	struct zstd *zstd = calloc(1, sizeof(*zstd));
 
@@ -46,28 +46,28 @@ static void *zstd_open(struct strata_encoding *encoding, int level,
 		zstd->output = malloc(zstd->output_capacity);
 	}
 	if (!zstd || !zstd->context || !zstd->output) {
-		strata_fail_memory(error);
 		if (zstd)
 			zstd_close(zstd);
-		return NULL;
+		return strata_fail_memory(error);
 	}
 	ZSTD_CCtx_setParameter(zstd->context, ZSTD_c_compressionLevel, level);
 	ZSTD_CCtx_setParameter(zstd->context, ZSTD_c_checksumFlag, 0);
 	if (ZSTD_isError(ZSTD_CCtx_setParameter(
 		    zstd->context, ZSTD_c_nbWorkers, choose_workers(encoding)))) {
-		strata_fail(error, STRATA_ERROR_UNSUPPORTED,
-			"this libzstd is built without threads, which its bytes depend on");
 		zstd_close(zstd);
-		return NULL;
+		return strata_fail(error, STRATA_ERROR_UNSUPPORTED,
+			"this libzstd is built without threads, which its bytes depend on");
 	}
 	ZSTD_CCtx_setParameter(zstd->context, ZSTD_c_jobSize, JOB_SIZE);
-	return zstd;
+	*state = zstd;
+	return 0;
 }
 
-static uint8_t *zstd_next_block(void *state, struct strata_error *error)
+static int zstd_next_block(void *state, uint8_t **block, struct strata_error *error)
 {
 	(void)error;
-	return ((struct zstd *)state)->block;
+	*block = ((struct zstd *)state)->block;
+	return 0;
 }
 
 static int zstd_take_block(void *state, size_t size, bool last, struct strata_error *error)

@@ -4,11 +4,24 @@
 #include "base/text.h"
 #include "layer/encoder.h"
 
+static const enum strata_codec_kind kinds[] = {
+	STRATA_CODEC_NONE, STRATA_CODEC_GZIP, STRATA_CODEC_ZSTD};
+
+int strata_codec_parse(const char *text, enum strata_codec_kind *kind, struct strata_error *error)
+{
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		if (strcmp(strata_codec_of(kinds[i])->name, text) == 0) {
+			*kind = kinds[i];
+			return 0;
+		}
+	}
+	return strata_fail(error, STRATA_ERROR_UNSUPPORTED,
+		"codec '%s' is not known: none, gzip and zstd are", text);
+}
+
 int strata_compression_parse(
 	const char *text, struct strata_compression *compression, struct strata_error *error)
 {
-	static const enum strata_codec_kind kinds[] = {
-		STRATA_CODEC_NONE, STRATA_CODEC_GZIP, STRATA_CODEC_ZSTD};
 	size_t name_length = strcspn(text, ":");
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {

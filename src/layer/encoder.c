@@ -39,16 +39,15 @@ int strata_blob_write(struct strata_blob_writer *writer, const void *bytes, size
 	return strata_file_write(writer->descriptor, writer->name, bytes, length, error);
 }
 
-struct strata_encoder *strata_encoder_new(struct strata_encoding *encoding,
+int strata_encoder_new(struct strata_encoding *encoding,
 	const struct strata_compression *compression, int descriptor, const char *name,
-	struct strata_error *error)
+	struct strata_encoder **result, struct strata_error *error)
 {
 	struct strata_encoder *encoder = calloc(1, sizeof(*encoder));
+	int status;
 
-	if (!encoder) {
-		strata_fail_memory(error);
-		return NULL;
-	}
+	if (!encoder)
+		return strata_fail_memory(error);
 	encoder->kind = compression->kind;
 	encoder->codec = strata_codec_of(compression->kind);
 	encoder->diff_hash = strata_sha256_new();
@@ -58,17 +57,17 @@ struct strata_encoder *strata_encoder_new(struct strata_encoding *encoding,
 		.descriptor = descriptor, .name = name, .hash = encoder->blob_hash};
 	if (!encoder->diff_hash ||
 		(compression->kind != STRATA_CODEC_NONE && !encoder->blob_hash)) {
-		strata_fail_memory(error);
 		strata_encoder_free(encoder);
-		return NULL;
+		return strata_fail_memory(error);
 	}
-	encoder->state =
-		encoder->codec->open(encoding, compression->level, &encoder->writer, error);
-	if (!encoder->state) {
+	status = encoder->codec->open(
+		encoding, compression->level, &encoder->writer, &encoder->state, error);
+	if (status < 0) {
 		strata_encoder_free(encoder);
-		return NULL;
+		return status;
 	}
-	return encoder;
+	*result = encoder;
+	return 0;
 }
 
 static int pass_block(struct strata_encoder *encoder, bool last, struct strata_error *error)
@@ -82,15 +81,18 @@ static int pass_block(struct strata_encoder *encoder, bool last, struct strata_e
 	return encoder->codec->take_block(encoder->state, size, last, error);
 }
 
-uint8_t *strata_encoder_room(
-	struct strata_encoder *encoder, size_t *room, struct strata_error *error)
+int strata_encoder_room(
+	struct strata_encoder *encoder, uint8_t **room, size_t *size, struct strata_error *error)
 {
-	if (!encoder->block)
-		encoder->block = encoder->codec->next_block(encoder->state, error);
-	if (!encoder->block)
-		return NULL;
-	*room = STRATA_BLOCK_SIZE - encoder->used;
-	return encoder->block + encoder->used;
+	int status = encoder->block
+			     ? 0
+			     : encoder->codec->next_block(encoder->state, &encoder->block, error);
+
+	if (status < 0)
+		return status;
+	*size = STRATA_BLOCK_SIZE - encoder->used;
+	*room = encoder->block + encoder->used;
+	return 0;
 }
 
 int strata_encoder_advance(struct strata_encoder *encoder, size_t count, struct strata_error *error)
@@ -106,11 +108,11 @@ int strata_encoder_append(
 
 	while (count > 0) {
 		size_t room;
-		uint8_t *to = strata_encoder_room(encoder, &room, error);
-		int status;
+		uint8_t *to;
+		int status = strata_encoder_room(encoder, &to, &room, error);
 
-		if (!to)
-			return STRATA_ERROR_MEMORY;
+		if (status < 0)
+			return status;
 		if (room > count)
 			room = count;
 		if (from) {
@@ -132,11 +134,11 @@ int strata_encoder_finish(
 {
 	char hex[STRATA_SHA256_HEX_SIZE];
 	size_t room;
-	int status;
+	uint8_t *to;
+	int status = strata_encoder_room(encoder, &to, &room, error);
 
-	if (!strata_encoder_room(encoder, &room, error))
-		return STRATA_ERROR_MEMORY;
-	status = pass_block(encoder, true, error);
+	if (status == 0)
+		status = pass_block(encoder, true, error);
 	if (status < 0)
 		return status;
 	strata_sha256_finish(encoder->diff_hash, hex);

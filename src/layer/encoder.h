@@ -49,10 +49,10 @@ struct strata_codec {
 	const char *library;
 	const char *(*library_version)(void);
 
-	void *(*open)(struct strata_encoding *encoding, int level,
-		struct strata_blob_writer *writer, struct strata_error *error);
-	/* A buffer of STRATA_BLOCK_SIZE bytes to fill next; NULL on error. */
-	uint8_t *(*next_block)(void *state, struct strata_error *error);
+	int (*open)(struct strata_encoding *encoding, int level, struct strata_blob_writer *writer,
+		void **state, struct strata_error *error);
+	/* Point *BLOCK to a buffer of STRATA_BLOCK_SIZE bytes to fill next. */
+	int (*next_block)(void *state, uint8_t **block, struct strata_error *error);
 	/* Take the SIZE bytes that were put into that buffer: a whole block, except the last. */
 	int (*take_block)(void *state, size_t size, bool last, struct strata_error *error);
 	void (*close)(void *state);
@@ -64,17 +64,21 @@ extern const struct strata_codec strata_codec_zstd;
 
 const struct strata_codec *strata_codec_of(enum strata_codec_kind kind);
 
+/* Find the codec whose name is TEXT, without a level: as recipes and layers write it. */
+int strata_codec_parse(const char *text, enum strata_codec_kind *kind,
+	struct strata_error *error) STRATA_MUST_CHECK;
+
 struct strata_encoder;
 
-/* An encoder that writes to DESCRIPTOR; NAME is what messages call it. NULL on error. */
-struct strata_encoder *strata_encoder_new(struct strata_encoding *encoding,
+/* An encoder that writes to DESCRIPTOR; NAME is what messages call it. *ENCODER is the caller's. */
+int strata_encoder_new(struct strata_encoding *encoding,
 	const struct strata_compression *compression, int descriptor, const char *name,
-	struct strata_error *error);
+	struct strata_encoder **encoder, struct strata_error *error) STRATA_MUST_CHECK;
 
-/* Room for the next bytes of the stream, *ROOM of them, at least one; NULL on error. Write there,
- * then say how many with strata_encoder_advance(). */
-uint8_t *strata_encoder_room(
-	struct strata_encoder *encoder, size_t *room, struct strata_error *error);
+/* Room for the next bytes of the stream: *SIZE of them, at least one, at *ROOM. Write there, then
+ * say how many with strata_encoder_advance(). */
+int strata_encoder_room(struct strata_encoder *encoder, uint8_t **room, size_t *size,
+	struct strata_error *error) STRATA_MUST_CHECK;
 int strata_encoder_advance(
 	struct strata_encoder *encoder, size_t count, struct strata_error *error) STRATA_MUST_CHECK;
 

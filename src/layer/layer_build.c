@@ -43,6 +43,21 @@ static bool same_time(struct timespec left, struct timespec right)
 	return left.tv_sec == right.tv_sec && left.tv_nsec == right.tv_nsec;
 }
 
+static int fail_changed(const char *place, struct strata_error *error)
+{
+	return strata_hint(error,
+		strata_fail(error, STRATA_ERROR_CHANGED, "'%s' changed while it was read", place),
+		"stop what is writing to it, and try again");
+}
+
+/* The tree saw a file there: one that is gone, or a link by now, has changed. */
+static int fail_open(const char *place, struct strata_error *error)
+{
+	if (errno == ENOENT || errno == ENOTDIR || errno == ELOOP)
+		return fail_changed(place, error);
+	return strata_fail_errno(error, "cannot open '%s'", place);
+}
+
 /* The digest must be of one state of the file: the one that the tree saw. */
 static int check_unchanged(int descriptor, const char *place, const struct strata_tree_entry *entry,
 	struct strata_error *error)
@@ -55,9 +70,7 @@ static int check_unchanged(int descriptor, const char *place, const struct strat
 		(uint64_t)info.st_size == entry->tar.size &&
 		same_time(info.st_mtim, entry->modified) && same_time(info.st_ctim, entry->changed))
 		return 0;
-	return strata_hint(error,
-		strata_fail(error, STRATA_ERROR_CHANGED, "'%s' changed while it was read", place),
-		"stop what is writing to it, and try again");
+	return fail_changed(place, error);
 }
 
 static int read_content(struct build *build, struct strata_encoder *encoder, int descriptor,
@@ -65,20 +78,19 @@ static int read_content(struct build *build, struct strata_encoder *encoder, int
 {
 	while (size > 0) {
 		size_t room;
-		uint8_t *to = strata_encoder_room(encoder, &room, error);
+		uint8_t *to;
 		ssize_t got;
-		int status;
+		int status = strata_encoder_room(encoder, &to, &room, error);
 
-		if (!to)
-			return STRATA_ERROR_MEMORY;
+		if (status < 0)
+			return status;
 		got = read(descriptor, to, room < size ? room : (size_t)size);
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)
 			return strata_fail_errno(error, "cannot read '%s'", place);
 		if (got == 0)
-			return strata_fail(error, STRATA_ERROR_CHANGED,
-				"'%s' shrank while it was read", place);
+			return fail_changed(place, error);
 		size -= (uint64_t)got;
 		status = strata_encoder_advance(encoder, (size_t)got, error);
 		if (status == 0)
@@ -103,7 +115,7 @@ static int add_file(struct build *build, struct strata_encoder *encoder,
 		return status;
 	descriptor = open(place->data, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (descriptor < 0)
-		return strata_fail_errno(error, "cannot open '%s'", place->data);
+		return fail_open(place->data, error);
 	status = check_unchanged(descriptor, place->data, entry, error);
 	if (status == 0)
 		status = read_content(
@@ -168,10 +180,10 @@ static int encode(struct build *build, const struct strata_recipe *recipe, int d
 		status = check_fingerprint(recipe, &tree, error);
 	if (status < 0)
 		return status;
-	encoder =
-		strata_encoder_new(&build->encoding, &recipe->compression, descriptor, name, error);
-	if (!encoder)
-		return STRATA_ERROR_MEMORY;
+	status = strata_encoder_new(
+		&build->encoding, &recipe->compression, descriptor, name, &encoder, error);
+	if (status < 0)
+		return status;
 	status = add_entries(build, encoder, &tree, error);
 	if (status == 0)
 		status = strata_encoder_finish(encoder, layer, error);
@@ -213,6 +225,9 @@ static int build_layer(struct build *build, size_t index, struct strata_error *e
 	if (descriptor < 0)
 		return strata_fail_errno(error, "cannot create '%s'", partial);
 	status = encode(build, recipe, descriptor, partial, layer, error);
+	/* Network file systems report a full disk only here. */
+	if (close(strata_take_descriptor(&descriptor)) < 0 && status == 0)
+		status = strata_fail_errno(error, "cannot write to '%s'", partial);
 	if (status == 0)
 		status = describe(recipe, layer, error);
 	if (status == 0) {
@@ -284,7 +299,10 @@ int strata_layers_build(struct strata_recipe *const *recipes, size_t count, cons
 		build.bytes_total += recipes[i]->size;
 	}
 	status = strata_pool_run(pool, count, run_task, &build, error);
-	for (size_t i = 0; status < 0 && i < count; i++)
+	for (size_t i = 0; status < 0 && i < count; i++) {
+		if (layers[i].blob)
+			unlink(layers[i].blob);
 		strata_layer_release(&layers[i]);
+	}
 	return status;
 }

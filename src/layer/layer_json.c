@@ -118,7 +118,6 @@ static int read_items(
 static int read_description(
 	struct strata_layer *layer, const struct strata_json *document, struct strata_error *error)
 {
-	struct strata_compression compression;
 	const char *codec = NULL;
 	uint64_t version = 0;
 	int status = strata_json_get_size(document, "stratapackLayer", true, &version, error);
@@ -143,11 +142,9 @@ static int read_description(
 	if (status == 0)
 		status = strata_json_get_string(document, "compression", true, &codec, error);
 	if (status == 0)
-		status = strata_compression_parse(codec, &compression, error);
+		status = strata_codec_parse(codec, &layer->codec, error);
 	if (status == 0)
 		status = read_items(layer, document, error);
-	if (status == 0)
-		layer->codec = compression.kind;
 	return status;
 }
 

@@ -253,7 +253,7 @@ static int read_compression(struct strata_recipe *recipe, const struct strata_js
 	if (status == 0)
 		status = strata_json_get_string(object, "codec", true, &name, error);
 	if (status == 0)
-		status = strata_compression_parse(name, &recipe->compression, error);
+		status = strata_codec_parse(name, &recipe->compression.kind, error);
 	if (status < 0)
 		return status;
 	codec = strata_codec_of(recipe->compression.kind);
@@ -350,6 +350,7 @@ static int read_recipe(struct strata_recipe *recipe, const struct strata_json *d
 {
 	static const char *const keys[] = {"stratapackRecipe", "tarRules", "owner", "time",
 		"compression", "fingerprint", "items", "entries", NULL};
+	const struct strata_json *entries = NULL;
 	int status = check_version(document, "stratapackRecipe", FORMAT_VERSION, error);
 
 	if (status == 0)
@@ -367,8 +368,10 @@ static int read_recipe(struct strata_recipe *recipe, const struct strata_json *d
 	if (status == 0)
 		status = read_items(recipe, document, error);
 	if (status == 0)
-		status = strata_entries_read(strata_json_member(document, "entries"), recipe->arena,
-			&recipe->entries, &recipe->entry_count, error);
+		status = strata_json_get_array(document, "entries", false, &entries, error);
+	if (status == 0)
+		status = strata_entries_read(
+			entries, recipe->arena, &recipe->entries, &recipe->entry_count, error);
 	if (status == 0 && recipe->item_count == 0 && recipe->entry_count == 0)
 		status = strata_fail(error, STRATA_ERROR_FORMAT, "there is nothing in this layer");
 	return status;

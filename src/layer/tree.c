@@ -51,7 +51,15 @@ void strata_tree_locate(struct strata_buffer *buffer, const char *root, const ch
 	strata_buffer_string(buffer, path);
 }
 
-/* The parent directories in the image, "usr", "usr/bin", are the part of PATH before each slash. */
+static int fail_below(const char *path, struct strata_error *error)
+{
+	return strata_hint(error,
+		strata_fail(error, STRATA_ERROR_INVALID,
+			"'/%s' is no directory, but something is to lie below it", path),
+		"name what lies below it by its path without symbolic links");
+}
+
+/* *RESULT is the node where it is new or was only a parent so far, else NULL. */
 static int add_node(struct collection *collection, const struct node *node, struct node **result,
 	struct strata_error *error)
 {
@@ -62,14 +70,14 @@ static int add_node(struct collection *collection, const struct node *node, stru
 		place = &collection->nodes[known];
 		if (S_ISDIR(place->entry.tar.mode) != S_ISDIR(node->entry.tar.mode) &&
 			(place->claim == CLAIM_PARENT || node->claim == CLAIM_PARENT))
-			return strata_hint(error,
-				strata_fail(error, STRATA_ERROR_INVALID,
-					"'/%s' is no directory, but something is to lie below it",
-					node->entry.tar.path),
-				"name what lies below it by its path without symbolic links");
-		if (node->claim > place->claim)
+			return fail_below(node->entry.tar.path, error);
+		*result = place->claim == CLAIM_PARENT && node->claim == CLAIM_ITEM ? place : NULL;
+		if (node->claim > place->claim) {
+			const char *path = place->entry.tar.path;
+
 			*place = *node;
-		*result = NULL;
+			place->entry.tar.path = path;
+		}
 		return 0;
 	}
 	if (collection->node_count >= STRATA_MAP_NONE ||
@@ -189,7 +197,7 @@ static bool is_avoided(const struct collection *collection, const struct stat *i
 	       collection->avoided.st_ino == info->st_ino;
 }
 
-/* Add what is at PATH of the image; *ADDED is NULL where nothing new was. */
+/* Add what is at PATH of the image; *ADDED as in add_node(). */
 static int add_from_disk(struct collection *collection, const char *path,
 	enum strata_content content, enum claim claim, struct node **added,
 	struct strata_error *error)
@@ -241,7 +249,7 @@ static void make_directory(
 }
 
 /* Add the directories above PATH. Those above files are as they are on disk, those above store
- * items and customisation entries are made up. */
+ * items and customisation entries are made up. Returns 1 where one is the directory to avoid. */
 static int add_parents(
 	struct collection *collection, const char *path, bool on_disk, struct strata_error *error)
 {
@@ -257,7 +265,9 @@ static int add_parents(
 		if (on_disk && strata_map_get(&collection->by_path, parent) == STRATA_MAP_NONE) {
 			status = add_from_disk(collection, parent, STRATA_CONTENT_FILES,
 				CLAIM_PARENT, &added, error);
-			if (status == 0 && added && !S_ISDIR(added->entry.tar.mode))
+			if (status == 0 && !added)
+				return 1;
+			if (status == 0 && !S_ISDIR(added->entry.tar.mode))
 				status = strata_hint(error,
 					strata_fail(error, STRATA_ERROR_INVALID,
 						"'/%s' lies below '/%s', which is no directory",
@@ -265,7 +275,9 @@ static int add_parents(
 					"name it by its path without symbolic links");
 		} else {
 			make_directory(collection, parent, 0755, &node);
-			status = add_node(collection, &node, &added, error);
+			status = check_name(parent, error);
+			if (status == 0)
+				status = add_node(collection, &node, &added, error);
 		}
 		if (status < 0)
 			return status;
@@ -350,9 +362,9 @@ static int add_item(struct collection *collection, const struct strata_recipe_it
 {
 	int status = 0;
 
-	for (size_t i = 0; status == 0 && i < item->tree_count; i++)
+	for (size_t i = 0; status >= 0 && i < item->tree_count; i++)
 		status = add_tree(collection, item->trees[i] + 1, item->content, error);
-	for (size_t i = 0; status == 0 && i < item->file_count; i++) {
+	for (size_t i = 0; status >= 0 && i < item->file_count; i++) {
 		const char *path = item->files[i] + 1;
 		struct node *added;
 
@@ -397,6 +409,21 @@ static int compare_nodes(const void *left, const void *right)
 	const struct node *a = left, *b = right;
 
 	return strata_path_compare(a->entry.tar.path, b->entry.tar.path);
+}
+
+/* What lies in a directory follows right after it. An item's directory may have been replaced by
+ * a link of the customisation. */
+static int check_directories(const struct collection *collection, struct strata_error *error)
+{
+	for (size_t i = 1; i < collection->node_count; i++) {
+		const struct strata_tar_entry *upper = &collection->nodes[i - 1].entry.tar;
+		const char *lower = collection->nodes[i].entry.tar.path;
+
+		if (!S_ISDIR(upper->mode) && strata_text_starts_with(lower, upper->path) &&
+			lower[strlen(upper->path)] == '/')
+			return fail_below(upper->path, error);
+	}
+	return 0;
 }
 
 /* Sorts the names of one file of one item together, first name first. */
@@ -451,7 +478,9 @@ static int keep_entries(struct collection *collection, struct strata_error *erro
 	if (collection->node_count > 0)
 		qsort(collection->nodes, collection->node_count, sizeof(*collection->nodes),
 			compare_nodes);
-	status = find_hard_links(collection, error);
+	status = check_directories(collection, error);
+	if (status == 0)
+		status = find_hard_links(collection, error);
 	if (status < 0)
 		return status;
 	tree->entries = strata_allocate(collection->node_count, sizeof(*tree->entries));

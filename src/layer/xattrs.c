@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/xattr.h>
 
+#include "base/error.h"
 #include "base/text.h"
 
 static bool is_kept(const char *name)
@@ -30,7 +31,8 @@ static int read_value(const char *place, struct strata_arena *arena, struct stra
 		if (!value)
 			return strata_fail_memory(error);
 		xattr->value = value;
-		size = lgetxattr(place, xattr->name, value, (size_t)size);
+		/* Never a size of 0: it would ask for the length again, which may have grown. */
+		size = lgetxattr(place, xattr->name, value, (size_t)size + 1);
 	}
 	if (size < 0)
 		return strata_fail_errno(
@@ -74,6 +76,13 @@ int strata_xattrs_read(const char *place, struct strata_arena *arena,
 
 		if (!is_kept(name))
 			continue;
+		if (strchr(name, '='))
+			return strata_hint(error,
+				strata_fail(error, STRATA_ERROR_UNSUPPORTED,
+					"the attribute '%s' of '%s' cannot be packed: a '=' ends "
+					"its name in tar",
+					name, place),
+				"remove the attribute with setfattr -x");
 		xattr->name = strata_arena_string(arena, name);
 		if (!xattr->name)
 			return strata_fail_memory(error);
