@@ -130,6 +130,7 @@ struct parts {
 	const char *config;          /* "%s" in it becomes the diff ID's digits */
 	const char *descriptor_more; /* of the manifest */
 	const char *descriptor_type;
+	bool nested; /* the manifest stands in an index inside index.json */
 };
 
 static void good_layer(struct strata_buffer *tar)
@@ -180,6 +181,7 @@ static void make_layout(struct fixture *fixture, const struct parts *parts)
 	strata_autobuffer struct strata_buffer config = STRATA_BUFFER_INIT;
 	strata_autobuffer struct strata_buffer manifest = STRATA_BUFFER_INIT;
 	strata_autobuffer struct strata_buffer index = STRATA_BUFFER_INIT;
+	strata_autobuffer struct strata_buffer outer = STRATA_BUFFER_INIT;
 	strata_autofree char *layout = place(fixture, "layout");
 	const char *type = parts->manifest_type ? parts->manifest_type : OCI_MANIFEST;
 
@@ -210,7 +212,12 @@ static void make_layout(struct fixture *fixture, const struct parts *parts)
 			: ",\"annotations\":{\"org.opencontainers.image.ref.name\":\"one\"},"
 			  "\"platform\":{\"os\":\"linux\",\"architecture\":\"amd64\"}");
 	strata_buffer_string(&index, "]}");
-	put_text(fixture, "layout/index.json", index.data);
+	if (parts->nested) {
+		strata_buffer_string(&outer, "{\"schemaVersion\":2,\"manifests\":[");
+		put_blob(fixture, &outer, OCI_INDEX, index.data, index.length, "");
+		strata_buffer_string(&outer, "]}");
+	}
+	put_text(fixture, "layout/index.json", parts->nested ? outer.data : index.data);
 	put_text(fixture, "layout/oci-layout", "{\"imageLayoutVersion\":\"1.0.0\"}");
 }
 
@@ -220,6 +227,8 @@ static void test_good_layouts(void **state)
 	make_layout(*state, &(struct parts){0});
 	expect(*state, "layout", NULL);
 	make_layout(*state, &(struct parts){.gzip = true, .layer_type = OCI_LAYER "+gzip"});
+	expect(*state, "layout", NULL);
+	make_layout(*state, &(struct parts){.nested = true});
 	expect(*state, "layout", NULL);
 	/* Signatures and the like have layers of any type. */
 	make_layout(*state, &(struct parts){.layer_type = "application/vnd.in-toto+json"});
@@ -233,6 +242,11 @@ static void test_documents_that_disagree(void **state)
 		const char *words;
 	} cases[] = {
 		{{.gzip = true}, "but the content is gzip"},
+		{{.nested = true, .gzip = true}, "but the content is gzip"},
+		{{.nested = true,
+			 .descriptor_more =
+				 ",\"platform\":{\"os\":\"linux\",\"architecture\":\"arm64\"}"},
+			"its descriptor says 'arm64'"},
 		{{.layer_type = OCI_LAYER "+gzip"}, "but the content is plain"},
 		{{.layer_type = DOCKER_LAYER}, "must not be mixed"},
 		{{.layer_type = DOCKER_LAYER ".zstd"}, "zstd is only allowed under OCI"},
