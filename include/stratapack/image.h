@@ -79,6 +79,10 @@ STRATA_PUBLIC void strata_image_free(struct strata_image *image);
 /* SHA-256 of the config: what Docker calls the image ID. */
 STRATA_PUBLIC const struct strata_digest *strata_image_id(const struct strata_image *image);
 
+/* The digest of the OCI manifest, and its size in bytes: what a registry knows the image by. */
+STRATA_PUBLIC const struct strata_digest *strata_image_manifest_digest(
+	const struct strata_image *image, uint64_t *size);
+
 enum strata_format {
 	STRATA_FORMAT_DOCKER_V1_ARCHIVE,
 	STRATA_FORMAT_DOCKER_ARCHIVE,

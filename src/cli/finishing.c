@@ -19,11 +19,21 @@ static int apply_table(void *target, const char *value, struct strata_error *err
 	return 0;
 }
 
+static int apply_describe(void *target, const char *value, struct strata_error *error)
+{
+	((struct strata_report_options *)target)->describe = true;
+	return 0;
+}
+
 static const struct strata_option report_options[] = {
 	{.name = "json",
 		.help = "describe the finished image on stdout, as JSON",
 		.apply = apply_json},
 	{.name = "table", .help = "print a table of the layers on stdout", .apply = apply_table},
+	{.name = "describe",
+		.help = "find out every digest and size and print them as JSON; nothing is "
+			"written, and no output is needed",
+		.apply = apply_describe},
 	{.name = NULL},
 };
 
@@ -34,7 +44,12 @@ int strata_finishing_prepare(struct strata_finishing *finishing, struct strata_e
 	const struct strata_report_options *report = &finishing->report;
 	int result = strata_image_options_complete(&finishing->image, error);
 
-	if (result == 0)
+	if (result == 0 && report->describe && finishing->output.count > 0)
+		return strata_hint(error,
+			strata_fail(error, STRATA_ERROR_INVALID,
+				"--describe writes no image, and --output asks for one"),
+			"leave one of them out; --json describes what is written");
+	if (result == 0 && !report->describe)
 		result = strata_output_options_complete(&finishing->output, error);
 	if (result < 0)
 		return result;
@@ -90,13 +105,35 @@ int strata_finishing_run(const struct strata_finishing *finishing,
 
 	if (status == 0)
 		status = write_all(output, image, error);
-	if (status == 0 && finishing->report.json)
+	if (status == 0 && (finishing->report.json || finishing->report.describe))
 		strata_layers_json(
 			image, layers, count, output->destinations, output->count, result);
 	else if (status == 0 && finishing->report.table)
 		status = strata_layers_table(layers, count, graph, result, error);
 	else if (status == 0)
 		status = summarise(layers, count, graph, summary, error);
+	if (image)
+		strata_image_free(image);
+	return status;
+}
+
+int strata_finishing_keep(const struct strata_finishing *finishing,
+	const struct strata_layer *layers, size_t count, const char *layout,
+	struct strata_error *error)
+{
+	struct strata_destination destination = finishing->output.destinations[0];
+	struct strata_image *image = NULL;
+	int status;
+
+	if (destination.name_count == 0)
+		return 0;
+	status = strata_image_new(layers, count, &finishing->image.config, &image, error);
+
+	destination.format = STRATA_FORMAT_OCI;
+	destination.path = (char *)layout;
+	destination.strict_v1 = false;
+	if (status == 0)
+		status = strata_image_write(image, &destination, error);
 	if (image)
 		strata_image_free(image);
 	return status;

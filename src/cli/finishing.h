@@ -9,7 +9,7 @@
 
 struct strata_report_options {
 	struct strata_used used;
-	bool json, table;
+	bool json, table, describe;
 };
 extern const struct strata_option_group strata_report_group;
 
@@ -36,6 +36,12 @@ int strata_finishing_prepare(
 int strata_finishing_run(const struct strata_finishing *finishing,
 	const struct strata_layer *layers, size_t count, const struct strata_graph *graph,
 	struct strata_buffer *result, struct strata_buffer *summary,
+	struct strata_error *error) STRATA_MUST_CHECK;
+
+/* Write the image to LAYOUT, an OCI layout, too, under the names of the first output; one without a
+ * name is not kept. */
+int strata_finishing_keep(const struct strata_finishing *finishing,
+	const struct strata_layer *layers, size_t count, const char *layout,
 	struct strata_error *error) STRATA_MUST_CHECK;
 
 /* Show what strata_finishing_run() made: RESULT on standard output, SUMMARY on stderr where that is

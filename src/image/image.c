@@ -52,6 +52,13 @@ const struct strata_digest *strata_image_id(const struct strata_image *image)
 	return &image->config.digest;
 }
 
+const struct strata_digest *strata_image_manifest_digest(
+	const struct strata_image *image, uint64_t *size)
+{
+	*size = image->oci_manifest.size;
+	return &image->oci_manifest.digest;
+}
+
 int strata_image_write(const struct strata_image *image,
 	const struct strata_destination *destination, struct strata_error *error)
 {
