@@ -130,6 +130,10 @@ struct strata_build_options {
 	const struct strata_observer *observer;
 	struct strata_cache *cache; /* where layers may be already, and go; NULL: nowhere */
 	bool describe;              /* find out digests and sizes only: no blob is written */
+	/* Called for each layer, bottom first, as soon as it and all below it are made, from one
+	 * thread at a time; a negative status stops the build. NULL: not called. */
+	int (*ready)(void *data, const struct strata_layer *layer, struct strata_error *error);
+	void *ready_data;
 };
 
 /* Make the layers of COUNT recipes: each file is read once, layers are built in parallel, and the

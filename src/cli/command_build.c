@@ -90,6 +90,8 @@ static int build_in(struct build *build, const char *staging, struct strata_cach
 		.observer = observer,
 		.cache = cache,
 		.describe = build->finishing.report.describe,
+		.ready = strata_finishing_add_layer,
+		.ready_data = &build->finishing,
 	};
 	strata_autolayers struct strata_layer_set set = {NULL, 0};
 	struct strata_recipe **recipes;
@@ -100,6 +102,8 @@ static int build_in(struct build *build, const char *staging, struct strata_cach
 	if (result < 0)
 		return result;
 	result = strata_layer_set_reserve(&set, count, error);
+	if (result == 0)
+		result = strata_finishing_open(&build->finishing, error);
 	if (result == 0)
 		result = strata_layers_build(recipes, count, staging, &options, set.layers, error);
 	strata_recipes_free(recipes, count);

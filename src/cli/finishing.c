@@ -63,14 +63,47 @@ int strata_finishing_prepare(struct strata_finishing *finishing, struct strata_e
 	return 0;
 }
 
-static int write_all(const struct strata_output_options *output, const struct strata_image *image,
-	struct strata_error *error)
+int strata_finishing_open(struct strata_finishing *finishing, struct strata_error *error)
 {
+	const struct strata_output_options *output = &finishing->output;
+
+	finishing->sinks = strata_allocate(output->count, sizeof(struct strata_sink *));
+	if (!finishing->sinks)
+		return strata_fail_memory(error);
 	for (size_t index = 0; index < output->count; index++) {
+		int result = strata_sink_open(
+			&output->destinations[index], &finishing->sinks[index], error);
+
+		if (result < 0)
+			return result;
+	}
+	return 0;
+}
+
+int strata_finishing_add_layer(
+	void *finishing_data, const struct strata_layer *layer, struct strata_error *error)
+{
+	struct strata_finishing *finishing = finishing_data;
+
+	for (size_t index = 0; index < finishing->output.count; index++) {
 		int result = strata_signals_check(error);
 
 		if (result == 0)
-			result = strata_image_write(image, &output->destinations[index], error);
+			result = strata_sink_add_layer(finishing->sinks[index], layer, error);
+		if (result < 0)
+			return result;
+	}
+	return 0;
+}
+
+static int complete_all(const struct strata_finishing *finishing, const struct strata_image *image,
+	struct strata_error *error)
+{
+	for (size_t index = 0; index < finishing->output.count; index++) {
+		int result = strata_signals_check(error);
+
+		if (result == 0)
+			result = strata_sink_finish(finishing->sinks[index], image, error);
 		if (result < 0)
 			return result;
 	}
@@ -104,7 +137,7 @@ int strata_finishing_run(const struct strata_finishing *finishing,
 	int status = strata_image_new(layers, count, &finishing->image.config, &image, error);
 
 	if (status == 0)
-		status = write_all(output, image, error);
+		status = complete_all(finishing, image, error);
 	if (status == 0 && (finishing->report.json || finishing->report.describe))
 		strata_layers_json(
 			image, layers, count, output->destinations, output->count, result);
@@ -149,6 +182,9 @@ int strata_finishing_show(const struct strata_buffer *result, const struct strat
 
 void strata_finishing_release(struct strata_finishing *finishing)
 {
+	for (size_t index = 0; finishing->sinks && index < finishing->output.count; index++)
+		strata_sink_close(finishing->sinks[index]);
+	free(finishing->sinks);
 	strata_image_options_release(&finishing->image);
 	strata_output_options_release(&finishing->output);
 }

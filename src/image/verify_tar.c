@@ -212,8 +212,8 @@ static int read_members(
 			report(check, check->removed[i],
 				"is there and has a whiteout in the same layer: clients differ");
 	}
-	/* A stream that just stops behind a member is sound: umoci writes such layers, and every client
-	 * takes them. */
+	/* A stream that just stops behind a member is sound: umoci writes such layers, and every
+	 * client takes them. */
 	end = strata_tar_reader_end(reader);
 	if (end.garbage)
 		strata_finding(check->findings,

@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -25,6 +26,11 @@ struct build {
 	atomic_ullong bytes_done;
 	uint64_t bytes_total;
 	uint32_t layer_count;
+
+	pthread_mutex_t delivery; /* guards what follows */
+	bool *made;
+	size_t delivered;
+	bool delivering;
 };
 
 static void report(struct build *build, uint64_t more)
@@ -281,6 +287,30 @@ static int build_layer(struct build *build, size_t index, struct strata_error *e
 	return 0;
 }
 
+/* Hand over every layer that is due. One thread does it; what is made meanwhile it takes along. */
+static int deliver(struct build *build, size_t index, struct strata_error *error)
+{
+	const struct strata_build_options *options = build->options;
+	int status = 0;
+
+	pthread_mutex_lock(&build->delivery);
+	build->made[index] = true;
+	while (status == 0 && options->ready && !build->delivering &&
+		build->delivered < build->layer_count && build->made[build->delivered]) {
+		const struct strata_layer *layer = &build->layers[build->delivered];
+
+		build->delivering = true;
+		pthread_mutex_unlock(&build->delivery);
+		status = options->ready(options->ready_data, layer, error);
+		pthread_mutex_lock(&build->delivery);
+		/* After a failure nothing more is handed over. */
+		build->delivering = status < 0;
+		build->delivered++;
+	}
+	pthread_mutex_unlock(&build->delivery);
+	return status;
+}
+
 static int run_task(void *data, size_t index, struct strata_error *error)
 {
 	struct build *build = data;
@@ -289,7 +319,9 @@ static int run_task(void *data, size_t index, struct strata_error *error)
 
 	if (status == 0)
 		status = build_layer(build, layer, error);
-	return status < 0 ? strata_context(error, status, "layer %zu", layer + 1) : 0;
+	if (status < 0)
+		return strata_context(error, status, "layer %zu", layer + 1);
+	return deliver(build, layer, error);
 }
 
 /* Largest first, so that the last layer to start is a small one. */
@@ -312,16 +344,18 @@ int strata_layers_build(struct strata_recipe *const *recipes, size_t count, cons
 	struct strata_error *error)
 {
 	strata_autofree size_t *order = order_by_size(recipes, count);
+	strata_autofree bool *made = strata_allocate(count, sizeof(*made));
 	strata_autopool struct strata_pool *pool = NULL;
 	struct build build = {.recipes = recipes,
 		.order = order,
 		.directory = directory,
 		.options = options,
 		.layers = layers,
+		.made = made,
 		.layer_count = (uint32_t)count};
 	int status;
 
-	if (!order)
+	if (!order || !made)
 		return strata_fail_memory(error);
 	pool = strata_pool_new(options->threads, error);
 	if (!pool)
@@ -333,7 +367,9 @@ int strata_layers_build(struct strata_recipe *const *recipes, size_t count, cons
 		layers[i] = (struct strata_layer){0};
 		build.bytes_total += recipes[i]->size;
 	}
+	pthread_mutex_init(&build.delivery, NULL);
 	status = strata_pool_run(pool, count, run_task, &build, error);
+	pthread_mutex_destroy(&build.delivery);
 	for (size_t i = 0; status < 0 && i < count; i++) {
 		/* What a cache has is good for the next attempt. */
 		if (layers[i].blob && !options->cache)
