@@ -1,5 +1,6 @@
 #include "base/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -202,7 +203,7 @@ int strata_output_open(struct strata_output *output, const char *path, struct st
 	int result;
 
 	*output = (struct strata_output)STRATA_OUTPUT_INIT;
-	output->path = strdup(path);
+	output->path = strdup(strcmp(path, "-") == 0 ? "standard output" : path);
 	if (!output->path)
 		return strata_fail_memory(error);
 	if (strcmp(path, "-") == 0) {
@@ -262,6 +263,27 @@ void strata_output_discard(struct strata_output *output)
 	free(output->path);
 	*output = (struct strata_output)STRATA_OUTPUT_INIT;
 	errno = saved;
+}
+
+int strata_directory_check_free(const char *path, struct strata_error *error)
+{
+	DIR *stream = opendir(path);
+	struct dirent *entry;
+	size_t count = 0;
+
+	if (!stream && errno == ENOENT)
+		return 0;
+	if (!stream)
+		return strata_fail_errno(error, "cannot make the directory '%s'", path);
+	while ((entry = readdir(stream)))
+		count += strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+	closedir(stream);
+	if (count == 0)
+		return 0;
+	return strata_hint(error,
+		strata_fail(error, STRATA_ERROR_INVALID,
+			"the directory '%s' is there and is not empty", path),
+		"name a new directory, or remove it first");
 }
 
 int strata_file_replace(

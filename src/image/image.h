@@ -63,6 +63,8 @@ struct strata_writer {
 	void (*close)(void *state);
 	int (*write)(const struct strata_image *image, const struct strata_destination *destination,
 		struct strata_error *error);
+	/* Whether the place can be written to, before any work is done for it. */
+	int (*check)(const struct strata_destination *destination, struct strata_error *error);
 };
 
 extern const struct strata_writer strata_docker_archive_writer;
@@ -71,6 +73,10 @@ extern const struct strata_writer strata_oci_archive_writer; /* and the universa
 int strata_write_docker_v1_archive(const struct strata_image *image,
 	const struct strata_destination *destination, struct strata_error *error);
 int strata_write_oci_layout(const struct strata_image *image,
+	const struct strata_destination *destination, struct strata_error *error);
+int strata_check_oci_layout(
+	const struct strata_destination *destination, struct strata_error *error);
+int strata_check_directory(
 	const struct strata_destination *destination, struct strata_error *error);
 int strata_write_directory(const struct strata_image *image,
 	const struct strata_destination *destination, struct strata_error *error);

@@ -11,8 +11,10 @@ struct strata_sink {
 static const struct strata_writer *writer_of(enum strata_format format)
 {
 	static const struct strata_writer v1_archive = {.write = strata_write_docker_v1_archive};
-	static const struct strata_writer layout = {.write = strata_write_oci_layout};
-	static const struct strata_writer directory = {.write = strata_write_directory};
+	static const struct strata_writer layout = {
+		.write = strata_write_oci_layout, .check = strata_check_oci_layout};
+	static const struct strata_writer directory = {
+		.write = strata_write_directory, .check = strata_check_directory};
 
 	switch (format) {
 	case STRATA_FORMAT_DOCKER_V1_ARCHIVE:
@@ -49,6 +51,12 @@ int strata_sink_open(const struct strata_destination *destination, struct strata
 		return strata_fail_memory(error);
 	sink->destination = destination;
 	sink->writer = writer_of(destination->format);
+	status = sink->writer->check ? sink->writer->check(destination, error) : 0;
+	if (status < 0) {
+		add_context(sink, status, error);
+		free(sink);
+		return status;
+	}
 	if (sink->writer->open) {
 		sink->state = sink->writer->open(destination, &failure);
 		if (!sink->state) {
