@@ -246,6 +246,27 @@ const char *scratch_list(struct scratch *scratch, const void *tar, size_t length
 	return scratch_text(scratch, "%s", listing.data);
 }
 
+const char *scratch_member(
+	struct scratch *scratch, const void *tar, size_t length, const char *name)
+{
+	strata_autotarreader struct strata_tar_reader *reader = NULL;
+	struct memory_input memory = {{read_memory, NULL}, tar, length};
+	struct strata_error *error = &scratch->error;
+	struct strata_tar_member member;
+	char content[65536];
+	size_t size;
+
+	assert_succeeds(strata_tar_reader_new(&memory.input, "tar", &reader, error), error);
+	do {
+		if (strata_tar_reader_next(reader, &member, error) <= 0)
+			fail_msg("no member '%s'", name);
+	} while (strcmp(member.name, name) != 0);
+	assert_succeeds(
+		strata_tar_reader_read(reader, content, sizeof(content), &size, error), error);
+	assert_int_equal(size, member.size);
+	return scratch_text(scratch, "%.*s", (int)size, content);
+}
+
 const char *scratch_build_listing(struct scratch *scratch, struct strata_recipe *recipe)
 {
 	strata_autobuffer struct strata_buffer tar = STRATA_BUFFER_INIT;

@@ -70,6 +70,10 @@ int scratch_build(struct scratch *scratch, struct strata_recipe *recipe, unsigne
  * and "h" for hard links. */
 const char *scratch_list(struct scratch *scratch, const void *tar, size_t length);
 
+/* The text of member NAME in LENGTH bytes of tar, which must have it. */
+const char *scratch_member(
+	struct scratch *scratch, const void *tar, size_t length, const char *name);
+
 /* Build RECIPE uncompressed and list it. */
 const char *scratch_build_listing(struct scratch *scratch, struct strata_recipe *recipe);
 
