@@ -157,7 +157,7 @@ static void test_other_directories_are_left_alone(void **state)
 
 		scratch_file(scratch, "/full/file", "mine", 0644);
 		assert_int_equal(write_image(scratch, &sample, transports[i], full, "", false),
-			STRATA_ERROR_IO);
+			STRATA_ERROR_INVALID);
 		assert_non_null(strstr(scratch->error.message, full));
 		assert_string_equal(scratch_names(scratch, full), "file ");
 		assert_string_equal(
