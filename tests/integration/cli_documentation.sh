@@ -37,11 +37,13 @@ done
 
 # The schemas allow what is written, and what the pages show as examples.
 valid() { # valid SCHEMA FILE
-	python3 - "$STRATAPACK_SOURCE/docs/$1.schema.json" "$2" <<-'END'
+	/usr/bin/python3 - "$STRATAPACK_SOURCE/docs/$1.schema.json" "$2" <<-'END'
 		import json, sys
 		import jsonschema
 		schema, document = [json.load(open(path)) for path in sys.argv[1:]]
-		jsonschema.Draft202012Validator(schema).validate(document)
+		# Schemas refer to their neighbours.
+		resolver = jsonschema.RefResolver("file://" + sys.argv[1], schema)
+		jsonschema.Draft202012Validator(schema, resolver=resolver).validate(document)
 	END
 }
 make_store "$scratch/root"
