@@ -39,9 +39,11 @@ trap 'exit 143' TERM HUP
 # --- TAP ----------------------------------------------------------------------------------------
 
 tests_done=0
+tests_failed=0
 
 report() { # report RESULT NAME
 	tests_done=$((tests_done + 1))
+	[ "$1" = ok ] || tests_failed=$((tests_failed + 1))
 	printf '%s %d - %s\n' "$1" "$tests_done" "$2"
 }
 
@@ -133,9 +135,16 @@ skip() { # skip NAME REASON
 	report ok "$1 # SKIP $2"
 }
 
-# The last line of every script; without it the script counts as crashed.
+# The end of every script; without it the script counts as crashed.
 done_testing() {
 	printf '1..%d\n' "$tests_done"
+	[ $tests_failed -eq 0 ]
+}
+
+# all_ok NAME COMMAND…: passes when COMMAND, which speaks TAP, has only passes; shows the others.
+all_ok() {
+	# shellcheck disable=SC2016
+	ok "$1" bash -o pipefail -c '"$@" 2>&1 | grep -av "^ok "' bash "${@:2}"
 }
 
 # --- what the clients need ----------------------------------------------------------------------

@@ -79,6 +79,10 @@ STRATA_PUBLIC void strata_image_free(struct strata_image *image);
 /* SHA-256 of the config: what Docker calls the image ID. */
 STRATA_PUBLIC const struct strata_digest *strata_image_id(const struct strata_image *image);
 
+/* The digest of the OCI manifest, and its size in bytes: what a registry knows the image by. */
+STRATA_PUBLIC const struct strata_digest *strata_image_manifest_digest(
+	const struct strata_image *image, uint64_t *size);
+
 enum strata_format {
 	STRATA_FORMAT_DOCKER_V1_ARCHIVE,
 	STRATA_FORMAT_DOCKER_ARCHIVE,
@@ -110,7 +114,26 @@ STRATA_PUBLIC int strata_destination_check(const struct strata_destination *dest
 /* The name of a format as it is written before the path, e.g. "oci-archive". */
 STRATA_PUBLIC const char *strata_format_name(enum strata_format format);
 
-/* Write IMAGE to DESTINATION, whole or not at all. */
+/* An output that takes layers while later ones are still being built, so that an archive on
+ * standard output begins early. Other outputs become visible when they are finished. */
+struct strata_sink;
+
+/* Open DESTINATION, which must outlive the sink. *SINK is the caller's: strata_sink_close(). */
+STRATA_PUBLIC int strata_sink_open(const struct strata_destination *destination,
+	struct strata_sink **sink, struct strata_error *error);
+
+/* Add the next LAYER, bottom first. */
+STRATA_PUBLIC int strata_sink_add_layer(
+	struct strata_sink *sink, const struct strata_layer *layer, struct strata_error *error);
+
+/* Complete the output with IMAGE, whose layers are those that were added. */
+STRATA_PUBLIC int strata_sink_finish(
+	struct strata_sink *sink, const struct strata_image *image, struct strata_error *error);
+
+/* Free the sink, and remove what was not finished. NULL is fine. */
+STRATA_PUBLIC void strata_sink_close(struct strata_sink *sink);
+
+/* Write IMAGE to DESTINATION, whole or not at all: a sink's way in one call. */
 STRATA_PUBLIC int strata_image_write(const struct strata_image *image,
 	const struct strata_destination *destination, struct strata_error *error);
 

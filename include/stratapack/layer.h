@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cache.h"
 #include "digest.h"
 #include "error.h"
 #include "graph.h"
@@ -127,11 +128,18 @@ struct strata_build_options {
 	unsigned threads;  /* 0: one for each processor */
 	const char *avoid; /* a directory to leave out: where the outputs grow; NULL: none */
 	const struct strata_observer *observer;
+	struct strata_cache *cache; /* where layers may be already, and go; NULL: nowhere */
+	bool describe;              /* find out digests and sizes only: no blob is written */
+	/* Called for each layer, bottom first, as soon as it and all below it are made, from one
+	 * thread at a time; a negative status stops the build. NULL: not called. */
+	int (*ready)(void *data, const struct strata_layer *layer, struct strata_error *error);
+	void *ready_data;
 };
 
 /* Make the layers of COUNT recipes: each file is read once, layers are built in parallel, and the
  * bytes do not depend on the number of threads. Blobs are written to DIRECTORY, named by
- * their digests' digits; on failure none stays there. LAYERS has room for COUNT; they are the
+ * their digests' digits; on failure none stays there. With a cache, DIRECTORY must be on its file
+ * system: blobs move on into the cache. LAYERS has room for COUNT; they are the
  * caller's (strata_layer_release()), valid only on success. */
 STRATA_PUBLIC int strata_layers_build(struct strata_recipe *const *recipes, size_t count,
 	const char *directory, const struct strata_build_options *options,

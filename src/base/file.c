@@ -1,9 +1,11 @@
 #include "base/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -145,29 +147,63 @@ char *strata_path_join(const char *directory, const char *name)
 	return path;
 }
 
-/* A template for mkstemp and mkdtemp beside PATH. */
-static char *temporary_template(const char *path)
+/* Make something new with a hidden name of its own in DIRECTORY: MAKE returns a descriptor or 0, or
+ * -1 with errno. Unlike mkstemp(3), it applies the umask as any program would. */
+static int make_temporary(const char *directory, int (*make)(const char *path), char **path,
+	struct strata_error *error)
 {
-	strata_autofree char *directory = strata_path_directory(path);
+	for (int attempt = 0; attempt < 100; attempt++) {
+		char name[sizeof(".stratapack-") + 16];
+		uint64_t number;
+		int result;
 
-	return directory ? strata_path_join(directory, ".stratapack-XXXXXX") : NULL;
+		if (getrandom(&number, sizeof(number), 0) != sizeof(number))
+			return strata_fail_errno(error, "cannot get random bytes");
+		snprintf(name, sizeof(name), ".stratapack-%016llx", (unsigned long long)number);
+		*path = strata_path_join(directory, name);
+		if (!*path)
+			return strata_fail_memory(error);
+		result = make(*path);
+		if (result >= 0)
+			return result;
+		free(strata_take(*path));
+		if (errno != EEXIST)
+			break;
+	}
+	return strata_fail_errno(error, "cannot create anything in '%s'", directory);
 }
 
-/* Give what mkstemp or mkdtemp made the mode that the umask asks for. */
-static void apply_umask(const char *path, mode_t mode)
+static int make_file(const char *path)
 {
-	mode_t mask = umask(0);
+	return open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+}
 
-	umask(mask);
-	(void)chmod(path, mode & ~mask);
+static int make_directory(const char *path)
+{
+	return mkdir(path, 0777);
+}
+
+/* Make the temporary of OUTPUT beside its path. */
+static int make_beside(
+	struct strata_output *output, int (*make)(const char *path), struct strata_error *error)
+{
+	strata_autofree char *directory = strata_path_directory(output->path);
+	int result;
+
+	if (!directory)
+		return strata_fail_memory(error);
+	result = make_temporary(directory, make, &output->temporary, error);
+	return result < 0 ? strata_context(error, result, "cannot write '%s'", output->path)
+			  : result;
 }
 
 int strata_output_open(struct strata_output *output, const char *path, struct strata_error *error)
 {
 	struct stat status;
+	int result;
 
 	*output = (struct strata_output)STRATA_OUTPUT_INIT;
-	output->path = strdup(path);
+	output->path = strdup(strcmp(path, "-") == 0 ? "standard output" : path);
 	if (!output->path)
 		return strata_fail_memory(error);
 	if (strcmp(path, "-") == 0) {
@@ -177,17 +213,10 @@ int strata_output_open(struct strata_output *output, const char *path, struct st
 	if (stat(path, &status) == 0 && S_ISDIR(status.st_mode))
 		return strata_fail(error, STRATA_ERROR_INVALID,
 			"cannot write the file '%s': it is a directory", path);
-	output->temporary = temporary_template(path);
-	if (!output->temporary)
-		return strata_fail_memory(error);
-	output->descriptor = mkostemp(output->temporary, O_CLOEXEC);
-	if (output->descriptor < 0) {
-		int result = strata_fail_errno(error, "cannot create '%s'", path);
-
-		free(strata_take(output->temporary));
+	result = make_beside(output, make_file, error);
+	if (result < 0)
 		return result;
-	}
-	apply_umask(output->temporary, 0666);
+	output->descriptor = result;
 	return 0;
 }
 
@@ -200,17 +229,7 @@ int strata_output_open_directory(
 		return strata_fail_memory(error);
 	for (size_t length = strlen(path); length > 1 && path[length - 1] == '/'; length--)
 		output->path[length - 1] = '\0';
-	output->temporary = temporary_template(output->path);
-	if (!output->temporary)
-		return strata_fail_memory(error);
-	if (!mkdtemp(output->temporary)) {
-		int result = strata_fail_errno(error, "cannot create the directory '%s'", path);
-
-		free(strata_take(output->temporary));
-		return result;
-	}
-	apply_umask(output->temporary, 0777);
-	return 0;
+	return make_beside(output, make_directory, error);
 }
 
 int strata_output_commit(struct strata_output *output, struct strata_error *error)
@@ -246,6 +265,27 @@ void strata_output_discard(struct strata_output *output)
 	errno = saved;
 }
 
+int strata_directory_check_free(const char *path, struct strata_error *error)
+{
+	DIR *stream = opendir(path);
+	struct dirent *entry;
+	size_t count = 0;
+
+	if (!stream && errno == ENOENT)
+		return 0;
+	if (!stream)
+		return strata_fail_errno(error, "cannot make the directory '%s'", path);
+	while ((entry = readdir(stream)))
+		count += strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+	closedir(stream);
+	if (count == 0)
+		return 0;
+	return strata_hint(error,
+		strata_fail(error, STRATA_ERROR_INVALID,
+			"the directory '%s' is there and is not empty", path),
+		"name a new directory, or remove it first");
+}
+
 int strata_file_replace(
 	const char *path, const void *bytes, size_t length, struct strata_error *error)
 {
@@ -262,17 +302,9 @@ int strata_file_replace(
 
 char *strata_directory_temporary(const char *parent, struct strata_error *error)
 {
-	strata_autofree char *path = strata_path_join(parent, ".stratapack-XXXXXX");
+	char *path;
 
-	if (!path) {
-		strata_fail_memory(error);
-		return NULL;
-	}
-	if (!mkdtemp(path)) {
-		strata_fail_errno(error, "cannot create a working directory in '%s'", parent);
-		return NULL;
-	}
-	return strata_take(path);
+	return make_temporary(parent, make_directory, &path, error) < 0 ? NULL : path;
 }
 
 static int remove_entry(const char *path, const struct stat *status, int kind, struct FTW *place)

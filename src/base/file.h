@@ -55,6 +55,10 @@ int strata_output_commit(
 /* Remove what was not committed, and free. */
 void strata_output_discard(struct strata_output *output);
 
+/* STRATA_ERROR_INVALID where a new directory could not take the place of PATH: something other than
+ * an empty directory is there. */
+int strata_directory_check_free(const char *path, struct strata_error *error) STRATA_MUST_CHECK;
+
 /* Write LENGTH bytes as the whole content of PATH ("-": standard output), or leave it as it was. */
 int strata_file_replace(const char *path, const void *bytes, size_t length,
 	struct strata_error *error) STRATA_MUST_CHECK;

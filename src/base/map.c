@@ -1,6 +1,8 @@
 #include "base/map.h"
 
+#include <stdatomic.h>
 #include <string.h>
+#include <sys/random.h>
 
 struct strata_map_slot {
 	const char *key;
@@ -8,10 +10,25 @@ struct strata_map_slot {
 	uint32_t value;
 };
 
-/* FNV-1a: keys are short, come from the user's own store, and nothing depends on their order. */
+/* Where hashes start in this process. Keys may come from an archive that somebody made up to let
+ * them all fall together; nothing visible depends on their order. */
+static uint32_t seed(void)
+{
+	static atomic_uint_least32_t shared;
+	uint_least32_t value = atomic_load(&shared), drawn = 0;
+
+	if (value != 0)
+		return value;
+	if (getrandom(&drawn, sizeof(drawn), GRND_NONBLOCK) < 0)
+		drawn = 0;
+	drawn |= 1;
+	return atomic_compare_exchange_strong(&shared, &value, drawn) ? drawn : value;
+}
+
+/* FNV-1a: keys are short. */
 static uint32_t hash_string(const char *key)
 {
-	uint32_t hash = 2166136261u;
+	uint32_t hash = 2166136261u ^ seed();
 
 	for (; *key; key++)
 		hash = (hash ^ (unsigned char)*key) * 16777619u;

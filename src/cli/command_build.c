@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "cli/cache_options.h"
 #include "cli/command.h"
 #include "cli/finishing.h"
 #include "cli/layer_options.h"
@@ -16,6 +17,7 @@ struct build {
 	struct strata_general_options general;
 	struct strata_planning planning;
 	struct strata_layer_options layer;
+	struct strata_cache_options cache;
 	struct strata_thread_options thread;
 	struct strata_finishing finishing;
 
@@ -27,6 +29,7 @@ static const struct strata_command_group build_groups[] = {
 	STRATA_PLANNING_GROUPS(struct build, planning),
 	{&strata_layer_group, offsetof(struct build, layer)},
 	STRATA_FINISHING_GROUPS(struct build, finishing),
+	{&strata_cache_group, offsetof(struct build, cache)},
 	{&strata_thread_group, offsetof(struct build, thread)},
 	{&strata_general_group, offsetof(struct build, general)},
 	{NULL, 0},
@@ -67,7 +70,17 @@ static char *staging_parent(const struct strata_output_options *output)
 	return strdup(temporary && *temporary ? temporary : "/tmp");
 }
 
-static int build_in(struct build *build, const char *staging,
+/* The image goes into the cache's layout too: from there other tools can take it. */
+static int keep_image(struct build *build, struct strata_cache *cache,
+	const struct strata_layer_set *set, struct strata_error *error)
+{
+	if (!cache || build->finishing.report.describe)
+		return 0;
+	return strata_finishing_keep(
+		&build->finishing, set->layers, set->count, strata_cache_path(cache), error);
+}
+
+static int build_in(struct build *build, const char *staging, struct strata_cache *cache,
 	const struct strata_observer *observer, struct strata_error *error)
 {
 	struct strata_build_options options = {
@@ -75,6 +88,10 @@ static int build_in(struct build *build, const char *staging,
 		.threads = build->thread.threads,
 		.avoid = staging,
 		.observer = observer,
+		.cache = cache,
+		.describe = build->finishing.report.describe,
+		.ready = strata_finishing_add_layer,
+		.ready_data = &build->finishing,
 	};
 	strata_autolayers struct strata_layer_set set = {NULL, 0};
 	struct strata_recipe **recipes;
@@ -86,32 +103,39 @@ static int build_in(struct build *build, const char *staging,
 		return result;
 	result = strata_layer_set_reserve(&set, count, error);
 	if (result == 0)
+		result = strata_finishing_open(&build->finishing, error);
+	if (result == 0)
 		result = strata_layers_build(recipes, count, staging, &options, set.layers, error);
 	strata_recipes_free(recipes, count);
 	/* Layers are valid only on success. */
 	if (result < 0)
 		set.count = 0;
-	return result < 0 ? result
-			  : strata_finishing_run(&build->finishing, set.layers, set.count,
-				    build->planning.graph, &build->result, &build->summary, error);
+	if (result == 0)
+		result = strata_finishing_run(&build->finishing, set.layers, set.count,
+			build->planning.graph, &build->result, &build->summary, error);
+	return result < 0 ? result : keep_image(build, cache, &set, error);
 }
 
 static int execute(struct build *build, const struct strata_observer *observer, bool *wrong_use,
 	struct strata_error *error)
 {
-	strata_autofree char *parent = staging_parent(&build->finishing.output);
+	strata_autocache struct strata_cache *cache = NULL;
+	strata_autofree char *parent = NULL;
 	strata_autofree char *staging = NULL;
-	int result;
+	int result = strata_planning_run(&build->planning, observer, wrong_use, error);
 
-	if (!parent)
-		return strata_fail_memory(error);
-	result = strata_planning_run(&build->planning, observer, wrong_use, error);
+	if (result == 0)
+		result = strata_cache_options_open(&build->cache, &cache, error);
 	if (result < 0)
 		return result;
+	parent =
+		cache ? strdup(strata_cache_path(cache)) : staging_parent(&build->finishing.output);
+	if (!parent)
+		return strata_fail_memory(error);
 	staging = strata_directory_temporary(parent, error);
 	if (!staging)
 		return STRATA_ERROR_IO;
-	result = build_in(build, staging, observer, error);
+	result = build_in(build, staging, cache, observer, error);
 	strata_directory_remove(staging);
 	return result;
 }

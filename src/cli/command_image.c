@@ -150,8 +150,8 @@ static int fail_missing(const struct strata_plan *plan, size_t index, struct str
 
 	if (first)
 		result = strata_fail(error, STRATA_ERROR_NOT_FOUND,
-			"no --layer holds layer %zu of the plan, with %zu items from '%s' on",
-			index + 1, count, first);
+			"no --layer holds layer %zu of the plan: '%s'%s", index + 1, first,
+			count > 1 ? " and others" : "");
 	else
 		result = strata_fail(error, STRATA_ERROR_NOT_FOUND,
 			"no --layer holds layer %zu of the plan, the customisation", index + 1);
@@ -200,6 +200,10 @@ static int join(struct image *image, struct found *found, struct strata_error *e
 	for (size_t index = 0; result == 0 && index < count; index++)
 		result = strata_output_options_check_codec(
 			&image->finishing.output, ordered[index].codec, error);
+	if (result == 0)
+		result = strata_finishing_open(&image->finishing, error);
+	for (size_t index = 0; result == 0 && index < count; index++)
+		result = strata_finishing_add_layer(&image->finishing, &ordered[index], error);
 	if (result < 0)
 		return result;
 	return strata_finishing_run(

@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "cli/command.h"
+#include "cli/describing.h"
 #include "cli/layer_options.h"
 #include "cli/output.h"
 #include "cli/planning.h"
@@ -14,7 +15,7 @@ struct plan_output_options {
 	struct strata_used used;
 	const char *output;  /* NULL: none given */
 	const char *recipes; /* NULL: none */
-	bool table;
+	bool table, digests;
 };
 
 struct plan {
@@ -22,6 +23,7 @@ struct plan {
 	struct strata_planning planning;
 	struct strata_layer_options layer;
 	struct plan_output_options output;
+	struct strata_cache_options cache;
 };
 
 static int apply_output(void *target, const char *value, struct strata_error *error)
@@ -42,6 +44,12 @@ static int apply_table(void *target, const char *value, struct strata_error *err
 	return 0;
 }
 
+static int apply_digests(void *target, const char *value, struct strata_error *error)
+{
+	((struct plan_output_options *)target)->digests = true;
+	return 0;
+}
+
 static const struct strata_option output_options[] = {
 	{.name = "output",
 		.letter = 'o',
@@ -59,6 +67,10 @@ static const struct strata_option output_options[] = {
 		.help = "print a table of the layers on stdout; the plan then goes only where "
 			"--output says",
 		.apply = apply_table},
+	{.name = "digests",
+		.help = "find out the digests and sizes of all layers, without writing any, and "
+			"print them as JSON on stdout; the plan then goes only where --output says",
+		.apply = apply_digests},
 	{.name = NULL},
 };
 
@@ -68,6 +80,7 @@ static const struct strata_command_group plan_groups[] = {
 	STRATA_PLANNING_GROUPS(struct plan, planning),
 	{&output_group, offsetof(struct plan, output)},
 	{&strata_layer_group, offsetof(struct plan, layer)},
+	{&strata_cache_group, offsetof(struct plan, cache)},
 	{&strata_general_group, offsetof(struct plan, general)},
 	{NULL, 0},
 };
@@ -79,10 +92,14 @@ static int prepare(struct plan *plan, char *const *items, size_t count, struct s
 
 	if (result < 0)
 		return result;
-	if (output->table && output->output && strcmp(output->output, "-") == 0)
+	if ((output->table || output->digests) && output->output &&
+		strcmp(output->output, "-") == 0)
 		return strata_fail(error, STRATA_ERROR_INVALID,
-			"the table and the plan cannot both go to standard output");
-	if (plan->layer.used.option && !output->recipes)
+			"the plan and something else cannot both go to standard output");
+	if (output->table && output->digests)
+		return strata_fail(
+			error, STRATA_ERROR_INVALID, "--table and --digests exclude each other");
+	if (plan->layer.used.option && !output->recipes && !output->digests)
 		return strata_hint(error,
 			strata_fail(error, STRATA_ERROR_INVALID,
 				"--%s is part of the recipes, not of the plan",
@@ -136,13 +153,24 @@ static int print_table(const struct plan *plan, struct strata_error *error)
 	return result < 0 ? result : strata_print(&text, error);
 }
 
+static int print_digests(
+	const struct plan *plan, const struct strata_observer *observer, struct strata_error *error)
+{
+	strata_autobuffer struct strata_buffer text = STRATA_BUFFER_INIT;
+	int result = strata_describe_plan(
+		&plan->planning, &plan->layer, &plan->cache, observer, &text, error);
+
+	return result < 0 ? result : strata_print(&text, error);
+}
+
 /* The plan comes last: where it appears, all that was asked for is there. */
-static int write_results(const struct plan *plan, struct strata_error *error)
+static int write_results(
+	const struct plan *plan, const struct strata_observer *observer, struct strata_error *error)
 {
 	const char *output = plan->output.output;
 	int result = write_recipes(plan, error);
 
-	if (!output && !plan->output.table)
+	if (!output && !plan->output.table && !plan->output.digests)
 		output = "-";
 	if (result == 0)
 		result = strata_signals_check(error);
@@ -150,6 +178,8 @@ static int write_results(const struct plan *plan, struct strata_error *error)
 		result = strata_plan_save(plan->planning.plan, output, error);
 	if (result == 0 && plan->output.table)
 		result = print_table(plan, error);
+	if (result == 0 && plan->output.digests)
+		result = print_digests(plan, observer, error);
 	return result;
 }
 
@@ -162,9 +192,9 @@ static int run_prepared(struct plan *plan)
 
 	strata_progress_begin(&line, plan->general.quiet);
 	result = strata_planning_run(&plan->planning, &line.observer, &wrong_use, &error);
-	strata_progress_end(&line);
 	if (result == 0)
-		result = write_results(plan, &error);
+		result = write_results(plan, &line.observer, &error);
+	strata_progress_end(&line);
 	if (result == 0)
 		return STRATA_EXIT_DONE;
 	return wrong_use ? strata_report_use(&error) : strata_report(&error);

@@ -19,11 +19,21 @@ static int apply_table(void *target, const char *value, struct strata_error *err
 	return 0;
 }
 
+static int apply_describe(void *target, const char *value, struct strata_error *error)
+{
+	((struct strata_report_options *)target)->describe = true;
+	return 0;
+}
+
 static const struct strata_option report_options[] = {
 	{.name = "json",
 		.help = "describe the finished image on stdout, as JSON",
 		.apply = apply_json},
 	{.name = "table", .help = "print a table of the layers on stdout", .apply = apply_table},
+	{.name = "describe",
+		.help = "find out every digest and size and print them as JSON; nothing is "
+			"written, and no output is needed",
+		.apply = apply_describe},
 	{.name = NULL},
 };
 
@@ -34,7 +44,12 @@ int strata_finishing_prepare(struct strata_finishing *finishing, struct strata_e
 	const struct strata_report_options *report = &finishing->report;
 	int result = strata_image_options_complete(&finishing->image, error);
 
-	if (result == 0)
+	if (result == 0 && report->describe && finishing->output.count > 0)
+		return strata_hint(error,
+			strata_fail(error, STRATA_ERROR_INVALID,
+				"--describe writes no image, and --output asks for one"),
+			"leave one of them out; --json describes what is written");
+	if (result == 0 && !report->describe)
 		result = strata_output_options_complete(&finishing->output, error);
 	if (result < 0)
 		return result;
@@ -48,14 +63,47 @@ int strata_finishing_prepare(struct strata_finishing *finishing, struct strata_e
 	return 0;
 }
 
-static int write_all(const struct strata_output_options *output, const struct strata_image *image,
-	struct strata_error *error)
+int strata_finishing_open(struct strata_finishing *finishing, struct strata_error *error)
 {
+	const struct strata_output_options *output = &finishing->output;
+
+	finishing->sinks = strata_allocate(output->count, sizeof(struct strata_sink *));
+	if (!finishing->sinks)
+		return strata_fail_memory(error);
 	for (size_t index = 0; index < output->count; index++) {
+		int result = strata_sink_open(
+			&output->destinations[index], &finishing->sinks[index], error);
+
+		if (result < 0)
+			return result;
+	}
+	return 0;
+}
+
+int strata_finishing_add_layer(
+	void *finishing_data, const struct strata_layer *layer, struct strata_error *error)
+{
+	struct strata_finishing *finishing = finishing_data;
+
+	for (size_t index = 0; index < finishing->output.count; index++) {
 		int result = strata_signals_check(error);
 
 		if (result == 0)
-			result = strata_image_write(image, &output->destinations[index], error);
+			result = strata_sink_add_layer(finishing->sinks[index], layer, error);
+		if (result < 0)
+			return result;
+	}
+	return 0;
+}
+
+static int complete_all(const struct strata_finishing *finishing, const struct strata_image *image,
+	struct strata_error *error)
+{
+	for (size_t index = 0; index < finishing->output.count; index++) {
+		int result = strata_signals_check(error);
+
+		if (result == 0)
+			result = strata_sink_finish(finishing->sinks[index], image, error);
 		if (result < 0)
 			return result;
 	}
@@ -89,14 +137,36 @@ int strata_finishing_run(const struct strata_finishing *finishing,
 	int status = strata_image_new(layers, count, &finishing->image.config, &image, error);
 
 	if (status == 0)
-		status = write_all(output, image, error);
-	if (status == 0 && finishing->report.json)
+		status = complete_all(finishing, image, error);
+	if (status == 0 && (finishing->report.json || finishing->report.describe))
 		strata_layers_json(
 			image, layers, count, output->destinations, output->count, result);
 	else if (status == 0 && finishing->report.table)
 		status = strata_layers_table(layers, count, graph, result, error);
 	else if (status == 0)
 		status = summarise(layers, count, graph, summary, error);
+	if (image)
+		strata_image_free(image);
+	return status;
+}
+
+int strata_finishing_keep(const struct strata_finishing *finishing,
+	const struct strata_layer *layers, size_t count, const char *layout,
+	struct strata_error *error)
+{
+	struct strata_destination destination = finishing->output.destinations[0];
+	struct strata_image *image = NULL;
+	int status;
+
+	if (destination.name_count == 0)
+		return 0;
+	status = strata_image_new(layers, count, &finishing->image.config, &image, error);
+
+	destination.format = STRATA_FORMAT_OCI;
+	destination.path = (char *)layout;
+	destination.strict_v1 = false;
+	if (status == 0)
+		status = strata_image_write(image, &destination, error);
 	if (image)
 		strata_image_free(image);
 	return status;
@@ -112,6 +182,9 @@ int strata_finishing_show(const struct strata_buffer *result, const struct strat
 
 void strata_finishing_release(struct strata_finishing *finishing)
 {
+	for (size_t index = 0; finishing->sinks && index < finishing->output.count; index++)
+		strata_sink_close(finishing->sinks[index]);
+	free(finishing->sinks);
 	strata_image_options_release(&finishing->image);
 	strata_output_options_release(&finishing->output);
 }

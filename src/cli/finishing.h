@@ -9,7 +9,7 @@
 
 struct strata_report_options {
 	struct strata_used used;
-	bool json, table;
+	bool json, table, describe;
 };
 extern const struct strata_option_group strata_report_group;
 
@@ -17,6 +17,7 @@ struct strata_finishing {
 	struct strata_image_options image;
 	struct strata_output_options output;
 	struct strata_report_options report;
+	struct strata_sink **sinks; /* one for each output, once they are open */
 };
 
 #define STRATA_FINISHING_GROUPS(type, member)                                                      \
@@ -30,12 +31,25 @@ struct strata_finishing {
 int strata_finishing_prepare(
 	struct strata_finishing *finishing, struct strata_error *error) STRATA_MUST_CHECK;
 
-/* Join LAYERS into an image and write it to all outputs. GRAPH (may be NULL) knows the items'
- * short names. *RESULT, an empty buffer, receives what belongs on standard output, *SUMMARY what
- * a person at a terminal may want to see. */
+/* Open all outputs. Layers can then be given to them, bottom first: FINISHING_DATA is the
+ * finishing, as strata_build_options wants it. */
+int strata_finishing_open(
+	struct strata_finishing *finishing, struct strata_error *error) STRATA_MUST_CHECK;
+int strata_finishing_add_layer(void *finishing_data, const struct strata_layer *layer,
+	struct strata_error *error) STRATA_MUST_CHECK;
+
+/* Join LAYERS, which all outputs have by now, into an image and complete the outputs. GRAPH (may be
+ * NULL) knows the items' short names. *RESULT, an empty buffer, receives what belongs on standard
+ * output, *SUMMARY what a person at a terminal may want to see. */
 int strata_finishing_run(const struct strata_finishing *finishing,
 	const struct strata_layer *layers, size_t count, const struct strata_graph *graph,
 	struct strata_buffer *result, struct strata_buffer *summary,
+	struct strata_error *error) STRATA_MUST_CHECK;
+
+/* Write the image to LAYOUT, an OCI layout, too, under the names of the first output; one without a
+ * name is not kept. */
+int strata_finishing_keep(const struct strata_finishing *finishing,
+	const struct strata_layer *layers, size_t count, const char *layout,
 	struct strata_error *error) STRATA_MUST_CHECK;
 
 /* Show what strata_finishing_run() made: RESULT on standard output, SUMMARY on stderr where that is

@@ -229,6 +229,19 @@ static void write_destination(
 	strata_json_end_object(json);
 }
 
+/* The descriptor of the OCI manifest: what a registry will know the image by. */
+static void write_manifest(struct strata_json_writer *json, const struct strata_image *image)
+{
+	uint64_t size;
+	const struct strata_digest *digest = strata_image_manifest_digest(image, &size);
+
+	strata_json_key(json, "manifest");
+	strata_json_begin_object(json);
+	strata_json_member_string(json, "digest", digest->text);
+	strata_json_member_size(json, "size", size);
+	strata_json_end_object(json);
+}
+
 void strata_layers_json(const struct strata_image *image, const struct strata_layer *layers,
 	size_t count, const struct strata_destination *destinations, size_t destination_count,
 	struct strata_buffer *buffer)
@@ -237,6 +250,7 @@ void strata_layers_json(const struct strata_image *image, const struct strata_la
 
 	strata_json_begin_object(&json);
 	strata_json_member_string(&json, "imageId", strata_image_id(image)->text);
+	write_manifest(&json, image);
 	strata_json_key(&json, "layers");
 	strata_json_begin_array(&json);
 	for (size_t index = 0; index < count; index++)

@@ -45,7 +45,7 @@ static void draw(struct strata_progress_line *line, const struct strata_progress
 {
 	strata_autobuffer struct strata_buffer text = STRATA_BUFFER_INIT;
 
-	strata_buffer_format(&text, "layer %u of %u, ", (unsigned)progress->layers_done,
+	strata_buffer_format(&text, "%u of %u layers, ", (unsigned)progress->layers_done,
 		(unsigned)progress->layers_total);
 	strata_text_size(&text, progress->bytes_done);
 	if (progress->bytes_total) {

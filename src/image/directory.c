@@ -16,6 +16,11 @@ static int write_file(const char *directory, const char *name, const void *bytes
 	return path ? strata_file_replace(path, bytes, size, error) : strata_fail_memory(error);
 }
 
+int strata_check_directory(const struct strata_destination *destination, struct strata_error *error)
+{
+	return strata_directory_check_free(destination->path, error);
+}
+
 int strata_write_directory(const struct strata_image *image,
 	const struct strata_destination *destination, struct strata_error *error)
 {

@@ -52,34 +52,9 @@ const struct strata_digest *strata_image_id(const struct strata_image *image)
 	return &image->config.digest;
 }
 
-int strata_image_write(const struct strata_image *image,
-	const struct strata_destination *destination, struct strata_error *error)
+const struct strata_digest *strata_image_manifest_digest(
+	const struct strata_image *image, uint64_t *size)
 {
-	int status = 0;
-
-	for (size_t i = 0; status == 0 && i < image->layer_count; i++)
-		status = strata_destination_check(destination, image->layers[i].codec, error);
-	if (status < 0)
-		return status;
-	switch (destination->format) {
-	case STRATA_FORMAT_DOCKER_V1_ARCHIVE:
-		status = strata_write_docker_v1_archive(image, destination, error);
-		break;
-	case STRATA_FORMAT_DOCKER_ARCHIVE:
-		status = strata_write_docker_archive(image, destination, error);
-		break;
-	case STRATA_FORMAT_OCI:
-		status = strata_write_oci_layout(image, destination, error);
-		break;
-	case STRATA_FORMAT_OCI_ARCHIVE:
-	case STRATA_FORMAT_UNIVERSAL_ARCHIVE:
-		status = strata_write_oci_archive(image, destination, error);
-		break;
-	case STRATA_FORMAT_DIR:
-		status = strata_write_directory(image, destination, error);
-		break;
-	}
-	return status < 0 ? strata_context(error, status, "%s:%s",
-				    strata_format_name(destination->format), destination->path)
-			  : 0;
+	*size = image->oci_manifest.size;
+	return &image->oci_manifest.digest;
 }

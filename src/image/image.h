@@ -54,17 +54,29 @@ void strata_image_write_archive_manifest(struct strata_json_writer *json,
 	const struct strata_image *image, const struct strata_destination *destination,
 	const char *config_member, const char *const *layer_members);
 
-/* Whether an earlier layer than INDEX has the same blob. */
-bool strata_image_repeats_blob(const struct strata_image *image, size_t index);
+/* How a format is written. STATE is what open() made. A format whose layers all come at the end has
+ * `write` alone. */
+struct strata_writer {
+	void *(*open)(const struct strata_destination *destination, struct strata_error *error);
+	int (*add_layer)(void *state, const struct strata_layer *layer, struct strata_error *error);
+	int (*finish)(void *state, const struct strata_image *image, struct strata_error *error);
+	void (*close)(void *state);
+	int (*write)(const struct strata_image *image, const struct strata_destination *destination,
+		struct strata_error *error);
+	/* Whether the place can be written to, before any work is done for it. */
+	int (*check)(const struct strata_destination *destination, struct strata_error *error);
+};
 
-/* One function a format. */
-int strata_write_docker_archive(const struct strata_image *image,
-	const struct strata_destination *destination, struct strata_error *error);
+extern const struct strata_writer strata_docker_archive_writer;
+extern const struct strata_writer strata_oci_archive_writer; /* and the universal archive */
+
 int strata_write_docker_v1_archive(const struct strata_image *image,
 	const struct strata_destination *destination, struct strata_error *error);
 int strata_write_oci_layout(const struct strata_image *image,
 	const struct strata_destination *destination, struct strata_error *error);
-int strata_write_oci_archive(const struct strata_image *image,
+int strata_check_oci_layout(
+	const struct strata_destination *destination, struct strata_error *error);
+int strata_check_directory(
 	const struct strata_destination *destination, struct strata_error *error);
 int strata_write_directory(const struct strata_image *image,
 	const struct strata_destination *destination, struct strata_error *error);

@@ -182,12 +182,3 @@ void strata_image_write_archive_manifest(struct strata_json_writer *json,
 	strata_json_end_object(json);
 	strata_json_end_array(json);
 }
-
-bool strata_image_repeats_blob(const struct strata_image *image, size_t index)
-{
-	for (size_t i = 0; i < index; i++) {
-		if (strata_digest_equal(&image->layers[i].digest, &image->layers[index].digest))
-			return true;
-	}
-	return false;
-}

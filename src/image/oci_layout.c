@@ -144,11 +144,6 @@ static int write_new(const struct strata_image *image, const struct strata_desti
 			sizeof(STRATA_OCI_LAYOUT) - 1, error);
 	if (status == 0)
 		status = strata_output_commit(&output, error);
-	if (status < 0 && error &&
-		(error->system_error == ENOTEMPTY || error->system_error == EEXIST))
-		strata_hint(error, status,
-			"it is there and is no OCI layout; name a new directory, or remove it "
-			"first");
 	return status;
 }
 
@@ -177,6 +172,14 @@ static int add_to_existing(const struct strata_image *image,
 	if (status == 0)
 		status = strata_file_replace(index_path, index.data, index.length, error);
 	return status;
+}
+
+int strata_check_oci_layout(
+	const struct strata_destination *destination, struct strata_error *error)
+{
+	if (exists(destination->path, "oci-layout"))
+		return 0;
+	return strata_directory_check_free(destination->path, error);
 }
 
 int strata_write_oci_layout(const struct strata_image *image,

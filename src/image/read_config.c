@@ -80,6 +80,9 @@ static void check_platform(struct strata_reading *reading, const struct strata_r
 			strata_json_string(strata_json_member(image->platform, keys[i]));
 		const char *found = text_member(image->config, keys[i]);
 
+		/* The V1 format does not insist on them. */
+		if (i < 2 && (!found || !*found) && image->view == STRATA_VIEW_V1)
+			continue;
 		if (i < 2 && (!found || !*found))
 			strata_finding(reading->findings, "%s: config: there is no \"%s\"",
 				image->label, keys[i]);

@@ -36,6 +36,8 @@ int strata_blob_write(struct strata_blob_writer *writer, const void *bytes, size
 	writer->size += length;
 	if (writer->hash)
 		strata_sha256_update(writer->hash, bytes, length);
+	if (writer->descriptor < 0)
+		return 0;
 	return strata_file_write(writer->descriptor, writer->name, bytes, length, error);
 }
 

@@ -28,7 +28,7 @@ struct strata_encoding {
 
 /* Where encoded bytes go: they are hashed, counted and written. */
 struct strata_blob_writer {
-	int descriptor;
+	int descriptor; /* -1: nowhere, only the digests are wanted */
 	const char *name;
 	struct strata_sha256 *hash; /* NULL where the diff ID is the digest */
 	uint64_t size;
@@ -70,7 +70,8 @@ int strata_codec_parse(const char *text, enum strata_codec_kind *kind,
 
 struct strata_encoder;
 
-/* An encoder that writes to DESCRIPTOR; NAME is what messages call it. *ENCODER is the caller's. */
+/* An encoder that writes to DESCRIPTOR (-1: nowhere); NAME is what messages call it. *ENCODER is
+ * the caller's. */
 int strata_encoder_new(struct strata_encoding *encoding,
 	const struct strata_compression *compression, int descriptor, const char *name,
 	struct strata_encoder **encoder, struct strata_error *error) STRATA_MUST_CHECK;

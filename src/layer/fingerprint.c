@@ -5,8 +5,10 @@
 #include "layer/recipe.h"
 #include "layer/tree.h"
 
-int strata_tree_fingerprint(const struct strata_tree *tree, struct strata_digest *fingerprint,
-	struct strata_error *error)
+/* Hash the headers of all entries, and what ADD says of each beyond its header. */
+static int hash_tree(const struct strata_tree *tree,
+	void (*add)(struct strata_buffer *text, const struct strata_tree_entry *entry),
+	struct strata_digest *digest, struct strata_error *error)
 {
 	strata_autosha256 struct strata_sha256 *hash = strata_sha256_new();
 	strata_autobuffer struct strata_buffer text = STRATA_BUFFER_INIT;
@@ -19,16 +21,48 @@ int strata_tree_fingerprint(const struct strata_tree *tree, struct strata_digest
 
 		strata_buffer_truncate(&text, 0);
 		strata_tar_write_header(&text, &entry->tar);
-		if (S_ISREG(entry->tar.mode))
-			strata_buffer_format(&text, "%lld.%09ld", (long long)entry->modified.tv_sec,
-				(long)entry->modified.tv_nsec);
+		add(&text, entry);
 		if (strata_buffer_check(&text, error) < 0)
 			return STRATA_ERROR_MEMORY;
 		strata_sha256_update(hash, text.data, text.length);
 	}
 	strata_sha256_finish(hash, hex);
-	snprintf(fingerprint->text, sizeof(fingerprint->text), STRATA_DIGEST_PREFIX "%s", hex);
+	snprintf(digest->text, sizeof(digest->text), STRATA_DIGEST_PREFIX "%s", hex);
 	return 0;
+}
+
+static void add_time(struct strata_buffer *text, struct timespec time)
+{
+	strata_buffer_format(text, "%lld.%09ld ", (long long)time.tv_sec, (long)time.tv_nsec);
+}
+
+static void add_modified(struct strata_buffer *text, const struct strata_tree_entry *entry)
+{
+	if (S_ISREG(entry->tar.mode))
+		add_time(text, entry->modified);
+}
+
+/* Directories change whenever a neighbour comes or goes; what is in them is in the tree. */
+static void add_state(struct strata_buffer *text, const struct strata_tree_entry *entry)
+{
+	if (!entry->on_disk || S_ISDIR(entry->tar.mode))
+		return;
+	strata_buffer_format(text, "%llu %llu ", (unsigned long long)entry->file_system,
+		(unsigned long long)entry->inode);
+	add_time(text, entry->modified);
+	add_time(text, entry->changed);
+}
+
+int strata_tree_fingerprint(const struct strata_tree *tree, struct strata_digest *fingerprint,
+	struct strata_error *error)
+{
+	return hash_tree(tree, add_modified, fingerprint, error);
+}
+
+int strata_tree_witness(
+	const struct strata_tree *tree, struct strata_digest *witness, struct strata_error *error)
+{
+	return hash_tree(tree, add_state, witness, error);
 }
 
 struct fingerprinting {

@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -7,6 +8,7 @@
 
 #include "base/file.h"
 #include "base/observe.h"
+#include "layer/cache.h"
 #include "layer/encoder.h"
 #include "layer/tree.h"
 
@@ -24,6 +26,11 @@ struct build {
 	atomic_ullong bytes_done;
 	uint64_t bytes_total;
 	uint32_t layer_count;
+
+	pthread_mutex_t delivery; /* guards what follows */
+	bool *made;
+	size_t delivered;
+	bool delivering;
 };
 
 static void report(struct build *build, uint64_t more)
@@ -169,34 +176,28 @@ static int check_fingerprint(const struct strata_recipe *recipe, const struct st
 	return status;
 }
 
-static int encode(struct build *build, const struct strata_recipe *recipe, int descriptor,
-	const char *name, struct strata_layer *layer, struct strata_error *error)
+static int encode(struct build *build, const struct strata_recipe *recipe,
+	const struct strata_tree *tree, int descriptor, const char *name,
+	struct strata_layer *layer, struct strata_error *error)
 {
-	strata_autotree struct strata_tree tree = STRATA_TREE_INIT;
 	struct strata_encoder *encoder;
-	int status = strata_tree_collect(recipe, build->options, &tree, error);
-
-	if (status == 0)
-		status = check_fingerprint(recipe, &tree, error);
-	if (status < 0)
-		return status;
-	status = strata_encoder_new(
+	int status = strata_encoder_new(
 		&build->encoding, &recipe->compression, descriptor, name, &encoder, error);
+
 	if (status < 0)
 		return status;
-	status = add_entries(build, encoder, &tree, error);
+	status = add_entries(build, encoder, tree, error);
 	if (status == 0)
 		status = strata_encoder_finish(encoder, layer, error);
 	strata_encoder_free(encoder);
 	return status;
 }
 
-static int describe(
+static int name_items(
 	const struct strata_recipe *recipe, struct strata_layer *layer, struct strata_error *error)
 {
 	layer->recipe_key = recipe->key;
 	layer->customised = recipe->entry_count > 0;
-	layer->staged = true;
 	layer->items = strata_allocate(recipe->item_count, sizeof(*layer->items));
 	if (!layer->items)
 		return strata_fail_memory(error);
@@ -209,10 +210,10 @@ static int describe(
 	return 0;
 }
 
-static int build_layer(struct build *build, size_t index, struct strata_error *error)
+/* Encode into a file of the directory that is named by its digest when it is whole. */
+static int write_blob(struct build *build, size_t index, const struct strata_tree *tree,
+	struct strata_layer *layer, struct strata_error *error)
 {
-	const struct strata_recipe *recipe = build->recipes[index];
-	struct strata_layer *layer = &build->layers[index];
 	strata_autofree char *partial = NULL;
 	strata_autoclose int descriptor = -1;
 	int status;
@@ -224,26 +225,90 @@ static int build_layer(struct build *build, size_t index, struct strata_error *e
 	descriptor = open(partial, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 	if (descriptor < 0)
 		return strata_fail_errno(error, "cannot create '%s'", partial);
-	status = encode(build, recipe, descriptor, partial, layer, error);
-	/* Network file systems report a full disk only here. */
-	if (close(strata_take_descriptor(&descriptor)) < 0 && status == 0)
-		status = strata_fail_errno(error, "cannot write to '%s'", partial);
-	if (status == 0)
-		status = describe(recipe, layer, error);
+	status = encode(build, build->recipes[index], tree, descriptor, partial, layer, error);
 	if (status == 0) {
+		layer->staged = true;
 		layer->blob = strata_path_join(build->directory, strata_digest_hex(&layer->digest));
 		if (!layer->blob)
 			status = strata_fail_memory(error);
 		else if (rename(partial, layer->blob) < 0)
 			status = strata_fail_errno(error, "cannot rename '%s'", partial);
 	}
-	if (status < 0) {
+	if (status < 0)
 		unlink(partial);
+	return status;
+}
+
+static int make_layer(struct build *build, size_t index, const struct strata_tree *tree,
+	struct strata_layer *layer, struct strata_error *error)
+{
+	const struct strata_recipe *recipe = build->recipes[index];
+	int status = check_fingerprint(recipe, tree, error);
+
+	if (status < 0)
 		return status;
-	}
+	if (build->options->describe)
+		status = encode(build, recipe, tree, -1, "", layer, error);
+	else
+		status = write_blob(build, index, tree, layer, error);
+	return status < 0 ? status : name_items(recipe, layer, error);
+}
+
+/* Take the layer from the cache where it is, else make it and put it there. A tree is collected
+ * where the cache must see it, or where the layer is made. */
+static int build_layer(struct build *build, size_t index, struct strata_error *error)
+{
+	const struct strata_recipe *recipe = build->recipes[index];
+	struct strata_layer *layer = &build->layers[index];
+	struct strata_cache *cache = build->options->cache;
+	bool witnessed = cache && strata_recipe_needs_witness(recipe);
+	strata_autotree struct strata_tree tree = STRATA_TREE_INIT;
+	struct strata_digest witness = {""};
+	bool found = false;
+	int status = 0;
+
+	if (witnessed)
+		status = strata_tree_collect(recipe, build->options, &tree, error);
+	if (status == 0 && witnessed)
+		status = strata_tree_witness(&tree, &witness, error);
+	if (status == 0 && cache)
+		status = strata_cache_find(
+			cache, recipe, &witness, !build->options->describe, layer, &found, error);
+	if (status == 0 && !found && !witnessed)
+		status = strata_tree_collect(recipe, build->options, &tree, error);
+	if (status == 0 && !found)
+		status = make_layer(build, index, &tree, layer, error);
+	if (status == 0 && !found && cache)
+		status = strata_cache_store(cache, recipe, &witness, layer, error);
+	if (status < 0)
+		return status;
 	atomic_fetch_add(&build->layers_done, 1);
 	report(build, 0);
 	return 0;
+}
+
+/* Hand over every layer that is due. One thread does it; what is made meanwhile it takes along. */
+static int deliver(struct build *build, size_t index, struct strata_error *error)
+{
+	const struct strata_build_options *options = build->options;
+	int status = 0;
+
+	pthread_mutex_lock(&build->delivery);
+	build->made[index] = true;
+	while (status == 0 && options->ready && !build->delivering &&
+		build->delivered < build->layer_count && build->made[build->delivered]) {
+		const struct strata_layer *layer = &build->layers[build->delivered];
+
+		build->delivering = true;
+		pthread_mutex_unlock(&build->delivery);
+		status = options->ready(options->ready_data, layer, error);
+		pthread_mutex_lock(&build->delivery);
+		/* After a failure nothing more is handed over. */
+		build->delivering = status < 0;
+		build->delivered++;
+	}
+	pthread_mutex_unlock(&build->delivery);
+	return status;
 }
 
 static int run_task(void *data, size_t index, struct strata_error *error)
@@ -254,7 +319,9 @@ static int run_task(void *data, size_t index, struct strata_error *error)
 
 	if (status == 0)
 		status = build_layer(build, layer, error);
-	return status < 0 ? strata_context(error, status, "layer %zu", layer + 1) : 0;
+	if (status < 0)
+		return strata_context(error, status, "layer %zu", layer + 1);
+	return deliver(build, layer, error);
 }
 
 /* Largest first, so that the last layer to start is a small one. */
@@ -277,16 +344,18 @@ int strata_layers_build(struct strata_recipe *const *recipes, size_t count, cons
 	struct strata_error *error)
 {
 	strata_autofree size_t *order = order_by_size(recipes, count);
+	strata_autofree bool *made = strata_allocate(count, sizeof(*made));
 	strata_autopool struct strata_pool *pool = NULL;
 	struct build build = {.recipes = recipes,
 		.order = order,
 		.directory = directory,
 		.options = options,
 		.layers = layers,
+		.made = made,
 		.layer_count = (uint32_t)count};
 	int status;
 
-	if (!order)
+	if (!order || !made)
 		return strata_fail_memory(error);
 	pool = strata_pool_new(options->threads, error);
 	if (!pool)
@@ -298,9 +367,12 @@ int strata_layers_build(struct strata_recipe *const *recipes, size_t count, cons
 		layers[i] = (struct strata_layer){0};
 		build.bytes_total += recipes[i]->size;
 	}
+	pthread_mutex_init(&build.delivery, NULL);
 	status = strata_pool_run(pool, count, run_task, &build, error);
+	pthread_mutex_destroy(&build.delivery);
 	for (size_t i = 0; status < 0 && i < count; i++) {
-		if (layers[i].blob)
+		/* What a cache has is good for the next attempt. */
+		if (layers[i].blob && !options->cache)
 			unlink(layers[i].blob);
 		strata_layer_release(&layers[i]);
 	}

@@ -10,6 +10,7 @@
 #include "base/json_writer.h"
 #include "base/sha256.h"
 #include "layer/encoder.h"
+#include "layer/layer_json.h"
 
 enum {
 	FORMAT_VERSION = 1,
@@ -28,32 +29,38 @@ void strata_layer_release(struct strata_layer *layer)
 	*layer = (struct strata_layer){0};
 }
 
+void strata_layer_write(struct strata_json_writer *json, const struct strata_layer *layer)
+{
+	char media_type[96];
+
+	snprintf(media_type, sizeof(media_type), "application/vnd.oci.image.layer.v1.tar%s",
+		strata_codec_of(layer->codec)->media_suffix);
+	strata_json_begin_object(json);
+	strata_json_member_size(json, "stratapackLayer", FORMAT_VERSION);
+	strata_json_member_string(json, "recipeKey", layer->recipe_key.text);
+	strata_json_member_string(json, "diffId", layer->diff_id.text);
+	strata_json_member_size(json, "diffSize", layer->diff_size);
+	strata_json_member_string(json, "digest", layer->digest.text);
+	strata_json_member_size(json, "size", layer->size);
+	strata_json_member_string(json, "mediaType", media_type);
+	strata_json_member_string(json, "compression", strata_codec_of(layer->codec)->name);
+	strata_json_member_bool(json, "customised", layer->customised);
+	strata_json_key(json, "items");
+	strata_json_begin_array(json);
+	for (size_t i = 0; i < layer->item_count; i++)
+		strata_json_write_string(json, layer->items[i]);
+	strata_json_end_array(json);
+	strata_json_end_object(json);
+}
+
 static int write_description(
 	const struct strata_layer *layer, const char *path, struct strata_error *error)
 {
 	strata_autobuffer struct strata_buffer text = STRATA_BUFFER_INIT;
 	struct strata_json_writer json = {.buffer = &text, .indented = true};
-	char media_type[96];
 	int status;
 
-	snprintf(media_type, sizeof(media_type), "application/vnd.oci.image.layer.v1.tar%s",
-		strata_codec_of(layer->codec)->media_suffix);
-	strata_json_begin_object(&json);
-	strata_json_member_size(&json, "stratapackLayer", FORMAT_VERSION);
-	strata_json_member_string(&json, "recipeKey", layer->recipe_key.text);
-	strata_json_member_string(&json, "diffId", layer->diff_id.text);
-	strata_json_member_size(&json, "diffSize", layer->diff_size);
-	strata_json_member_string(&json, "digest", layer->digest.text);
-	strata_json_member_size(&json, "size", layer->size);
-	strata_json_member_string(&json, "mediaType", media_type);
-	strata_json_member_string(&json, "compression", strata_codec_of(layer->codec)->name);
-	strata_json_member_bool(&json, "customised", layer->customised);
-	strata_json_key(&json, "items");
-	strata_json_begin_array(&json);
-	for (size_t i = 0; i < layer->item_count; i++)
-		strata_json_write_string(&json, layer->items[i]);
-	strata_json_end_array(&json);
-	strata_json_end_object(&json);
+	strata_layer_write(&json, layer);
 	strata_buffer_byte(&text, '\n');
 	status = strata_buffer_check(&text, error);
 	return status < 0 ? status : strata_file_replace(path, text.data, text.length, error);
@@ -115,7 +122,7 @@ static int read_items(
 	return 0;
 }
 
-static int read_description(
+int strata_layer_read(
 	struct strata_layer *layer, const struct strata_json *document, struct strata_error *error)
 {
 	const char *codec = NULL;
@@ -149,7 +156,7 @@ static int read_description(
 }
 
 /* Whoever made the directory may have been interrupted or may err: the blob is hashed again. */
-static int check_blob(const struct strata_layer *layer, struct strata_error *error)
+int strata_layer_check_blob(const struct strata_layer *layer, struct strata_error *error)
 {
 	enum { CHUNK = 256 * 1024 };
 	strata_autosha256 struct strata_sha256 *hash = strata_sha256_new();
@@ -200,12 +207,13 @@ int strata_layer_load(const char *directory, struct strata_layer *layer, struct 
 	if (status < 0)
 		return strata_hint(
 			error, status, "a layer is a directory that 'stratapack layer' wrote");
-	status = read_description(layer, document, error);
+	status = strata_layer_read(layer, document, error);
 	if (status < 0)
 		status = strata_context(error, status, "layer '%s'", path);
 	if (status == 0) {
 		layer->blob = strata_path_join(directory, blob_name);
-		status = layer->blob ? check_blob(layer, error) : strata_fail_memory(error);
+		status = layer->blob ? strata_layer_check_blob(layer, error)
+				     : strata_fail_memory(error);
 	}
 	if (status < 0)
 		strata_layer_release(layer);

@@ -51,6 +51,11 @@ int strata_tree_collect(const struct strata_recipe *recipe,
 int strata_tree_fingerprint(const struct strata_tree *tree, struct strata_digest *fingerprint,
 	struct strata_error *error) STRATA_MUST_CHECK;
 
+/* A digest of everything in TREE that would change if its files changed on this machine: it also
+ * sees a file whose modification time was set back. It says nothing on another machine. */
+int strata_tree_witness(const struct strata_tree *tree, struct strata_digest *witness,
+	struct strata_error *error) STRATA_MUST_CHECK;
+
 void strata_tree_release(struct strata_tree *tree);
 
 /* Where PATH of an image is on this machine: ROOT/PATH. */

@@ -12,10 +12,10 @@ export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1:exitc
 export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1:exitcode=99
 export STRATAPACK_BUILD=$PWD/build-sanitize STRATAPACK=$PWD/build-sanitize/stratapack
 for test in build-sanitize/tests/unit/test_*; do
-	[ -d "$test" ] || ok "${test##*/} with sanitizers" "$test"
+	[ -d "$test" ] || all_ok "${test##*/} with sanitizers" "$test"
 done
 for script in steps bad_input; do
 	mkdir "$scratch/$script"
-	ok "$script.sh with sanitizers" env TMPDIR="$scratch/$script" "tests/integration/$script.sh"
+	all_ok "$script.sh with sanitizers" env TMPDIR="$scratch/$script" "tests/integration/$script.sh"
 done
 done_testing

@@ -4,7 +4,7 @@
 . "$(dirname "$0")/../lib.sh"
 
 for test in "$STRATAPACK_BUILD"/tests/unit/test_*; do
-	[ -d "$test" ] || ok "${test##*/} under valgrind" valgrind -q --leak-check=full \
+	[ -d "$test" ] || all_ok "${test##*/} under valgrind" valgrind -q --leak-check=full \
 		--errors-for-leak-kinds=definite,indirect,possible --error-exitcode=99 \
 		--track-fds=no --child-silent-after-fork=yes "$test"
 done

@@ -35,6 +35,31 @@ for command in "${commands[@]}"; do
 	empty "the page of $command has no foreign options" "$unknown"
 done
 
+# The schemas allow what is written, and what the pages show as examples.
+valid() { # valid SCHEMA FILE
+	python3 - "$STRATAPACK_SOURCE/docs/$1.schema.json" "$2" <<-'END'
+		import json, sys
+		import jsonschema
+		schema, document = [json.load(open(path)) for path in sys.argv[1:]]
+		jsonschema.Draft202012Validator(schema).validate(document)
+	END
+}
+make_store "$scratch/root"
+graph=(--graph "$scratch/root/graph.json" --root "$scratch/root")
+"$STRATAPACK" plan "${graph[@]}" -S /a=b --mkdir /c --owner 1:2 --mtime 3 -o "$scratch/plan.json" \
+	--recipes "$scratch/recipes"
+ok "the schema of graphs allows one" valid graph "$scratch/root/graph.json"
+ok "the schema of plans allows one" valid plan "$scratch/plan.json"
+for recipe in "$scratch"/recipes/*; do
+	ok "the schema of recipes allows ${recipe##*/}" valid recipe "$recipe"
+done
+for kind in graph plan recipe; do
+	# shellcheck disable=SC2016 # these are backticks of scdoc
+	sed -n '/^```$/,/^```$/{/^```$/!p}' "$STRATAPACK_SOURCE/docs/man/stratapack-$kind.5.scd" \
+		>"$scratch/$kind.example"
+	ok "the schema allows the example in stratapack-$kind.5" valid $kind "$scratch/$kind.example"
+done
+
 for shell in bash zsh fish; do
 	"$STRATAPACK" completion "$shell" >"$scratch/completion.$shell"
 	if command -v "$shell" >/dev/null; then

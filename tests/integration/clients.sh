@@ -23,8 +23,8 @@ ok "build a strict V1 archive" "$STRATAPACK" build "${store[@]}" --strict-v1 \
 ok "build a bare name" "$STRATAPACK" build "${store[@]}" -o universal-archive:bare.tar:bare
 wanted=$(diff_ids dir:directory)
 
-# A whole image of this machine's python3.
-ok "build python3 from the package database" "$STRATAPACK" build --dpkg python3 --essential \
+# A whole image of this machine's python3 and git.
+ok "build python3 and git from the package database" "$STRATAPACK" build --dpkg python3 git \
 	--entrypoint /usr/bin/python3 -o universal-archive:python3.tar:example.org/python3:1
 version=$(/usr/bin/python3 --version)
 
@@ -74,5 +74,8 @@ if ok "a Docker Engine starts" start_dockerd; then
 	ok "docker loads python3" docker_ load -i python3.tar
 	is "python3 prints its version in docker" \
 		"$(docker_run example.org/python3:1 --version 2>&1)" "$version"
+	is "git prints its version in docker" \
+		"$(docker_run --entrypoint /usr/bin/git example.org/python3:1 --version 2>&1)" \
+		"$(/usr/bin/git --version)"
 fi
 done_testing

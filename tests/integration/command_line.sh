@@ -128,6 +128,11 @@ is "the config's time is SOURCE_DATE_EPOCH" "$(
 	SOURCE_DATE_EPOCH=86400 "$STRATAPACK" build "${graph[@]}" -o docker-archive:dated.tar
 	tar -xOf dated.tar --wildcards '*.json' | jq -r 'select(.created?).created' 2>/dev/null
 )" 1970-01-02T00:00:00Z
+is "--created takes a date" "$(
+	"$STRATAPACK" build "${graph[@]}" --created 2024-02-29T23:59:59Z -o docker-archive:leap.tar
+	"$STRATAPACK" build "${graph[@]}" --created 1709251199 -o docker-archive:seconds.tar
+	sha256 leap.tar
+)" "$(sha256 seconds.tar)"
 is "entrypoints can be JSON" "$(
 	"$STRATAPACK" build "${graph[@]}" --entrypoint '["a b", "c"]' --entrypoint d -o docker-archive:entry.tar
 	tar -xOf entry.tar --wildcards '*.json' | jq -c '.config?.Entrypoint? // empty' 2>/dev/null

@@ -1,0 +1,121 @@
+#include "base/error.h"
+#include "base/memory.h"
+#include "image/image.h"
+
+struct strata_sink {
+	const struct strata_destination *destination;
+	const struct strata_writer *writer;
+	void *state; /* NULL for a format that is written at the end */
+};
+
+static const struct strata_writer *writer_of(enum strata_format format)
+{
+	static const struct strata_writer v1_archive = {.write = strata_write_docker_v1_archive};
+	static const struct strata_writer layout = {
+		.write = strata_write_oci_layout, .check = strata_check_oci_layout};
+	static const struct strata_writer directory = {
+		.write = strata_write_directory, .check = strata_check_directory};
+
+	switch (format) {
+	case STRATA_FORMAT_DOCKER_V1_ARCHIVE:
+		return &v1_archive;
+	case STRATA_FORMAT_DOCKER_ARCHIVE:
+		return &strata_docker_archive_writer;
+	case STRATA_FORMAT_OCI:
+		return &layout;
+	case STRATA_FORMAT_OCI_ARCHIVE:
+	case STRATA_FORMAT_UNIVERSAL_ARCHIVE:
+		return &strata_oci_archive_writer;
+	case STRATA_FORMAT_DIR:
+		break;
+	}
+	return &directory;
+}
+
+static int add_context(const struct strata_sink *sink, int status, struct strata_error *error)
+{
+	if (status == 0)
+		return 0;
+	return strata_context(error, status, "%s:%s", strata_format_name(sink->destination->format),
+		sink->destination->path);
+}
+
+int strata_sink_open(const struct strata_destination *destination, struct strata_sink **result,
+	struct strata_error *error)
+{
+	struct strata_sink *sink = calloc(1, sizeof(*sink));
+	struct strata_error failure = STRATA_ERROR_INIT;
+	int status;
+
+	if (!sink)
+		return strata_fail_memory(error);
+	sink->destination = destination;
+	sink->writer = writer_of(destination->format);
+	status = sink->writer->check ? sink->writer->check(destination, error) : 0;
+	if (status < 0) {
+		add_context(sink, status, error);
+		free(sink);
+		return status;
+	}
+	if (sink->writer->open) {
+		sink->state = sink->writer->open(destination, &failure);
+		if (!sink->state) {
+			status = add_context(sink, failure.status, &failure);
+			free(sink);
+			if (error)
+				*error = failure;
+			else
+				strata_error_clear(&failure);
+			return status;
+		}
+	}
+	*result = sink;
+	return 0;
+}
+
+int strata_sink_add_layer(
+	struct strata_sink *sink, const struct strata_layer *layer, struct strata_error *error)
+{
+	int status = strata_destination_check(sink->destination, layer->codec, error);
+
+	if (status == 0 && sink->state)
+		status = sink->writer->add_layer(sink->state, layer, error);
+	return add_context(sink, status, error);
+}
+
+int strata_sink_finish(
+	struct strata_sink *sink, const struct strata_image *image, struct strata_error *error)
+{
+	int status;
+
+	if (sink->state)
+		status = sink->writer->finish(sink->state, image, error);
+	else
+		status = sink->writer->write(image, sink->destination, error);
+	return add_context(sink, status, error);
+}
+
+void strata_sink_close(struct strata_sink *sink)
+{
+	if (!sink)
+		return;
+	if (sink->state)
+		sink->writer->close(sink->state);
+	free(sink);
+}
+
+int strata_image_write(const struct strata_image *image,
+	const struct strata_destination *destination, struct strata_error *error)
+{
+	struct strata_sink *sink;
+	int status = strata_sink_open(destination, &sink, error);
+
+	if (status < 0)
+		return status;
+	for (size_t i = 0; status == 0 && i < image->layer_count; i++)
+		status = strata_sink_add_layer(sink, &image->layers[i], error);
+	if (status == 0)
+		status = strata_sink_finish(sink, image, error);
+	strata_sink_close(sink);
+	return status;
+}
