@@ -100,8 +100,8 @@ static void free_slots(struct gzip *gzip, struct slot *slot)
 	}
 }
 
-static int gzip_open(struct strata_encoding *encoding, int level, struct strata_blob_writer *writer,
-	void **state, struct strata_error *error)
+static int gzip_open(struct strata_encoding *encoding, const struct strata_encoder_options *options,
+	struct strata_blob_writer *writer, void **state, struct strata_error *error)
 {
 	struct gzip *gzip = calloc(1, sizeof(*gzip));
 
@@ -109,7 +109,7 @@ static int gzip_open(struct strata_encoding *encoding, int level, struct strata_
 		return strata_fail_memory(error);
 	gzip->encoding = encoding;
 	gzip->writer = writer;
-	gzip->level = level;
+	gzip->level = options->compression.level;
 	gzip->newest = &gzip->oldest;
 	gzip->checksum = crc32(0, NULL, 0);
 	*state = gzip;

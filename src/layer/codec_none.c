@@ -5,13 +5,14 @@ struct plain {
 	uint8_t block[STRATA_BLOCK_SIZE];
 };
 
-static int plain_open(struct strata_encoding *encoding, int level,
-	struct strata_blob_writer *writer, void **state, struct strata_error *error)
+static int plain_open(struct strata_encoding *encoding,
+	const struct strata_encoder_options *options, struct strata_blob_writer *writer,
+	void **state, struct strata_error *error)
 {
 	struct plain *plain = malloc(sizeof(*plain));
 
 	(void)encoding;
-	(void)level;
+	(void)options;
 	if (!plain)
 		return strata_fail_memory(error);
 	plain->writer = writer;

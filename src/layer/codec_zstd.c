@@ -26,19 +26,12 @@ static void zstd_close(void *state)
 	free(zstd);
 }
 
-/* Spread over the workers of the pool once no further layer waits for one. */
-static int choose_workers(struct strata_encoding *encoding)
-{
-	unsigned threads = strata_pool_threads(encoding->pool);
-
-	return strata_pool_waiting_tasks(encoding->pool) > 0 ? 1 : (int)threads;
-}
-
-static int zstd_open(struct strata_encoding *encoding, int level, struct strata_blob_writer *writer,
-	void **state, struct strata_error *error)
+static int zstd_open(struct strata_encoding *encoding, const struct strata_encoder_options *options,
+	struct strata_blob_writer *writer, void **state, struct strata_error *error)
 {
 	struct zstd *zstd = calloc(1, sizeof(*zstd));
 
+	(void)encoding;
 	if (zstd) {
 		zstd->writer = writer;
 		zstd->context = ZSTD_createCCtx();
@@ -50,10 +43,10 @@ static int zstd_open(struct strata_encoding *encoding, int level, struct strata_
 			zstd_close(zstd);
 		return strata_fail_memory(error);
 	}
-	ZSTD_CCtx_setParameter(zstd->context, ZSTD_c_compressionLevel, level);
+	ZSTD_CCtx_setParameter(zstd->context, ZSTD_c_compressionLevel, options->compression.level);
 	ZSTD_CCtx_setParameter(zstd->context, ZSTD_c_checksumFlag, 0);
 	if (ZSTD_isError(ZSTD_CCtx_setParameter(
-		    zstd->context, ZSTD_c_nbWorkers, choose_workers(encoding)))) {
+		    zstd->context, ZSTD_c_nbWorkers, (int)options->workers))) {
 		zstd_close(zstd);
 		return strata_fail(error, STRATA_ERROR_UNSUPPORTED,
 			"this libzstd is built without threads, which its bytes depend on");

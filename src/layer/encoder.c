@@ -42,9 +42,10 @@ int strata_blob_write(struct strata_blob_writer *writer, const void *bytes, size
 }
 
 int strata_encoder_new(struct strata_encoding *encoding,
-	const struct strata_compression *compression, int descriptor, const char *name,
-	struct strata_encoder **result, struct strata_error *error)
+	const struct strata_encoder_options *options, struct strata_encoder **result,
+	struct strata_error *error)
 {
+	const struct strata_compression *compression = &options->compression;
 	struct strata_encoder *encoder = calloc(1, sizeof(*encoder));
 	int status;
 
@@ -55,15 +56,15 @@ int strata_encoder_new(struct strata_encoding *encoding,
 	encoder->diff_hash = strata_sha256_new();
 	if (compression->kind != STRATA_CODEC_NONE)
 		encoder->blob_hash = strata_sha256_new();
-	encoder->writer = (struct strata_blob_writer){
-		.descriptor = descriptor, .name = name, .hash = encoder->blob_hash};
+	encoder->writer = (struct strata_blob_writer){.descriptor = options->descriptor,
+		.name = options->name,
+		.hash = encoder->blob_hash};
 	if (!encoder->diff_hash ||
 		(compression->kind != STRATA_CODEC_NONE && !encoder->blob_hash)) {
 		strata_encoder_free(encoder);
 		return strata_fail_memory(error);
 	}
-	status = encoder->codec->open(
-		encoding, compression->level, &encoder->writer, &encoder->state, error);
+	status = encoder->codec->open(encoding, options, &encoder->writer, &encoder->state, error);
 	if (status < 0) {
 		strata_encoder_free(encoder);
 		return status;

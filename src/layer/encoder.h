@@ -27,6 +27,16 @@ struct strata_encoding {
 };
 
 /* Where encoded bytes go: they are hashed, counted and written. */
+/* How one layer is to be encoded. */
+struct strata_encoder_options {
+	struct strata_compression compression;
+	int descriptor;   /* where the blob goes; -1: nowhere */
+	const char *name; /* what messages call it; borrowed */
+	/* For codecs with threads of their own: how many the layer is worth. At least 1; the bytes
+	 * do not depend on it. */
+	unsigned workers;
+};
+
 struct strata_blob_writer {
 	int descriptor; /* -1: nowhere, only the digests are wanted */
 	const char *name;
@@ -49,8 +59,8 @@ struct strata_codec {
 	const char *library;
 	const char *(*library_version)(void);
 
-	int (*open)(struct strata_encoding *encoding, int level, struct strata_blob_writer *writer,
-		void **state, struct strata_error *error);
+	int (*open)(struct strata_encoding *encoding, const struct strata_encoder_options *options,
+		struct strata_blob_writer *writer, void **state, struct strata_error *error);
 	/* Point *BLOCK to a buffer of STRATA_BLOCK_SIZE bytes to fill next. */
 	int (*next_block)(void *state, uint8_t **block, struct strata_error *error);
 	/* Take the SIZE bytes that were put into that buffer: a whole block, except the last. */
@@ -70,11 +80,10 @@ int strata_codec_parse(const char *text, enum strata_codec_kind *kind,
 
 struct strata_encoder;
 
-/* An encoder that writes to DESCRIPTOR (-1: nowhere); NAME is what messages call it. *ENCODER is
- * the caller's. */
+/* An encoder for one layer. *ENCODER is the caller's. */
 int strata_encoder_new(struct strata_encoding *encoding,
-	const struct strata_compression *compression, int descriptor, const char *name,
-	struct strata_encoder **encoder, struct strata_error *error) STRATA_MUST_CHECK;
+	const struct strata_encoder_options *options, struct strata_encoder **encoder,
+	struct strata_error *error) STRATA_MUST_CHECK;
 
 /* Room for the next bytes of the stream: *SIZE of them, at least one, at *ROOM. Write there, then
  * say how many with strata_encoder_advance(). */

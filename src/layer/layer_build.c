@@ -176,13 +176,31 @@ static int check_fingerprint(const struct strata_recipe *recipe, const struct st
 	return status;
 }
 
+/* A layer is worth as many of the workers as it has of the bytes, rounded up: others keep the rest
+ * busy. */
+static unsigned choose_workers(const struct build *build, const struct strata_recipe *recipe)
+{
+	unsigned threads = strata_pool_threads(build->encoding.pool);
+	double share = build->bytes_total > 0
+			       ? (double)recipe->size / (double)build->bytes_total * threads
+			       : threads;
+	unsigned workers = (unsigned)share + 1;
+
+	if (workers > threads || strata_pool_waiting_tasks(build->encoding.pool) == 0)
+		return threads;
+	return workers;
+}
+
 static int encode(struct build *build, const struct strata_recipe *recipe,
 	const struct strata_tree *tree, int descriptor, const char *name,
 	struct strata_layer *layer, struct strata_error *error)
 {
+	struct strata_encoder_options options = {.compression = recipe->compression,
+		.descriptor = descriptor,
+		.name = name,
+		.workers = choose_workers(build, recipe)};
 	struct strata_encoder *encoder;
-	int status = strata_encoder_new(
-		&build->encoding, &recipe->compression, descriptor, name, &encoder, error);
+	int status = strata_encoder_new(&build->encoding, &options, &encoder, error);
 
 	if (status < 0)
 		return status;

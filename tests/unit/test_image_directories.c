@@ -156,8 +156,9 @@ static void test_other_directories_are_left_alone(void **state)
 		const char *empty = scratch_at(scratch, scratch_text(scratch, "/empty%zu", i));
 
 		scratch_file(scratch, "/full/file", "mine", 0644);
-		assert_fails(write_image(scratch, &sample, transports[i], full, "", false),
-			STRATA_ERROR_INVALID, full, &scratch->error);
+		assert_int_equal(write_image(scratch, &sample, transports[i], full, "", false),
+			STRATA_ERROR_INVALID);
+		assert_non_null(strstr(scratch->error.message, full));
 		assert_string_equal(scratch_names(scratch, full), "file ");
 		assert_string_equal(
 			scratch_names(scratch, scratch->root), i == 0 ? "full " : "empty0 full ");

@@ -335,6 +335,67 @@ static void test_layers_are_built_in_their_order(void **state)
 		strata_layer_release(&layers[i]);
 }
 
+/* Keeps the order of deliveries and how many layers were made at each. */
+struct deliveries {
+	struct strata_progress progress; /* first: what count_progress() fills */
+	char items[8];
+	uint32_t made[8];
+	size_t count;
+	size_t fails_at; /* the delivery to refuse */
+};
+
+static int take_delivery(void *data, const struct strata_layer *layer, struct strata_error *error)
+{
+	struct deliveries *deliveries = data;
+
+	if (deliveries->count == deliveries->fails_at)
+		return strata_fail(error, STRATA_ERROR_IO, "no room for %s", layer->items[0]);
+	deliveries->made[deliveries->count] = deliveries->progress.layers_done;
+	deliveries->items[deliveries->count++] = layer->items[0][1];
+	return 0;
+}
+
+static void test_layers_are_delivered_bottom_first_and_early(void **state)
+{
+	struct scratch *scratch = *state;
+	struct strata_recipe_item item[3][1] = {
+		{STORE_ITEM("/a")}, {STORE_ITEM("/b")}, {STORE_ITEM("/c")}};
+	struct strata_recipe a = RECIPE(item[0]), b = RECIPE(item[1]), c = RECIPE(item[2]);
+	struct strata_recipe *recipes[] = {&a, &b, &c};
+	struct deliveries deliveries = {.fails_at = SIZE_MAX};
+	struct strata_observer observer = {.progress = count_progress, .data = &deliveries};
+	struct strata_layer layers[3];
+	struct strata_error *error = &scratch->error;
+
+	scratch_file(scratch, "/a", "a", 0444);
+	scratch_file(scratch, "/b", "b", 0444);
+	scratch_file(scratch, "/c", "c", 0444);
+	/* One thread builds the largest first: a, then c, then b. */
+	a.size = 3;
+	b.size = 1;
+	c.size = 2;
+	scratch->options.observer = &observer;
+	scratch->options.threads = 1;
+	scratch->options.ready = take_delivery;
+	scratch->options.ready_data = &deliveries;
+	assert_succeeds(
+		strata_layers_build(recipes, 3, scratch->output, &scratch->options, layers, error),
+		error);
+	assert_string_equal(deliveries.items, "abc");
+	assert_int_equal(deliveries.made[0], 1);
+	assert_int_equal(deliveries.made[1], 3);
+	for (size_t i = 0; i < 3; i++)
+		strata_layer_release(&layers[i]);
+	for (unsigned threads = 1; threads <= 3; threads++) {
+		deliveries = (struct deliveries){.fails_at = 1};
+		scratch->options.threads = threads;
+		assert_fails(strata_layers_build(
+				     recipes, 3, scratch->output, &scratch->options, layers, error),
+			STRATA_ERROR_IO, "no room for /b", error);
+		assert_int_equal(deliveries.count, 1);
+	}
+}
+
 static void test_failures_leave_no_blob(void **state)
 {
 	struct scratch *scratch = *state;
@@ -363,6 +424,7 @@ int main(void)
 		scratch_test(test_changed_files_are_noticed),
 		scratch_test(test_cancelled_builds_leave_nothing),
 		scratch_test(test_layers_are_built_in_their_order),
+		scratch_test(test_layers_are_delivered_bottom_first_and_early),
 		scratch_test(test_failures_leave_no_blob),
 	};
 
