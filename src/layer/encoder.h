@@ -26,7 +26,6 @@ struct strata_encoding {
 	atomic_int spare_blocks;
 };
 
-/* Where encoded bytes go: they are hashed, counted and written. */
 /* How one layer is to be encoded. */
 struct strata_encoder_options {
 	struct strata_compression compression;
@@ -37,6 +36,7 @@ struct strata_encoder_options {
 	unsigned workers;
 };
 
+/* Where encoded bytes go: they are hashed, counted and written. */
 struct strata_blob_writer {
 	int descriptor; /* -1: nowhere, only the digests are wanted */
 	const char *name;
