@@ -213,6 +213,13 @@ int strata_output_open(struct strata_output *output, const char *path, struct st
 	if (stat(path, &status) == 0 && S_ISDIR(status.st_mode))
 		return strata_fail(error, STRATA_ERROR_INVALID,
 			"cannot write the file '%s': it is a directory", path);
+	/* Devices and pipes are written to, not replaced. */
+	if (stat(path, &status) == 0 && !S_ISREG(status.st_mode)) {
+		output->descriptor = open(path, O_WRONLY | O_CLOEXEC);
+		if (output->descriptor < 0)
+			return strata_fail_errno(error, "cannot open '%s'", path);
+		return 0;
+	}
 	result = make_beside(output, make_file, error);
 	if (result < 0)
 		return result;
@@ -254,11 +261,10 @@ void strata_output_discard(struct strata_output *output)
 {
 	int saved = errno;
 
-	if (output->temporary) {
-		if (output->descriptor >= 0)
-			close(output->descriptor);
+	if (output->descriptor >= 0 && output->descriptor != STDOUT_FILENO)
+		close(output->descriptor);
+	if (output->temporary)
 		strata_directory_remove(output->temporary);
-	}
 	free(output->temporary);
 	free(output->path);
 	*output = (struct strata_output)STRATA_OUTPUT_INIT;

@@ -30,10 +30,10 @@ int strata_file_copy(int target, const char *target_name, int source, const char
 	uint64_t offset, uint64_t length, struct strata_error *error) STRATA_MUST_CHECK;
 
 /* An output under construction: a hidden file or directory beside PATH that takes its place on
- * commit. The path "-" is standard output. */
+ * commit. The path "-" is standard output; devices and pipes are written to as they are. */
 struct strata_output {
 	char *path;
-	char *temporary; /* NULL for standard output, and once committed */
+	char *temporary; /* NULL for what is not replaced, and once committed */
 	int descriptor;  /* -1 for a directory */
 };
 

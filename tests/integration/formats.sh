@@ -168,4 +168,12 @@ is "verify finds a missing byte" $? 3
 rm "$blob"
 "$STRATAPACK" verify oci:damaged >/dev/null 2>&1
 is "verify finds a missing blob" $? 3
+
+# Pipes and devices are written to, not replaced.
+mkfifo pipe
+cat pipe >from-pipe.tar &
+ok "an archive into a pipe" "$STRATAPACK" build "${store[@]}" -o docker-archive:pipe:hello
+wait $!
+ok "the pipe is still one" [ -p pipe ]
+ok "what came out is sound" "$STRATAPACK" verify from-pipe.tar
 done_testing
