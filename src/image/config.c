@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/sha256.h"
+#include "base/text.h"
 #include "image/image.h"
 
 /* The history names what is in each layer. Together these texts stay well below what registries
@@ -48,6 +49,12 @@ int strata_document_seal(
 	char hex[STRATA_SHA256_HEX_SIZE];
 	int status = strata_buffer_check(buffer, error);
 
+	if (status == 0 && !strata_text_is_utf8(buffer->data, buffer->length))
+		return strata_hint(error,
+			strata_fail(error, STRATA_ERROR_INVALID,
+				"an image's config and manifest are UTF-8, and a text for them is "
+				"not"),
+			"look at labels, annotations, environment and the other texts given");
 	if (status == 0)
 		status = strata_sha256_of(buffer->data, buffer->length, hex, error);
 	if (status < 0)
@@ -73,6 +80,15 @@ static void write_strings(
 	strata_json_end_array(json);
 }
 
+bool strata_pairs_overridden(const struct strata_pair *pairs, size_t count, size_t index)
+{
+	for (size_t later = index + 1; later < count; later++) {
+		if (strcmp(pairs[later].key, pairs[index].key) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* A set, as Go writes it: an object whose members are empty objects. */
 static void write_set(
 	struct strata_json_writer *json, const char *key, const char *const *strings, size_t count)
@@ -82,6 +98,12 @@ static void write_set(
 	strata_json_key(json, key);
 	strata_json_begin_object(json);
 	for (size_t i = 0; i < count; i++) {
+		bool repeated = false;
+
+		for (size_t k = 0; k < i && !repeated; k++)
+			repeated = strcmp(strings[k], strings[i]) == 0;
+		if (repeated)
+			continue;
 		strata_json_key(json, strings[i]);
 		strata_json_begin_object(json);
 		strata_json_end_object(json);
@@ -103,9 +125,11 @@ void strata_config_write_execution(
 	if (config->label_count > 0) {
 		strata_json_key(json, "Labels");
 		strata_json_begin_object(json);
-		for (size_t i = 0; i < config->label_count; i++)
-			strata_json_member_string(
-				json, config->labels[i].key, config->labels[i].value);
+		for (size_t i = 0; i < config->label_count; i++) {
+			if (!strata_pairs_overridden(config->labels, config->label_count, i))
+				strata_json_member_string(
+					json, config->labels[i].key, config->labels[i].value);
+		}
 		strata_json_end_object(json);
 	}
 	strata_json_member_string(json, "StopSignal", config->stop_signal);

@@ -33,6 +33,9 @@ enum { STRATA_LARGEST_MANIFEST = 4 * 1024 * 1024 };
 int strata_document_seal(struct strata_document *document, struct strata_buffer *buffer,
 	struct strata_error *error) STRATA_MUST_CHECK;
 
+/* Whether a later one of COUNT pairs has the key of pair INDEX: the last one counts. */
+bool strata_pairs_overridden(const struct strata_pair *pairs, size_t count, size_t index);
+
 /* Write the "config" member's object: what a container runs as. Members follow the OCI image
  * specification's config.md; absent ones are left out. */
 void strata_config_write_execution(

@@ -40,16 +40,20 @@ static int write_annotations(struct strata_json_writer *json,
 {
 	strata_autofree struct strata_pair *sorted =
 		strata_allocate(config->annotation_count, sizeof(*sorted));
+	size_t count = 0;
 
 	if (!sorted)
 		return strata_fail_memory(error);
 	if (config->annotation_count == 0)
 		return 0;
-	memcpy(sorted, config->annotations, config->annotation_count * sizeof(*sorted));
-	qsort(sorted, config->annotation_count, sizeof(*sorted), compare_pairs);
+	for (size_t i = 0; i < config->annotation_count; i++) {
+		if (!strata_pairs_overridden(config->annotations, config->annotation_count, i))
+			sorted[count++] = config->annotations[i];
+	}
+	qsort(sorted, count, sizeof(*sorted), compare_pairs);
 	strata_json_key(json, "annotations");
 	strata_json_begin_object(json);
-	for (size_t i = 0; i < config->annotation_count; i++)
+	for (size_t i = 0; i < count; i++)
 		strata_json_member_string(json, sorted[i].key, sorted[i].value);
 	strata_json_end_object(json);
 	return 0;
