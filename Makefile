@@ -2,6 +2,7 @@
 #
 #	make                build/stratapack, after installing what that needs (Debian)
 #	make test           every test; the last line is "N passed, N failed"
+#	make test-stores    the front ends of Nix and Guix, with real store daemons
 #	make demo           layered images of this machine's python3 and git
 #	make install        to DESTDIR and PREFIX (default /usr/local)
 #	make static         build-static/stratapack: one file without dependencies, for use in builders
@@ -27,6 +28,10 @@ test-sanitize: test-build
 test-valgrind: test-build
 	tests/run valgrind
 
+test-stores: test-build static
+	scripts/setup stores
+	tests/run stores
+
 test-build:
 	scripts/setup test
 	scripts/configure build --prefix=$(PREFIX) -Dtests=true
@@ -50,4 +55,4 @@ format:
 clean:
 	rm -rf build build-static build-sanitize build-clang build-gcc demo
 
-.PHONY: all test test-sanitize test-valgrind test-build demo install static format clean
+.PHONY: all test test-stores test-sanitize test-valgrind test-build demo install static format clean
