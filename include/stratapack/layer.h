@@ -74,8 +74,7 @@ struct strata_recipe_item {
 struct strata_recipe {
 	struct strata_recipe_item *items; /* sorted by id */
 	size_t item_count;
-	struct strata_entry *entries; /* of the customisation, sorted by path */
-	size_t entry_count;
+	struct strata_customisation customisation; /* entries sorted by path */
 	struct strata_metadata_rules rules;
 	struct strata_compression compression;
 	/* Of the files of a running system, whose identity says too little (a configuration file

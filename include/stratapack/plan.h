@@ -71,6 +71,12 @@ struct strata_entry {
 	uint32_t uid, gid;
 };
 
+/* What an image has besides its items. */
+struct strata_customisation {
+	const struct strata_entry *entries;
+	size_t entry_count;
+};
+
 struct strata_plan_layer {
 	const char *const *items; /* ids */
 	size_t item_count;
@@ -81,9 +87,8 @@ struct strata_plan {
 	uint32_t max_layers;              /* 0 where unknown */
 	struct strata_plan_layer *layers; /* bottom first */
 	size_t layer_count;
-	struct strata_entry *entries; /* the customisation, sorted by path components */
-	size_t entry_count;
-	/* The entries are a layer of their own on top; else part of the topmost layer. */
+	struct strata_customisation customisation; /* entries sorted by path components */
+	/* The customisation is a layer of its own on top; else part of the topmost layer. */
 	bool customisation_layer;
 	struct strata_arena *arena; /* owns everything above */
 };
@@ -92,8 +97,7 @@ struct strata_plan_options {
 	const struct strata_strategy *strategy; /* NULL: the default */
 	uint32_t max_layers;  /* of the whole image; 0: STRATA_DEFAULT_MAX_LAYERS */
 	uint32_t base_layers; /* how many of them a base image takes */
-	const struct strata_entry *entries;
-	size_t entry_count;
+	struct strata_customisation customisation;
 	/* The system whose files the items are (NULL: "/"): where it has a symbolic link or a
 	 * directory above an entry, the entry goes there and the directory stays as it is. */
 	const char *root;

@@ -78,7 +78,7 @@ static char *layer_key(const char *const *items, size_t count, bool customised)
 static char *planned_key(const struct strata_plan *plan, size_t index)
 {
 	bool is_top = index + 1 == strata_plan_image_layers(plan);
-	bool customised = is_top && plan->entry_count > 0;
+	bool customised = is_top && plan->customisation.entry_count > 0;
 
 	if (index >= plan->layer_count)
 		return layer_key(NULL, 0, customised);

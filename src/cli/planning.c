@@ -63,8 +63,8 @@ static int make_plan(struct strata_planning *planning, struct strata_error *erro
 	struct strata_plan_options options = {
 		.strategy = planning->strategy.strategy,
 		.max_layers = planning->strategy.max_layers,
-		.entries = planning->customisation.entries,
-		.entry_count = planning->customisation.count,
+		.customisation.entries = planning->customisation.entries,
+		.customisation.entry_count = planning->customisation.count,
 		.root = planning->root.root,
 	};
 

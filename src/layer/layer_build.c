@@ -215,7 +215,7 @@ static int name_items(
 	const struct strata_recipe *recipe, struct strata_layer *layer, struct strata_error *error)
 {
 	layer->recipe_key = recipe->key;
-	layer->customised = recipe->entry_count > 0;
+	layer->customised = recipe->customisation.entry_count > 0;
 	layer->items = strata_allocate(recipe->item_count, sizeof(*layer->items));
 	if (!layer->items)
 		return strata_fail_memory(error);

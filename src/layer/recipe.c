@@ -93,21 +93,24 @@ static int copy_item(struct strata_recipe *recipe, const struct strata_item *ite
 static int copy_entries(
 	struct strata_recipe *recipe, const struct strata_plan *plan, struct strata_error *error)
 {
-	recipe->entries =
-		strata_arena_array(recipe->arena, plan->entry_count, sizeof(*recipe->entries));
-	if (!recipe->entries)
-		return strata_fail_memory(error);
-	recipe->entry_count = plan->entry_count;
-	for (size_t i = 0; i < plan->entry_count; i++) {
-		struct strata_entry *entry = &recipe->entries[i];
+	const struct strata_customisation *from = &plan->customisation;
+	struct strata_entry *entries =
+		strata_arena_array(recipe->arena, from->entry_count, sizeof(*entries));
 
-		*entry = plan->entries[i];
-		entry->path = strata_arena_string(recipe->arena, entry->path);
+	if (!entries)
+		return strata_fail_memory(error);
+	for (size_t i = 0; i < from->entry_count; i++) {
+		const struct strata_entry *entry = &from->entries[i];
+
+		entries[i] = *entry;
+		entries[i].path = strata_arena_string(recipe->arena, entry->path);
 		if (entry->target)
-			entry->target = strata_arena_string(recipe->arena, entry->target);
-		if (!entry->path || (plan->entries[i].target && !entry->target))
+			entries[i].target = strata_arena_string(recipe->arena, entry->target);
+		if (!entries[i].path || (entry->target && !entries[i].target))
 			return strata_fail_memory(error);
 	}
+	recipe->customisation.entries = entries;
+	recipe->customisation.entry_count = from->entry_count;
 	return 0;
 }
 

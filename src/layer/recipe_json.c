@@ -87,9 +87,10 @@ void strata_recipe_write(struct strata_json_writer *json, const struct strata_re
 		strata_json_end_object(json);
 	}
 	strata_json_end_array(json);
-	if (recipe->entry_count > 0) {
+	if (recipe->customisation.entry_count > 0) {
 		strata_json_key(json, "entries");
-		strata_entries_write(json, recipe->entries, recipe->entry_count);
+		strata_entries_write(
+			json, recipe->customisation.entries, recipe->customisation.entry_count);
 	}
 	strata_json_end_object(json);
 }
@@ -370,9 +371,9 @@ static int read_recipe(struct strata_recipe *recipe, const struct strata_json *d
 	if (status == 0)
 		status = strata_json_get_array(document, "entries", false, &entries, error);
 	if (status == 0)
-		status = strata_entries_read(
-			entries, recipe->arena, &recipe->entries, &recipe->entry_count, error);
-	if (status == 0 && recipe->item_count == 0 && recipe->entry_count == 0)
+		status = strata_entries_read(entries, recipe->arena, &recipe->customisation.entries,
+			&recipe->customisation.entry_count, error);
+	if (status == 0 && recipe->item_count == 0 && recipe->customisation.entry_count == 0)
 		status = strata_fail(error, STRATA_ERROR_FORMAT, "there is nothing in this layer");
 	return status;
 }

@@ -510,8 +510,8 @@ int strata_tree_collect(const struct strata_recipe *recipe,
 		if (status == 0)
 			status = strata_check_cancelled(options->observer, error);
 	}
-	for (size_t i = 0; status == 0 && i < recipe->entry_count; i++)
-		status = add_entry(&collection, &recipe->entries[i], error);
+	for (size_t i = 0; status == 0 && i < recipe->customisation.entry_count; i++)
+		status = add_entry(&collection, &recipe->customisation.entries[i], error);
 	if (status == 0)
 		status = keep_entries(&collection, error);
 	strata_map_release(&collection.by_path);

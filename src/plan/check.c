@@ -62,7 +62,8 @@ int strata_plan_check(const struct strata_plan *plan, const struct strata_graph 
 			strata_fail(error, STRATA_ERROR_INVALID,
 				"item '%s' is in no layer of the plan", example),
 			"add it to a layer, or make the plan anew");
-	if (plan->layer_count == 0 && plan->entry_count > 0 && !plan->customisation_layer)
+	if (plan->layer_count == 0 && plan->customisation.entry_count > 0 &&
+		!plan->customisation_layer)
 		return strata_hint(error,
 			strata_fail(error, STRATA_ERROR_INVALID,
 				"the customisation is part of the topmost layer, but the plan has "

@@ -89,7 +89,7 @@ static int unite(struct strata_entry *entries, size_t *count, struct strata_erro
 }
 
 int strata_entries_sort(const struct strata_entry *entries, size_t count,
-	struct strata_arena *arena, struct strata_entry **result, size_t *result_count,
+	struct strata_arena *arena, const struct strata_entry **result, size_t *result_count,
 	struct strata_error *error)
 {
 	struct strata_entry *copies = strata_arena_array(arena, count, sizeof(*copies));

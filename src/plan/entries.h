@@ -21,7 +21,7 @@
  * entry below a symbolic link are STRATA_ERROR_INVALID. *RESULT, of *RESULT_COUNT entries, and its
  * strings live in ARENA. */
 int strata_entries_sort(const struct strata_entry *entries, size_t count,
-	struct strata_arena *arena, struct strata_entry **result, size_t *result_count,
+	struct strata_arena *arena, const struct strata_entry **result, size_t *result_count,
 	struct strata_error *error) STRATA_MUST_CHECK;
 
 /* Write COUNT entries as a JSON array. */
@@ -31,7 +31,8 @@ void strata_entries_write(
 /* Read such an array, check and sort it. Beyond what strata_entries_sort() refuses, no path may
  * stand in it twice. *ENTRIES, of *COUNT entries, and its strings live in ARENA. */
 int strata_entries_read(const struct strata_json *array, struct strata_arena *arena,
-	struct strata_entry **entries, size_t *count, struct strata_error *error) STRATA_MUST_CHECK;
+	const struct strata_entry **entries, size_t *count,
+	struct strata_error *error) STRATA_MUST_CHECK;
 
 /* Find the places of COUNT entries in the system under ROOT, for images of its own files: a parent
  * that is a symbolic link there (merged /usr) is followed, and directories above an entry that

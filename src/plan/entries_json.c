@@ -131,7 +131,7 @@ static int check_repeats(
 }
 
 int strata_entries_read(const struct strata_json *array, struct strata_arena *arena,
-	struct strata_entry **entries, size_t *count, struct strata_error *error)
+	const struct strata_entry **entries, size_t *count, struct strata_error *error)
 {
 	size_t given = strata_json_count(array);
 	strata_autofree struct strata_entry *read = strata_allocate(given, sizeof(*read));

@@ -40,7 +40,7 @@ size_t strata_plan_image_layers(const struct strata_plan *plan)
 static uint32_t share_room(
 	struct strata_plan *plan, const struct strata_strategy *strategy, bool items, uint32_t room)
 {
-	if (plan->entry_count > 0)
+	if (plan->customisation.entry_count > 0)
 		plan->customisation_layer =
 			!items || (!strategy->customisation_on_top_layer && room > 1);
 	return plan->customisation_layer ? room - 1 : room;
@@ -53,7 +53,8 @@ static int fail_bound(const struct strata_plan *plan, const struct strata_strate
 	uint64_t layers = needed;
 	int status;
 
-	if (plan->entry_count > 0 && layers != 1 && !strategy->customisation_on_top_layer)
+	if (plan->customisation.entry_count > 0 && layers != 1 &&
+		!strategy->customisation_on_top_layer)
 		layers++;
 	layers += base_layers;
 	if (plan->max_layers <= base_layers)
@@ -120,9 +121,9 @@ static bool has_files(const struct strata_graph *graph)
 static int copy_entries(struct strata_plan *plan, const struct strata_graph *graph,
 	const struct strata_plan_options *options, struct strata_error *error)
 {
-	const struct strata_entry *entries = options->entries;
+	const struct strata_entry *entries = options->customisation.entries;
 	struct strata_entry *placed;
-	size_t count = options->entry_count;
+	size_t count = options->customisation.entry_count;
 	int status = 0;
 
 	if (count > 0 && has_files(graph)) {
@@ -131,8 +132,8 @@ static int copy_entries(struct strata_plan *plan, const struct strata_graph *gra
 		entries = placed;
 	}
 	if (status == 0)
-		status = strata_entries_sort(
-			entries, count, plan->arena, &plan->entries, &plan->entry_count, error);
+		status = strata_entries_sort(entries, count, plan->arena,
+			&plan->customisation.entries, &plan->customisation.entry_count, error);
 	return status < 0 ? strata_context(error, status, "customisation") : 0;
 }
 

@@ -34,12 +34,13 @@ int strata_plan_save(const struct strata_plan *plan, const char *path, struct st
 		strata_json_end_object(&json);
 	}
 	strata_json_end_array(&json);
-	if (plan->entry_count > 0) {
+	if (plan->customisation.entry_count > 0) {
 		strata_json_key(&json, "customisation");
 		strata_json_begin_object(&json);
 		strata_json_member_bool(&json, "ownLayer", plan->customisation_layer);
 		strata_json_key(&json, "entries");
-		strata_entries_write(&json, plan->entries, plan->entry_count);
+		strata_entries_write(
+			&json, plan->customisation.entries, plan->customisation.entry_count);
 		strata_json_end_object(&json);
 	}
 	strata_json_end_object(&json);
@@ -157,12 +158,12 @@ static int read_customisation(
 	if (status == 0)
 		status = strata_json_get_array(customisation, "entries", true, &entries, error);
 	if (status == 0)
-		status = strata_entries_read(
-			entries, plan->arena, &plan->entries, &plan->entry_count, error);
+		status = strata_entries_read(entries, plan->arena, &plan->customisation.entries,
+			&plan->customisation.entry_count, error);
 	if (status < 0)
 		return strata_context(error, status, "customisation");
-	plan->customisation_layer = own_layer && plan->entry_count > 0;
-	if (plan->entry_count > 0 && !own_layer && plan->layer_count == 0)
+	plan->customisation_layer = own_layer && plan->customisation.entry_count > 0;
+	if (plan->customisation.entry_count > 0 && !own_layer && plan->layer_count == 0)
 		return strata_hint(error,
 			strata_fail(error, STRATA_ERROR_FORMAT,
 				"the customisation is part of the topmost layer, but there is no "

@@ -16,7 +16,7 @@ static void test_entries_are_sorted_by_components_and_united(void **state)
 	static const char *const sorted[] = {"/a", "/a/x", "/a-b", "/a.b", "/a.b-c/\xff"};
 	struct strata_error error = STRATA_ERROR_INIT;
 	struct strata_arena arena = STRATA_ARENA_INIT;
-	struct strata_entry *result = NULL;
+	const struct strata_entry *result = NULL;
 	size_t count = 0;
 
 	(void)state;
@@ -61,7 +61,7 @@ static void test_entries_that_are_refused(void **state)
 	(void)state;
 	for (size_t c = 0; c < COUNT_OF(cases); c++) {
 		struct strata_arena arena = STRATA_ARENA_INIT;
-		struct strata_entry *result = NULL;
+		const struct strata_entry *result = NULL;
 		size_t count;
 
 		assert_fails(strata_entries_sort(cases[c].entries, cases[c].count, &arena, &result,

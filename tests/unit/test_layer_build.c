@@ -306,7 +306,8 @@ static void test_layers_are_built_in_their_order(void **state)
 	struct strata_recipe_item first[] = {STORE_ITEM("/a")}, second[] = {STORE_ITEM("/b")};
 	struct strata_entry entry = {.kind = STRATA_ENTRY_DIRECTORY, .path = "/t", .mode = 0755};
 	struct strata_recipe small = RECIPE(first), large = RECIPE(second), same = RECIPE(first);
-	struct strata_recipe custom = {.entries = &entry, .entry_count = 1};
+	struct strata_recipe custom = {
+		.customisation.entries = &entry, .customisation.entry_count = 1};
 	struct strata_recipe *recipes[] = {&small, &large, &same, &custom};
 	struct strata_layer layers[4];
 	struct strata_progress last = {0};

@@ -13,8 +13,8 @@ static const char *save(struct scratch *scratch, struct strata_layer *layer)
 	struct strata_recipe recipe = RECIPE(items);
 	const char *directory = scratch_text(scratch, "%s/layer", scratch->directory);
 
-	recipe.entries = &entry;
-	recipe.entry_count = 1;
+	recipe.customisation.entries = &entry;
+	recipe.customisation.entry_count = 1;
 	recipe.compression = (struct strata_compression){STRATA_CODEC_GZIP, 6};
 	scratch_file(scratch, "/s/a", "content", 0444);
 	assert_succeeds(scratch_build(scratch, &recipe, 1, layer), &scratch->error);

@@ -47,8 +47,9 @@ static void test_bound_counts_every_layer_of_the_image(void **state)
 			.strategy = strata_strategy_find(cases[c].strategy),
 			.max_layers = cases[c].max_layers,
 			.base_layers = cases[c].base_layers,
-			.entries = customisation,
-			.entry_count = cases[c].customise ? COUNT_OF(customisation) : 0,
+			.customisation.entries = customisation,
+			.customisation.entry_count =
+				cases[c].customise ? COUNT_OF(customisation) : 0,
 		};
 
 		assert_succeeds(strata_plan_make(graph, &options, &plan, &error), &error);
@@ -89,8 +90,8 @@ static void test_bound_without_room_names_one_that_works(void **state)
 			.strategy = strata_strategy_find(cases[c].strategy),
 			.max_layers = cases[c].max_layers,
 			.base_layers = cases[c].base_layers,
-			.entries = customisation,
-			.entry_count = cases[c].entry_count,
+			.customisation.entries = customisation,
+			.customisation.entry_count = cases[c].entry_count,
 		};
 
 		assert_int_equal(
@@ -118,8 +119,8 @@ static void test_empty_graph(void **state)
 		assert_succeeds(strata_plan_make(graph, &options, &empty, &error), &error);
 		assert_int_equal(strata_plan_image_layers(empty), 0);
 		assert_succeeds(strata_plan_check(empty, graph, &error), &error);
-		options.entries = customisation;
-		options.entry_count = 1;
+		options.customisation.entries = customisation;
+		options.customisation.entry_count = 1;
 		assert_succeeds(strata_plan_make(graph, &options, &customised, &error), &error);
 		assert_int_equal(customised->layer_count, 0);
 		assert_true(customised->customisation_layer);
@@ -141,8 +142,8 @@ static void test_single_item(void **state)
 			strata_autoplan struct strata_plan *plan = NULL;
 			struct strata_plan_options options = {.strategy = *strategy,
 				.max_layers = bound,
-				.entries = customisation,
-				.entry_count = 1};
+				.customisation.entries = customisation,
+				.customisation.entry_count = 1};
 
 			assert_succeeds(strata_plan_make(graph, &options, &plan, &error), &error);
 			assert_int_equal(plan->layer_count, 1);
@@ -164,7 +165,8 @@ static void test_plans_of_library_users_are_checked(void **state)
 	strata_autograph struct strata_graph *nothing = make_graph(NULL, 0, NULL);
 	struct strata_entry entry = {.path = "/a"};
 	struct strata_plan plan = {.layers = repeated, .layer_count = 2};
-	struct strata_plan homeless = {.entries = &entry, .entry_count = 1};
+	struct strata_plan homeless = {
+		.customisation.entries = &entry, .customisation.entry_count = 1};
 
 	(void)state;
 	assert_fails(strata_plan_check(&plan, graph, &error), STRATA_ERROR_INVALID,

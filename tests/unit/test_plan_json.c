@@ -98,8 +98,9 @@ static void test_plan_is_written_as_documented(void **state)
 	strata_autograph struct strata_graph *graph = make_graph(four, COUNT_OF(four), NULL);
 	strata_autoplan struct strata_plan *plan = NULL;
 	strata_autoplan struct strata_plan *read = NULL;
-	struct strata_plan_options options = {
-		.max_layers = 3, .entries = customisation, .entry_count = COUNT_OF(customisation)};
+	struct strata_plan_options options = {.max_layers = 3,
+		.customisation.entries = customisation,
+		.customisation.entry_count = COUNT_OF(customisation)};
 
 	assert_succeeds(strata_plan_make(graph, &options, &plan, &error), &error);
 	assert_succeeds(strata_plan_save(plan, place->path, &error), &error);
@@ -123,8 +124,8 @@ static void test_odd_plans_survive_the_way(void **state)
 	strata_autoplan struct strata_plan *plan = NULL;
 	strata_autoplan struct strata_plan *read = NULL;
 	struct strata_plan_options options = {.strategy = strata_strategy_find("two"),
-		.entries = entries,
-		.entry_count = COUNT_OF(entries)};
+		.customisation.entries = entries,
+		.customisation.entry_count = COUNT_OF(entries)};
 
 	assert_succeeds(strata_plan_make(graph, &options, &plan, &error), &error);
 	assert_succeeds(strata_plan_save(plan, place->path, &error), &error);
@@ -133,14 +134,14 @@ static void test_odd_plans_survive_the_way(void **state)
 	assert_int_equal(read->max_layers, 100);
 	assert_int_equal(read->layer_count, 2);
 	assert_false(read->customisation_layer);
-	assert_int_equal(read->entry_count, 2);
-	assert_int_equal(read->entries[0].kind, STRATA_ENTRY_SYMLINK);
-	assert_string_equal(read->entries[0].target, "\xff");
-	assert_int_equal(read->entries[0].uid, 3);
-	assert_string_equal(read->entries[1].path, "/\xff\xfe");
-	assert_int_equal(read->entries[1].mode, 0);
-	assert_true(read->entries[1].uid == 4294967294u);
-	assert_int_equal(read->entries[1].gid, 7);
+	assert_int_equal(read->customisation.entry_count, 2);
+	assert_int_equal(read->customisation.entries[0].kind, STRATA_ENTRY_SYMLINK);
+	assert_string_equal(read->customisation.entries[0].target, "\xff");
+	assert_int_equal(read->customisation.entries[0].uid, 3);
+	assert_string_equal(read->customisation.entries[1].path, "/\xff\xfe");
+	assert_int_equal(read->customisation.entries[1].mode, 0);
+	assert_true(read->customisation.entries[1].uid == 4294967294u);
+	assert_int_equal(read->customisation.entries[1].gid, 7);
 }
 
 static void test_hand_written_plan_needs_only_layers(void **state)
@@ -157,7 +158,7 @@ static void test_hand_written_plan_needs_only_layers(void **state)
 	assert_succeeds(strata_plan_load(place->path, &plan, &error), &error);
 	assert_string_equal(plan->strategy, "");
 	assert_int_equal(plan->max_layers, 0);
-	assert_int_equal(plan->entry_count, 0);
+	assert_int_equal(plan->customisation.entry_count, 0);
 	assert_false(plan->customisation_layer);
 	assert_int_equal(strata_plan_image_layers(plan), 2);
 	assert_string_equal(plan->layers[0].items[1], "a");
@@ -168,7 +169,7 @@ static void test_hand_written_plan_needs_only_layers(void **state)
 		"[{\"type\": \"directory\", \"path\": \"/data\"}]}}");
 	assert_succeeds(strata_plan_load(place->path, &customised, &error), &error);
 	assert_true(customised->customisation_layer);
-	assert_int_equal(customised->entries[0].mode, 0755);
+	assert_int_equal(customised->customisation.entries[0].mode, 0755);
 
 	write_file(place->path, "{\"layers\": [], \"customisation\": {\"ownLayer\": true, "
 				"\"entries\": []}}");

@@ -49,8 +49,8 @@ static void test_canonical_bytes(void **state)
 
 	items[0].id = "a";
 	items[0].identity = "sha256:x";
-	recipe.entries = &entry;
-	recipe.entry_count = 1;
+	recipe.customisation.entries = &entry;
+	recipe.customisation.entry_count = 1;
 	recipe.rules = (struct strata_metadata_rules){
 		.set_owner = true, .uid = 1, .gid = 2, .time = STRATA_TIME_LIMIT, .limit = -3};
 	strata_recipe_write(&json, &recipe);
@@ -76,8 +76,8 @@ static void test_round_trip_keeps_key_and_content(void **state)
 		struct strata_error *error = &scratch->error;
 		struct strata_recipe recipe = RECIPE(items);
 
-		recipe.entries = &entry;
-		recipe.entry_count = 1;
+		recipe.customisation.entries = &entry;
+		recipe.customisation.entry_count = 1;
 		recipe.rules.time = i == 0 ? STRATA_TIME_KEEP : STRATA_TIME_DEFAULT;
 		assert_succeeds(
 			strata_compression_parse(codecs[i], &recipe.compression, error), error);
@@ -89,7 +89,7 @@ static void test_round_trip_keeps_key_and_content(void **state)
 		assert_int_equal(loaded->rules.time, recipe.rules.time);
 		assert_string_equal(loaded->items[1].id, "files");
 		assert_string_equal(loaded->items[1].files[0], "/\xfe/\xff");
-		assert_string_equal(loaded->entries[0].target, "\xfe");
+		assert_string_equal(loaded->customisation.entries[0].target, "\xfe");
 	}
 }
 

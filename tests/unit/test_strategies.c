@@ -78,8 +78,8 @@ static void try_strategy(const struct strata_strategy *strategy, const struct st
 	struct strata_plan_options options = {.strategy = strategy,
 		.max_layers = bound + 2,
 		.base_layers = 2,
-		.entries = &entry,
-		.entry_count = customise};
+		.customisation.entries = &entry,
+		.customisation.entry_count = customise};
 	uint32_t count = strata_graph_count(graph);
 	uint32_t needed = count + (customise && count > 1);
 	int status = strata_plan_make(graph, &options, &plan, &error);
@@ -157,8 +157,8 @@ static void test_size_cuts_as_guix(void **state)
 		strata_autoplan struct strata_plan *plan = NULL;
 		struct strata_plan_options options = {.strategy = strata_strategy_find("size"),
 			.max_layers = cases[c].bound,
-			.entries = &entry,
-			.entry_count = 1};
+			.customisation.entries = &entry,
+			.customisation.entry_count = 1};
 		size_t place = 0;
 
 		assert_succeeds(strata_plan_make(graph, &options, &plan, &error), &error);

@@ -166,8 +166,8 @@ static void test_owner_applies_to_everything(void **state)
 	scratch_file(scratch, "/s/a", "", 0444);
 	scratch_file(scratch, "/u/b", "", 0644);
 	scratch_time(scratch, "/u/b", 3);
-	recipe.entries = entries;
-	recipe.entry_count = 1;
+	recipe.customisation.entries = entries;
+	recipe.customisation.entry_count = 1;
 	recipe.rules =
 		(struct strata_metadata_rules){.set_owner = true, .uid = 4000000000, .gid = 100};
 	assert_string_equal(scratch_build_listing(scratch, &recipe),
@@ -232,7 +232,8 @@ static void test_deletion_marks_are_refused(void **state)
 	scratch_build_fails(scratch, &recipe, STRATA_ERROR_INVALID, "'/a/b/.wh.x'");
 	recipe.items = outer;
 	scratch_build_fails(scratch, &recipe, STRATA_ERROR_INVALID, "'/.wh.b'");
-	recipe = (struct strata_recipe){.entries = &entry, .entry_count = 1};
+	recipe = (struct strata_recipe){
+		.customisation.entries = &entry, .customisation.entry_count = 1};
 	scratch_build_fails(scratch, &recipe, STRATA_ERROR_INVALID, "'/.wh.d'");
 }
 
@@ -318,8 +319,8 @@ static void test_customisation_merges_with_directories(void **state)
 	scratch_directory(scratch, "/etc", 0751);
 	scratch_file(scratch, "/etc/d/file", "", 0644);
 	scratch_time(scratch, "/etc/d/file", 1);
-	recipe.entries = entries;
-	recipe.entry_count = 3;
+	recipe.customisation.entries = entries;
+	recipe.customisation.entry_count = 3;
 	assert_string_equal(scratch_build_listing(scratch, &recipe),
 		mine(scratch, "d 0751 ME 0 @1 etc/\n"
 			      "d 0700 5:6 0 @1 etc/d/\n"
@@ -341,11 +342,11 @@ static void test_customisation_puts_nothing_below_links(void **state)
 
 	scratch_file(scratch, "/bin/sh", "", 0755);
 	scratch_symlink(scratch, "/lib", "usr/lib");
-	recipe.entries = &over;
-	recipe.entry_count = 1;
+	recipe.customisation.entries = &over;
+	recipe.customisation.entry_count = 1;
 	scratch_build_fails(scratch, &recipe, STRATA_ERROR_INVALID, "'/bin' is no directory");
 	recipe.items = linked;
-	recipe.entries = &below;
+	recipe.customisation.entries = &below;
 	scratch_build_fails(scratch, &recipe, STRATA_ERROR_INVALID, "'/lib' is no directory");
 }
 
