@@ -65,7 +65,8 @@ static void apply_history(struct strata_reading *reading, struct strata_read_ima
 	/* Which entry belongs to which layer is then anybody's guess. */
 	for (size_t i = 0; i < image->layer_count; i++)
 		image->layers[i].history = NULL;
-	if (count > 0)
+	/* Guix describes the image as a whole, in one entry. */
+	if (count > 1)
 		strata_finding(reading->findings,
 			"%s: config: the history describes %zu layers, but the image has %zu",
 			image->label, count, image->layer_count);

@@ -127,6 +127,15 @@ static int find_check(struct strata_blob_checks *checks, struct strata_reading *
 	return 0;
 }
 
+/* Whether content of CODEC may be what MEDIA says. Schema 2 defines no type for layers that are not
+ * compressed: `podman save --format docker-dir` writes them under that of gzip, and clients go by
+ * the content. */
+static bool fits(const struct strata_media *media, enum strata_codec_kind codec)
+{
+	return media->codec == codec ||
+	       (media->docker && media->codec == STRATA_CODEC_GZIP && codec == STRATA_CODEC_NONE);
+}
+
 int strata_verify_layer(struct strata_blob_checks *checks, struct strata_reading *reading,
 	const struct strata_read_image *image, const struct strata_read_layer *layer,
 	struct strata_error *error)
@@ -157,7 +166,7 @@ int strata_verify_layer(struct strata_blob_checks *checks, struct strata_reading
 	if (layer->has_digest && !strata_digest_equal(&layer->digest, &check.digest))
 		strata_finding(findings, "%s: the content has the digest %s, expected was %s",
 			where, check.digest.text, layer->digest.text);
-	if (media->kind == STRATA_MEDIA_LAYER && media->codec != check.codec)
+	if (media->kind == STRATA_MEDIA_LAYER && !fits(media, check.codec))
 		strata_finding(findings, "%s: of type %s, but the content is %s", where,
 			layer->media_type, strata_codec_word(check.codec));
 	if (layer->has_diff_id && check.diff_id.text[0] &&
