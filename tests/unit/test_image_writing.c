@@ -95,6 +95,71 @@ static void test_creation_times(void **state)
 	strata_image_free(sample.image);
 }
 
+/* How often WORDS stand in TEXT. */
+static size_t count_of(const char *text, const char *words)
+{
+	size_t count = 0;
+
+	for (; (text = strstr(text, words)); text++)
+		count++;
+	return count;
+}
+
+static void test_last_of_equal_keys_counts(void **state)
+{
+	static const struct strata_pair pairs[] = {
+		{"key", "first"}, {"other", "1"}, {"key", "second"}, {"key", "third"}};
+	static const char *const ports[] = {"80/tcp", "443/tcp", "80/tcp"};
+	struct strata_image_config config = {
+		.architecture = "amd64",
+		.labels = pairs,
+		.label_count = 4,
+		.annotations = pairs,
+		.annotation_count = 4,
+		.exposed_ports = ports,
+		.exposed_port_count = 3,
+	};
+	struct sample sample;
+
+	make_sample(*state, &sample, &config);
+	assert_non_null(strstr(
+		sample.image->config.text, "\"Labels\":{\"other\":\"1\",\"key\":\"third\"}"));
+	assert_int_equal(count_of(sample.image->config.text, "\"80/tcp\""), 1);
+	assert_non_null(strstr(sample.image->oci_manifest.text,
+		"\"annotations\":{\"key\":\"third\",\"other\":\"1\"}"));
+	strata_image_free(sample.image);
+}
+
+static void test_texts_that_are_not_utf8_are_refused(void **state)
+{
+	static const struct strata_pair spoiled_value[] = {{"key", "\xff"}};
+	static const struct strata_pair spoiled_key[] = {{"\xc3", "value"}};
+	static const char *const spoiled[] = {"A=\xed\xa0\x80"};
+	const struct strata_image_config configs[] = {
+		{.architecture = "amd64", .author = "\x80"},
+		{.architecture = "amd64", .labels = spoiled_value, .label_count = 1},
+		{.architecture = "amd64", .labels = spoiled_key, .label_count = 1},
+		{.architecture = "amd64", .annotations = spoiled_value, .annotation_count = 1},
+		{.architecture = "amd64", .annotations = spoiled_key, .annotation_count = 1},
+		{.architecture = "amd64", .env = spoiled, .env_count = 1},
+		{.architecture = "amd64", .cmd = spoiled, .cmd_count = 1},
+		{.architecture = "amd64", .volumes = spoiled, .volume_count = 1},
+	};
+	struct scratch *scratch = *state;
+	struct sample sample;
+
+	make_sample(scratch, &sample, &plain_config);
+	for (size_t i = 0; i < sizeof(configs) / sizeof(*configs); i++) {
+		struct strata_image *image = NULL;
+
+		assert_fails(
+			strata_image_new(sample.layers, 3, &configs[i], &image, &scratch->error),
+			STRATA_ERROR_INVALID, "UTF-8", &scratch->error);
+		assert_null(image);
+	}
+	strata_image_free(sample.image);
+}
+
 static const char *layers_of(struct scratch *scratch, const char *media, const char *gzip)
 {
 	const char *first =
@@ -302,6 +367,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		scratch_test(test_config_is_exact),
 		scratch_test(test_creation_times),
+		scratch_test(test_last_of_equal_keys_counts),
+		scratch_test(test_texts_that_are_not_utf8_are_refused),
 		scratch_test(test_manifests_are_exact),
 		scratch_test(test_docker_archive),
 		scratch_test(test_oci_and_universal_archives),
