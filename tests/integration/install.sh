@@ -19,6 +19,11 @@ for pattern in 'include/stratapack/graph.h' 'lib*/pkgconfig/*stratapack.pc' \
 done
 empty "nothing is installed elsewhere" "$(find "$scratch/installed" -type f ! -path "$installed/*")"
 
+# Where a linker and pkg-config look for them on Debian, whatever the machine has installed.
+ok "configure anew" scripts/configure "$scratch/anew" -Dtests=false
+is "libraries go to lib" "$(jq -r '.[] | select(.name == "libdir").value' \
+	"$scratch/anew/meson-info/intro-buildoptions.json")" lib
+
 # A program of somebody else, with nothing but what is installed.
 cat >"$scratch/user.c" <<'END'
 #include <stdio.h>
