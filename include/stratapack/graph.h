@@ -35,6 +35,8 @@ enum strata_content {
 	STRATA_CONTENT_STORE,
 	/* Files of a running system: owner, mode, times and capabilities are as they are. */
 	STRATA_CONTENT_FILES,
+	/* Nowhere on this machine: the item can be planned and simulated with, not built. */
+	STRATA_CONTENT_ABSENT,
 };
 
 struct strata_item {
@@ -72,8 +74,9 @@ struct strata_item_record {
 	enum strata_content content;
 	const char *const *references; /* ids, in any order; the item itself and repeats are fine */
 	size_t reference_count;
-	const char *const *trees; /* where neither trees nor files are given: the id as a tree,
-				     unless content is STRATA_CONTENT_FILES and the id no path */
+	const char *const
+		*trees; /* where neither trees nor files are given: the id as a tree,
+			   unless content is not STRATA_CONTENT_STORE and the id no path */
 	size_t tree_count;
 	const char *const *files;
 	size_t file_count;
@@ -156,6 +159,21 @@ struct strata_dpkg_options {
 /* The package database of a Debian system. The packages asked for become roots. */
 STRATA_PUBLIC int strata_graph_read_dpkg(struct strata_graph *graph,
 	const struct strata_dpkg_options *options, struct strata_error *error);
+
+struct strata_packages_index_options {
+	const char *const *files; /* of several versions of a package the newest one counts */
+	size_t file_count;
+	const char *const *packages; /* names, with or without ":architecture" */
+	size_t package_count;        /* 0, and not essential: everything in the indices */
+	bool essential; /* add the essential packages, which nothing names as a dependency */
+	const struct strata_observer *observer;
+};
+
+/* The Packages indices of a Debian archive, as apt fetches them (deb-control(5) stanzas). Sizes are
+ * those of the .deb files. The items are absent: plans can be made of them, and no images. The
+ * packages asked for become roots. */
+STRATA_PUBLIC int strata_graph_read_packages_index(struct strata_graph *graph,
+	const struct strata_packages_index_options *options, struct strata_error *error);
 
 #ifdef __cplusplus
 }

@@ -34,6 +34,11 @@ static int apply_graph(void *target, const char *value, struct strata_error *err
 	return add_file(target, value, strata_graph_read_json, error);
 }
 
+static int apply_packages_index(void *target, const char *value, struct strata_error *error)
+{
+	return strata_strings_add(&((struct strata_source_options *)target)->indices, value, error);
+}
+
 static int apply_store(void *target, const char *value, struct strata_error *error)
 {
 	struct strata_source_options *options = target;
@@ -56,7 +61,7 @@ static int apply_dpkg(void *target, const char *value, struct strata_error *erro
 static int apply_essential(void *target, const char *value, struct strata_error *error)
 {
 	((struct strata_source_options *)target)->essential = true;
-	return apply_dpkg(target, NULL, error);
+	return 0;
 }
 
 static int apply_all(void *target, const char *value, struct strata_error *error)
@@ -100,8 +105,15 @@ static const struct strata_option source_options[] = {
 	{.name = "dpkg",
 		.help = "look the items up in the package database of a Debian system",
 		.apply = apply_dpkg},
+	{.name = "packages-index",
+		.argument = "FILE",
+		.value = STRATA_VALUE_FILE,
+		.help = "look the items up in a Packages index of a Debian archive, to plan or "
+			"simulate, not to build; repeatable, the newest version counts",
+		.apply = apply_packages_index},
 	{.name = "essential",
-		.help = "add the essential packages, which no dependency names; implies --dpkg",
+		.help = "add the essential packages, which no dependency names; without "
+			"--packages-index it implies --dpkg",
 		.apply = apply_essential},
 	{.name = "all",
 		.help = "take the whole system: every package, and a last item with what no "
@@ -150,17 +162,27 @@ static int fail_no_source(const char *root, const char *item, struct strata_erro
 		"graph: --references-graph, --nix-json or --graph with a file");
 }
 
+/* Whether the package database of a system is to be read. */
+static bool uses_dpkg(const struct strata_source_options *options)
+{
+	return options->dpkg || options->packages.count > 0 ||
+	       (options->essential && options->indices.count == 0);
+}
+
 static int choose_one(struct strata_source_options *options, const char *root, const char *item,
 	struct strata_error *error)
 {
 	bool is_path = strchr(item, '/') != NULL;
-	bool is_explicit = options->store || options->dpkg || options->file_count > 0;
+	bool is_explicit = options->store || uses_dpkg(options) || options->file_count > 0 ||
+			   options->indices.count > 0;
 
 	if (!*item)
 		return strata_fail(error, STRATA_ERROR_INVALID, "an item has an empty name");
 	if (is_path && (options->store || (!is_explicit && strata_store_holds(root, item))))
 		return strata_strings_add(&options->store_items, item, error);
-	if (!is_path && (options->dpkg || (!is_explicit && has_dpkg(root))))
+	if (!is_path && options->indices.count > 0)
+		return strata_strings_add(&options->index_packages, item, error);
+	if (!is_path && (uses_dpkg(options) || (!is_explicit && has_dpkg(root))))
 		return strata_strings_add(&options->packages, item, error);
 	if (options->file_count > 0)
 		return strata_strings_add(&options->roots, item, error);
@@ -185,8 +207,13 @@ static int check_used(const struct strata_source_options *options, struct strata
 			strata_fail(error, STRATA_ERROR_INVALID,
 				"--dpkg needs the packages that the image is for"),
 			"name them, or add --essential, or take the whole system with --all");
-	if (options->file_count == 0 && options->store_items.count == 0 && !options->dpkg &&
-		options->packages.count == 0)
+	if (options->indices.count > 0 && options->index_packages.count == 0 && !options->essential)
+		return strata_hint(error,
+			strata_fail(error, STRATA_ERROR_INVALID,
+				"--packages-index needs the packages that the image is for"),
+			"name them, or add --essential");
+	if (options->file_count == 0 && options->store_items.count == 0 &&
+		options->indices.count == 0 && !uses_dpkg(options))
 		return strata_hint(error,
 			strata_fail(error, STRATA_ERROR_INVALID,
 				"there is nothing to make an image of"),
@@ -255,6 +282,22 @@ static int read_dpkg(const struct strata_source_options *options, const char *ro
 	return strata_graph_read_dpkg(graph, &dpkg, error);
 }
 
+static int read_indices(const struct strata_source_options *options,
+	const struct strata_observer *observer, struct strata_graph *graph,
+	struct strata_error *error)
+{
+	struct strata_packages_index_options indices = {
+		.files = options->indices.items,
+		.file_count = options->indices.count,
+		.packages = options->index_packages.items,
+		.package_count = options->index_packages.count,
+		.essential = options->essential,
+		.observer = observer,
+	};
+
+	return strata_graph_read_packages_index(graph, &indices, error);
+}
+
 static int fill_graph(const struct strata_source_options *options, const char *root,
 	const struct strata_observer *observer, struct strata_graph *graph,
 	struct strata_error *error)
@@ -267,7 +310,9 @@ static int fill_graph(const struct strata_source_options *options, const char *r
 		result = strata_graph_add_root(graph, options->roots.items[index], error);
 	if (result == 0 && options->store_items.count > 0)
 		result = read_store(options, root, graph, error);
-	if (result == 0 && (options->dpkg || options->packages.count > 0))
+	if (result == 0 && options->indices.count > 0)
+		result = read_indices(options, observer, graph, error);
+	if (result == 0 && uses_dpkg(options))
 		result = read_dpkg(options, root, observer, graph, error);
 	return result < 0 ? result : strata_graph_finish(graph, root, error);
 }
@@ -295,5 +340,7 @@ void strata_source_options_release(struct strata_source_options *options)
 	free(options->files);
 	strata_strings_release(&options->store_items);
 	strata_strings_release(&options->packages);
+	strata_strings_release(&options->indices);
+	strata_strings_release(&options->index_packages);
 	strata_strings_release(&options->roots);
 }

@@ -29,9 +29,10 @@ struct strata_source_options {
 	bool store;
 	const char *store_database; /* NULL: the one of the store that holds the items */
 	bool dpkg, essential, all;
+	struct strata_strings indices; /* Packages indices */
 
 	/* The items asked for, by the source that they go to: strata_source_options_choose(). */
-	struct strata_strings store_items, packages, roots;
+	struct strata_strings store_items, packages, index_packages, roots;
 };
 extern const struct strata_option_group strata_source_group;
 

@@ -40,6 +40,7 @@ struct strata_dpkg_package {
 	const char *depends;
 	const char *pre_depends;
 	const char *provides; /* these three are "" where the field is absent */
+	const char *file;     /* where its stanza stands: what messages call it */
 	enum strata_dpkg_multi_arch multi_arch;
 	bool essential;
 	bool has_size;
@@ -58,7 +59,9 @@ struct strata_dpkg_provide {
 
 struct strata_dpkg {
 	struct strata_arena arena;
-	const char *file; /* what messages call the status file */
+	const char *file; /* what messages call the file that is being read */
+	/* How messages say that a package is there: "installed", "in the package index". */
+	const char *presence;
 	struct strata_dpkg_package *packages;
 	size_t package_capacity;
 	uint32_t count;
@@ -72,7 +75,7 @@ struct strata_dpkg {
 
 #define STRATA_DPKG_INIT                                                                           \
 	{                                                                                          \
-		.file = ""                                                                         \
+		.file = "", .presence = "installed"                                                \
 	}
 #define strata_autodpkg STRATA_CLEANUP(strata_dpkg_release)
 
@@ -82,6 +85,15 @@ void strata_dpkg_release(struct strata_dpkg *database);
  * format of the status file; NAME is what messages call it and is copied. Then index them. */
 int strata_dpkg_parse_status(struct strata_dpkg *database, const char *name, const char *text,
 	size_t length, struct strata_error *error) STRATA_MUST_CHECK;
+
+/* Read all packages out of LENGTH bytes of TEXT in the format of apt's Packages files, and add them
+ * to those of other indices. The caller indexes them with strata_dpkg_finish_indices(). */
+int strata_dpkg_parse_index(struct strata_dpkg *database, const char *name, const char *text,
+	size_t length, struct strata_error *error) STRATA_MUST_CHECK;
+
+/* Of several versions of a package keep the newest one, and index the rest. */
+int strata_dpkg_finish_indices(
+	struct strata_dpkg *database, struct strata_error *error) STRATA_MUST_CHECK;
 
 /* Lines of a text that is cut up in place: each becomes a string. */
 struct strata_dpkg_lines {
@@ -135,6 +147,41 @@ int strata_dpkg_resolve(struct strata_dpkg *database, uint32_t index,
 /* The package that a person means by REQUEST: "name" or "name:architecture", or a virtual package
  * with one provider. STRATA_ERROR_NOT_FOUND where there is none. */
 int strata_dpkg_find(struct strata_dpkg *database, const char *request, uint32_t *index,
+	struct strata_error *error) STRATA_MUST_CHECK;
+
+/* What is wanted from a database. */
+struct strata_dpkg_request {
+	const char *const *packages; /* see strata_dpkg_find() */
+	size_t package_count;
+	bool essential; /* the essential packages, which all others need without saying so */
+	bool all;       /* every package; none is named then */
+	const struct strata_observer *observer;
+};
+
+/* What a request reaches. */
+struct strata_dpkg_closure {
+	bool *reached; /* of every package */
+	/* What every package that is reached refers to: arrays in the database's arena. */
+	uint32_t **references;
+	size_t *reference_counts;
+	uint32_t *roots; /* what was asked for */
+	size_t root_count;
+};
+
+int strata_dpkg_closure_find(struct strata_dpkg *database,
+	const struct strata_dpkg_request *request, struct strata_dpkg_closure *closure,
+	struct strata_error *error) STRATA_MUST_CHECK;
+void strata_dpkg_closure_release(struct strata_dpkg_closure *closure);
+
+/* Add package INDEX to GRAPH. RECORD has its content and its files; the rest is filled in. */
+int strata_dpkg_add_package(const struct strata_dpkg *database,
+	const struct strata_dpkg_closure *closure, uint32_t index,
+	struct strata_item_record *record, struct strata_graph *graph,
+	struct strata_error *error) STRATA_MUST_CHECK;
+
+/* What was asked for becomes the roots of GRAPH. */
+int strata_dpkg_add_roots(const struct strata_dpkg *database,
+	const struct strata_dpkg_closure *closure, struct strata_graph *graph,
 	struct strata_error *error) STRATA_MUST_CHECK;
 
 /* A growing list of paths in the image. The strings live in the arena of the root. */

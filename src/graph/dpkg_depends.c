@@ -17,12 +17,12 @@ static int index_names(struct strata_dpkg *database, struct strata_error *error)
 }
 
 /* Say where the field stands whose parsing failed. */
-static int in_field(const struct strata_dpkg *database, const struct strata_dpkg_package *package,
-	const char *field, int status, struct strata_error *error)
+static int in_field(const struct strata_dpkg_package *package, const char *field, int status,
+	struct strata_error *error)
 {
 	if (status != STRATA_ERROR_FORMAT)
 		return status;
-	return strata_context(error, status, "%s:%zu: package '%s', field '%s'", database->file,
+	return strata_context(error, status, "%s:%zu: package '%s', field '%s'", package->file,
 		package->line, package->name, field);
 }
 
@@ -65,7 +65,7 @@ int strata_dpkg_index(struct strata_dpkg *database, struct strata_error *error)
 				return status;
 		}
 		if (status < 0)
-			return in_field(database, package, "Provides", status, error);
+			return in_field(package, "Provides", status, error);
 	}
 	return 0;
 }
@@ -225,11 +225,11 @@ int strata_dpkg_resolve(struct strata_dpkg *database, uint32_t index,
 			}
 			int length = group_length(&start, at);
 
-			strata_note(observer, "package %s depends on %.*s, which is not installed",
-				package->id, length, start);
+			strata_note(observer, "package %s depends on %.*s, which is not %s",
+				package->id, length, start, database->presence);
 		}
 		if (status < 0)
-			return in_field(database, package, names[f], status, error);
+			return in_field(package, names[f], status, error);
 	}
 	return 0;
 }
@@ -238,8 +238,8 @@ static int not_found(const struct strata_dpkg *database, const struct strata_dpk
 	const char *text, struct strata_error *error)
 {
 	strata_autobuffer struct strata_buffer others = STRATA_BUFFER_INIT;
-	int status =
-		strata_fail(error, STRATA_ERROR_NOT_FOUND, "package '%s' is not installed", text);
+	int status = strata_fail(
+		error, STRATA_ERROR_NOT_FOUND, "package '%s' is not %s", text, database->presence);
 	uint32_t i;
 
 	for (i = strata_map_get(&database->names, request->name); i != STRATA_MAP_NONE;
@@ -247,7 +247,8 @@ static int not_found(const struct strata_dpkg *database, const struct strata_dpk
 		strata_buffer_format(
 			&others, "%s%s", others.length ? ", " : "", database->packages[i].id);
 	if (others.length > 0)
-		return strata_hint(error, status, "what is installed is %s", others.data);
+		return strata_hint(
+			error, status, "what is %s is %s", database->presence, others.data);
 	for (i = strata_map_get(&database->virtual_names, request->name); i != STRATA_MAP_NONE;
 		i = database->provides[i].next)
 		strata_buffer_format(&others, "%s%s", others.length ? ", " : "",
@@ -256,6 +257,8 @@ static int not_found(const struct strata_dpkg *database, const struct strata_dpk
 		return strata_hint(error, status,
 			"it is a virtual package: name one of those that provide it, %s",
 			others.data);
+	if (strcmp(database->presence, "installed") != 0)
+		return strata_hint(error, status, "look for its name (apt-cache search)");
 	return strata_hint(error, status,
 		"install it first (apt-get install %s), or look for its name (apt-cache search)",
 		text);

@@ -51,6 +51,7 @@ struct stanza {
 	const char *version;
 	const char *source;
 	const char *installed_size;
+	const char *archive_size; /* of the .deb: in an index only */
 	const char *essential;
 	const char *depends;
 	const char *pre_depends;
@@ -68,6 +69,7 @@ static const struct {
 	{"version", offsetof(struct stanza, version)},
 	{"source", offsetof(struct stanza, source)},
 	{"installed-size", offsetof(struct stanza, installed_size)},
+	{"size", offsetof(struct stanza, archive_size)},
 	{"essential", offsetof(struct stanza, essential)},
 	{"depends", offsetof(struct stanza, depends)},
 	{"pre-depends", offsetof(struct stanza, pre_depends)},
@@ -181,9 +183,13 @@ static int check_version(
 	return 0;
 }
 
-/* Installed-Size is in KiB. What is no number counts as absent, as for dpkg. */
+/* Size is in bytes, Installed-Size in KiB. What is no number counts as absent, as for dpkg. */
 static void take_size(const struct stanza *stanza, struct strata_dpkg_package *package)
 {
+	package->has_size = stanza->archive_size &&
+			    strata_text_to_number(stanza->archive_size, 10, &package->size);
+	if (package->has_size)
+		return;
 	package->has_size = stanza->installed_size &&
 			    strata_text_to_number(stanza->installed_size, 10, &package->size) &&
 			    !__builtin_mul_overflow(package->size, 1024u, &package->size);
@@ -235,6 +241,7 @@ static int add_package(
 		.multi_arch = parse_multi_arch(stanza->multi_arch),
 		.essential = stanza->essential && strcmp(stanza->essential, "yes") == 0,
 		.line = stanza->line,
+		.file = database->file,
 	};
 	take_size(stanza, package);
 	if (stanza->source)
@@ -246,10 +253,10 @@ static int add_package(
 	return 0;
 }
 
-static int end_stanza(
-	struct strata_dpkg *database, const struct stanza *stanza, struct strata_error *error)
+static int end_stanza(struct strata_dpkg *database, const struct stanza *stanza, bool is_index,
+	struct strata_error *error)
 {
-	bool present = false;
+	bool present = is_index;
 	int status;
 
 	if (stanza->line == 0)
@@ -260,13 +267,13 @@ static int end_stanza(
 			database->file, stanza->line);
 	status = check_name(
 		database, stanza, "package name", stanza->package, strlen(stanza->package), error);
-	if (status == 0)
+	if (status == 0 && !is_index)
 		status = is_present(database, stanza, &present, error);
 	return status == 0 && present ? add_package(database, stanza, error) : status;
 }
 
-static int parse_stanzas(
-	struct strata_dpkg *database, char *text, size_t length, struct strata_error *error)
+static int parse_stanzas(struct strata_dpkg *database, char *text, size_t length, bool is_index,
+	struct strata_error *error)
 {
 	struct strata_dpkg_lines lines = {text, text + length, 0};
 	struct stanza stanza = {0};
@@ -277,7 +284,7 @@ static int parse_stanzas(
 		int status;
 
 		if (!*line) {
-			status = end_stanza(database, &stanza, error);
+			status = end_stanza(database, &stanza, is_index, error);
 			stanza = (struct stanza){0};
 		} else {
 			if (stanza.line == 0)
@@ -288,7 +295,7 @@ static int parse_stanzas(
 		if (status < 0)
 			return status;
 	}
-	return end_stanza(database, &stanza, error);
+	return end_stanza(database, &stanza, is_index, error);
 }
 
 /* The architecture of the system: that of dpkg itself; where only an application's packages are
@@ -337,8 +344,24 @@ static int compare_packages(const void *left, const void *right)
 	return difference ? difference : (a->line > b->line) - (a->line < b->line);
 }
 
-/* Give every package its id, and sort. Of two stanzas for one package the last one counts. */
-static int identify(struct strata_dpkg *database, struct strata_error *error)
+/* Of two versions the newer one is later. */
+static int compare_offers(const void *left, const void *right)
+{
+	const struct strata_dpkg_package *a = left, *b = right;
+	int difference = strcmp(a->id, b->id);
+
+	if (difference == 0)
+		difference = strata_dpkg_compare_versions(a->version, b->version);
+	if (difference == 0)
+		difference = strcmp(a->version, b->version);
+	if (difference == 0)
+		difference = strcmp(a->file, b->file);
+	return difference ? difference : (a->line > b->line) - (a->line < b->line);
+}
+
+/* Give every package its id, and sort. Of several stanzas for one package the last one counts. */
+static int identify(struct strata_dpkg *database, int (*compare)(const void *, const void *),
+	struct strata_error *error)
 {
 	uint32_t kept = 0;
 
@@ -360,8 +383,7 @@ static int identify(struct strata_dpkg *database, struct strata_error *error)
 			return strata_fail_memory(error);
 	}
 	if (database->count > 0)
-		qsort(database->packages, database->count, sizeof(*database->packages),
-			compare_packages);
+		qsort(database->packages, database->count, sizeof(*database->packages), compare);
 	for (uint32_t i = 0; i < database->count; i++) {
 		if (i + 1 == database->count ||
 			strcmp(database->packages[i].id, database->packages[i + 1].id) != 0)
@@ -371,12 +393,12 @@ static int identify(struct strata_dpkg *database, struct strata_error *error)
 	return 0;
 }
 
-int strata_dpkg_parse_status(struct strata_dpkg *database, const char *name, const char *text,
-	size_t length, struct strata_error *error)
+/* Read the stanzas of TEXT, which is called NAME. */
+static int parse_text(struct strata_dpkg *database, const char *name, const char *text,
+	size_t length, bool is_index, struct strata_error *error)
 {
 	char *copy = strata_arena_bytes(&database->arena, text, length);
 	const char *nul = length > 0 ? memchr(text, '\0', length) : NULL;
-	int status;
 
 	database->file = strata_arena_string(&database->arena, name);
 	if (!copy || !database->file)
@@ -389,8 +411,28 @@ int strata_dpkg_parse_status(struct strata_dpkg *database, const char *name, con
 		return strata_fail(error, STRATA_ERROR_FORMAT,
 			"%s:%zu: there is a NUL byte in this text", name, line);
 	}
-	status = parse_stanzas(database, copy, length, error);
+	return parse_stanzas(database, copy, length, is_index, error);
+}
+
+int strata_dpkg_parse_status(struct strata_dpkg *database, const char *name, const char *text,
+	size_t length, struct strata_error *error)
+{
+	int status = parse_text(database, name, text, length, false, error);
+
 	if (status == 0)
-		status = identify(database, error);
+		status = identify(database, compare_packages, error);
+	return status == 0 ? strata_dpkg_index(database, error) : status;
+}
+
+int strata_dpkg_parse_index(struct strata_dpkg *database, const char *name, const char *text,
+	size_t length, struct strata_error *error)
+{
+	return parse_text(database, name, text, length, true, error);
+}
+
+int strata_dpkg_finish_indices(struct strata_dpkg *database, struct strata_error *error)
+{
+	int status = identify(database, compare_offers, error);
+
 	return status == 0 ? strata_dpkg_index(database, error) : status;
 }

@@ -134,7 +134,8 @@ static int describe(struct strata_graph *graph, struct strata_item *item,
 	item->content = record->content;
 	/* A package may well have no files: its id is no path. */
 	if (record->tree_count == 0 && record->file_count == 0 &&
-		(record->content == STRATA_CONTENT_STORE || record->id[0] == '/')) {
+		(record->content == STRATA_CONTENT_STORE ||
+			(record->content == STRATA_CONTENT_FILES && record->id[0] == '/'))) {
 		int status = check_paths(record->id, &record->id, 1, error);
 
 		if (status < 0)

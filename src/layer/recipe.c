@@ -121,6 +121,18 @@ static int compare_items(const void *left, const void *right)
 	return strcmp(a->id, b->id);
 }
 
+static int check_presence(const struct strata_item *item, struct strata_error *error)
+{
+	if (item->content != STRATA_CONTENT_ABSENT)
+		return 0;
+	return strata_hint(error,
+		strata_fail(error, STRATA_ERROR_INVALID,
+			"item '%s' is known from a package index alone: there are no files of it",
+			item->id),
+		"only plans can be made of an index; build from a system where the package is "
+		"installed (--dpkg, with --root where that is not this one)");
+}
+
 /* The recipe of image layer INDEX of PLAN. */
 static int make_recipe(const struct strata_plan *plan, const struct strata_graph *graph,
 	size_t index, const struct strata_metadata_rules *rules,
@@ -147,8 +159,10 @@ static int make_recipe(const struct strata_plan *plan, const struct strata_graph
 			return strata_fail(error, STRATA_ERROR_NOT_FOUND,
 				"the plan names item '%s', which the graph does not have",
 				layer->items[i]);
-		status = copy_item(recipe, strata_graph_item(graph, item),
-			&recipe->items[recipe->item_count++], error);
+		status = check_presence(strata_graph_item(graph, item), error);
+		if (status == 0)
+			status = copy_item(recipe, strata_graph_item(graph, item),
+				&recipe->items[recipe->item_count++], error);
 	}
 	if (recipe->item_count > 0)
 		qsort(recipe->items, recipe->item_count, sizeof(*recipe->items), compare_items);

@@ -155,4 +155,18 @@ fails_with 1 removed "a package that was removed" "$STRATAPACK" build --dpkg --r
 rm "$root/usr/share/with space"
 ok "build without one file" build slimmed tool
 empty "the file is left out" "$(names slimmed | grep space)"
+
+# An index of an archive: what is not installed can be planned, but not built.
+printf '%s\n' 'Package: shell' 'Essential: yes' 'Architecture: amd64' 'Version: 1' 'Size: 30' '' \
+	'Package: app' 'Architecture: amd64' 'Version: 1' 'Depends: lib' 'Size: 10' '' \
+	'Package: lib' 'Architecture: amd64' 'Version: 1' 'Size: 20' '' >main.packages
+printf '%s\n' 'Package: lib' 'Architecture: amd64' 'Version: 1+deb13u1' 'Size: 25' '' >updates.packages
+index=(--packages-index main.packages --packages-index updates.packages)
+is "plan packages of an index" "$("$STRATAPACK" plan "${index[@]}" --essential app \
+	--strategy size | jq -c '[.layers[].items[]]')" '["shell:amd64","lib:amd64","app:amd64"]'
+fails_with 1 "index alone" "build packages of an index" "$STRATAPACK" build "${index[@]}" app \
+	-o oci:refused
+ok "nothing was written" [ ! -e refused ]
+fails_with 1 gone "a package that no index has" "$STRATAPACK" plan "${index[@]}" gone
+fails_with 2 needs "an index without packages" "$STRATAPACK" plan "${index[@]}"
 done_testing
