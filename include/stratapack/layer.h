@@ -117,9 +117,10 @@ struct strata_layer {
 	enum strata_codec_kind codec;
 	char **items; /* ids of the items in it, sorted; owned */
 	size_t item_count;
-	bool customised; /* holds the customisation's entries */
-	char *blob;      /* path of the file with the blob; owned */
-	bool staged;     /* the blob is a working copy that outputs may share instead of copying */
+	struct strata_digest contents; /* stands for the items where they are left out; else "" */
+	bool customised;               /* holds the customisation's entries */
+	char *blob;                    /* path of the file with the blob; owned */
+	bool staged; /* the blob is a working copy that outputs may share instead of copying */
 };
 
 struct strata_build_options {
@@ -148,6 +149,19 @@ STRATA_PUBLIC int strata_layers_build(struct strata_recipe *const *recipes, size
  * file is moved there; the layer's blob then points to it. */
 STRATA_PUBLIC int strata_layer_save(
 	struct strata_layer *layer, const char *directory, struct strata_error *error);
+
+/* A digest that tells the layers of an image apart by what is in them: the ids of COUNT items, in
+ * any order, and whether the customisation is there. */
+STRATA_PUBLIC int strata_layer_contents(const char *const *items, size_t count, bool customised,
+	struct strata_digest *contents, struct strata_error *error);
+
+/* Leave the items out of LAYER and set its contents instead. A store takes whatever names its items
+ * for a reference that keeps them alive; so saved, a compressed layer has none. */
+STRATA_PUBLIC int strata_layer_omit_items(struct strata_layer *layer, struct strata_error *error);
+
+/* Put the items back where they were left out; others are STRATA_ERROR_MISMATCH. */
+STRATA_PUBLIC int strata_layer_restore_items(struct strata_layer *layer, const char *const *items,
+	size_t count, struct strata_error *error);
 
 /* Read such a directory and check it, the blob's size included. */
 STRATA_PUBLIC int strata_layer_load(

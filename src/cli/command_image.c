@@ -50,55 +50,37 @@ static const struct strata_command_group image_groups[] = {
 	{NULL, 0},
 };
 
-static int compare_strings(const void *left, const void *right)
+/* The items of layer INDEX of the image that PLAN describes; none in the customisation's. */
+static const char *const *planned_items(const struct strata_plan *plan, size_t index, size_t *count)
 {
-	return strcmp(*(const char *const *)left, *(const char *const *)right);
+	*count = index < plan->layer_count ? plan->layers[index].item_count : 0;
+	return index < plan->layer_count ? plan->layers[index].items : NULL;
 }
 
-/* What tells the layers of an image apart: the items, sorted, and whether the customisation is
- * there. Malloced; NULL where memory is out. */
-static char *layer_key(const char *const *items, size_t count, bool customised)
-{
-	strata_autobuffer struct strata_buffer key = STRATA_BUFFER_INIT;
-	strata_autofree const char **sorted = strata_allocate(count, sizeof(*sorted));
-
-	if (!sorted)
-		return NULL;
-	if (count > 0) {
-		memcpy(sorted, items, count * sizeof(*sorted));
-		qsort(sorted, count, sizeof(*sorted), compare_strings);
-	}
-	strata_buffer_string(&key, customised ? "customised" : "plain");
-	for (size_t index = 0; index < count; index++)
-		strata_buffer_format(&key, "\n%zu:%s", strlen(sorted[index]), sorted[index]);
-	return key.failed ? NULL : strata_buffer_take(&key);
-}
-
-/* The key of layer INDEX of the image that PLAN describes. */
-static char *planned_key(const struct strata_plan *plan, size_t index)
+/* What tells that layer from the others. */
+static int planned_contents(const struct strata_plan *plan, size_t index,
+	struct strata_digest *contents, struct strata_error *error)
 {
 	bool is_top = index + 1 == strata_plan_image_layers(plan);
 	bool customised = is_top && plan->customisation.entry_count > 0;
+	size_t count;
+	const char *const *items = planned_items(plan, index, &count);
 
-	if (index >= plan->layer_count)
-		return layer_key(NULL, 0, customised);
-	return layer_key(plan->layers[index].items, plan->layers[index].item_count, customised);
+	return strata_layer_contents(items, count, customised, contents, error);
 }
 
-/* The loaded layers and where their keys stand. */
+/* The loaded layers and where their contents stand. */
 struct found {
 	struct strata_layer_set set;
-	char **keys;
+	struct strata_digest *contents;
 	bool *used;
-	struct strata_map by_key;
+	struct strata_map by_contents;
 };
 
 static void release_found(struct found *found)
 {
-	strata_map_release(&found->by_key);
-	for (size_t index = 0; found->keys && index < found->set.count; index++)
-		free(found->keys[index]);
-	free(found->keys);
+	strata_map_release(&found->by_contents);
+	free(found->contents);
 	free(found->used);
 	strata_layer_set_release(&found->set);
 }
@@ -107,21 +89,22 @@ static int load_one(struct found *found, const struct strata_strings *directorie
 	struct strata_error *error)
 {
 	struct strata_layer *layer = &found->set.layers[index];
+	struct strata_digest *contents = &found->contents[index];
 	int result = strata_layer_load(directories->items[index], layer, error);
 	uint32_t earlier;
 
+	*contents = layer->contents;
+	if (result == 0 && !contents->text[0])
+		result = strata_layer_contents((const char *const *)layer->items, layer->item_count,
+			layer->customised, contents, error);
 	if (result < 0)
 		return result;
-	found->keys[index] =
-		layer_key((const char *const *)layer->items, layer->item_count, layer->customised);
-	if (!found->keys[index])
-		return strata_fail_memory(error);
-	earlier = strata_map_get(&found->by_key, found->keys[index]);
+	earlier = strata_map_get(&found->by_contents, contents->text);
 	if (earlier != STRATA_MAP_NONE)
 		return strata_fail(error, STRATA_ERROR_INVALID,
 			"the layers '%s' and '%s' hold the same items", directories->items[earlier],
 			directories->items[index]);
-	if (strata_map_put(&found->by_key, found->keys[index], (uint32_t)index) < 0)
+	if (strata_map_put(&found->by_contents, contents->text, (uint32_t)index) < 0)
 		return strata_fail_memory(error);
 	return 0;
 }
@@ -133,9 +116,9 @@ static int load_layers(
 
 	if (result < 0)
 		return result;
-	found->keys = strata_allocate(directories->count, sizeof(*found->keys));
+	found->contents = strata_allocate(directories->count, sizeof(*found->contents));
 	found->used = strata_allocate(directories->count, sizeof(*found->used));
-	if (!found->keys || !found->used)
+	if (!found->contents || !found->used)
 		return strata_fail_memory(error);
 	for (size_t index = 0; result == 0 && index < directories->count; index++)
 		result = load_one(found, directories, index, error);
@@ -159,6 +142,18 @@ static int fail_missing(const struct strata_plan *plan, size_t index, struct str
 		error, result, "make it with 'stratapack layer --plan PLAN %zu -o DIR'", index + 1);
 }
 
+/* Name the items of a layer that came without their names. */
+static int complete_layer(struct strata_layer *layer, const struct strata_plan *plan, size_t index,
+	struct strata_error *error)
+{
+	size_t count;
+	const char *const *items = planned_items(plan, index, &count);
+
+	if (!layer->contents.text[0])
+		return 0;
+	return strata_layer_restore_items(layer, items, count, error);
+}
+
 /* Put the layers in the order of PLAN; the copies in ORDERED borrow what FOUND owns. */
 static int order_layers(struct found *found, const struct strata_plan *plan,
 	const struct strata_strings *directories, struct strata_layer *ordered,
@@ -167,14 +162,18 @@ static int order_layers(struct found *found, const struct strata_plan *plan,
 	size_t count = strata_plan_image_layers(plan);
 
 	for (size_t index = 0; index < count; index++) {
-		strata_autofree char *key = planned_key(plan, index);
+		struct strata_digest contents;
+		int result = planned_contents(plan, index, &contents, error);
 		uint32_t place;
 
-		if (!key)
-			return strata_fail_memory(error);
-		place = strata_map_get(&found->by_key, key);
+		if (result < 0)
+			return result;
+		place = strata_map_get(&found->by_contents, contents.text);
 		if (place == STRATA_MAP_NONE)
 			return fail_missing(plan, index, error);
+		result = complete_layer(&found->set.layers[place], plan, index, error);
+		if (result < 0)
+			return result;
 		ordered[index] = found->set.layers[place];
 		found->used[place] = true;
 	}
@@ -212,7 +211,7 @@ static int join(struct image *image, struct found *found, struct strata_error *e
 
 static int execute(struct image *image, const char *path, struct strata_error *error)
 {
-	struct found found = {.by_key = STRATA_MAP_INIT};
+	struct found found = {.by_contents = STRATA_MAP_INIT};
 	int result = strata_plan_load(path, &image->plan, error);
 
 	if (result == 0)

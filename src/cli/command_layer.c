@@ -14,6 +14,7 @@
 struct layer_output_options {
 	struct strata_used used;
 	const char *directory;
+	bool omit_items;
 };
 
 struct layer {
@@ -33,6 +34,12 @@ static int apply_output(void *target, const char *value, struct strata_error *er
 	return 0;
 }
 
+static int apply_omit_items(void *target, const char *value, struct strata_error *error)
+{
+	((struct layer_output_options *)target)->omit_items = true;
+	return 0;
+}
+
 static const struct strata_option output_options[] = {
 	{.name = "output",
 		.letter = 'o',
@@ -41,6 +48,10 @@ static const struct strata_option output_options[] = {
 		.help = "the new directory that holds the layer: its blob, and layer.json with its "
 			"digests and sizes",
 		.apply = apply_output},
+	{.name = "omit-items",
+		.help = "leave the names of the items out of layer.json, so that a store that "
+			"looks for them there finds no reference",
+		.apply = apply_omit_items},
 	{.name = NULL},
 };
 
@@ -124,7 +135,10 @@ static int make(const struct layer *layer, struct strata_recipe *recipe,
 		set.count = 0;
 		return result;
 	}
-	result = strata_layer_save(&set.layers[0], output.temporary, error);
+	if (layer->output.omit_items)
+		result = strata_layer_omit_items(&set.layers[0], error);
+	if (result == 0)
+		result = strata_layer_save(&set.layers[0], output.temporary, error);
 	return result < 0 ? result : strata_output_commit(&output, error);
 }
 

@@ -45,11 +45,15 @@ void strata_layer_write(struct strata_json_writer *json, const struct strata_lay
 	strata_json_member_string(json, "mediaType", media_type);
 	strata_json_member_string(json, "compression", strata_codec_of(layer->codec)->name);
 	strata_json_member_bool(json, "customised", layer->customised);
-	strata_json_key(json, "items");
-	strata_json_begin_array(json);
-	for (size_t i = 0; i < layer->item_count; i++)
-		strata_json_write_string(json, layer->items[i]);
-	strata_json_end_array(json);
+	if (layer->contents.text[0]) {
+		strata_json_member_string(json, "contents", layer->contents.text);
+	} else {
+		strata_json_key(json, "items");
+		strata_json_begin_array(json);
+		for (size_t i = 0; i < layer->item_count; i++)
+			strata_json_write_string(json, layer->items[i]);
+		strata_json_end_array(json);
+	}
 	strata_json_end_object(json);
 }
 
@@ -150,9 +154,11 @@ int strata_layer_read(
 		status = strata_json_get_string(document, "compression", true, &codec, error);
 	if (status == 0)
 		status = strata_codec_parse(codec, &layer->codec, error);
-	if (status == 0)
-		status = read_items(layer, document, error);
-	return status;
+	if (status < 0)
+		return status;
+	if (strata_json_member(document, "contents"))
+		return read_digest(document, "contents", &layer->contents, error);
+	return read_items(layer, document, error);
 }
 
 /* Whoever made the directory may have been interrupted or may err: the blob is hashed again. */

@@ -50,6 +50,16 @@ for strategy in single two per-item popularity size; do
 	same "the same archive, $strategy" "$strategy.joined.tar" "$strategy.built.tar"
 done
 
+# Layers that do not name their items: a store that scans them finds no reference.
+mkdir nameless.layers
+for recipe in popularity.recipes/*.recipe.json; do
+	ok "a layer without names from $(basename "$recipe")" "$STRATAPACK" layer "$recipe" --omit-items \
+		--root "$scratch/root" -o "nameless.layers/$(basename "$recipe" .recipe.json)"
+done
+empty "no item is named in them" "$(grep -rlF /store/ nameless.layers)"
+ok "an image of layers without names" join popularity.plan nameless.layers -o oci:nameless:hello:1
+same "is that of layers with names" nameless popularity.built
+
 count=$(find per-item.recipes -name '*.recipe.json' | wc -l)
 is "a recipe for each layer, the customisation's included" "$count" 5
 for index in 1 5; do

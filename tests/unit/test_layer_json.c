@@ -49,6 +49,52 @@ static void test_round_trip(void **state)
 	strata_layer_release(&loaded);
 }
 
+static void test_items_can_be_omitted(void **state)
+{
+	static const char *const same[] = {"/s/a"}, *const others[] = {"/s/a", "/s/b"};
+	struct scratch *scratch = *state;
+	struct strata_error *error = &scratch->error;
+	strata_autobuffer struct strata_buffer text = STRATA_BUFFER_INIT;
+	struct strata_layer saved, loaded;
+	const char *directory = save(scratch, &saved);
+	struct strata_digest contents, plain;
+
+	assert_succeeds(strata_layer_contents(same, 1, true, &contents, error), error);
+	assert_succeeds(strata_layer_contents(same, 1, false, &plain, error), error);
+	assert_false(strata_digest_equal(&contents, &plain));
+	assert_succeeds(strata_layer_omit_items(&saved, error), error);
+	assert_int_equal(saved.item_count, 0);
+	assert_succeeds(strata_layer_save(&saved, directory, error), error);
+	scratch_read(scratch, scratch_text(scratch, "%s/layer.json", directory), &text);
+	assert_null(strstr(text.data, "/s/a"));
+	assert_succeeds(strata_layer_load(directory, &loaded, error), error);
+	assert_int_equal(loaded.item_count, 0);
+	assert_true(strata_digest_equal(&loaded.contents, &contents));
+	assert_fails(strata_layer_restore_items(&loaded, others, 2, error), STRATA_ERROR_MISMATCH,
+		"does not hold these items", error);
+	assert_succeeds(strata_layer_restore_items(&loaded, same, 1, error), error);
+	assert_int_equal(loaded.item_count, 1);
+	assert_string_equal(loaded.items[0], "/s/a");
+	assert_string_equal(loaded.contents.text, "");
+	strata_layer_release(&saved);
+	strata_layer_release(&loaded);
+}
+
+static void test_contents_do_not_depend_on_order(void **state)
+{
+	static const char *const forth[] = {"/s/a", "/s/b\n4:/s/c"}, *const back[] = {
+									     forth[1], forth[0]};
+	static const char *const other[] = {"/s/a", "/s/b", "/s/c"};
+	struct strata_digest first, second, third;
+
+	(void)state;
+	assert_int_equal(strata_layer_contents(forth, 2, false, &first, NULL), 0);
+	assert_int_equal(strata_layer_contents(back, 2, false, &second, NULL), 0);
+	assert_int_equal(strata_layer_contents(other, 3, false, &third, NULL), 0);
+	assert_true(strata_digest_equal(&first, &second));
+	assert_false(strata_digest_equal(&first, &third));
+}
+
 /* Load DIRECTORY with its description's FROM replaced by TO. */
 static void load_changed(struct scratch *scratch, const char *directory, const char *from,
 	const char *to, int status, const char *words)
@@ -95,6 +141,8 @@ static void test_descriptions_are_checked(void **state)
 			"\"customised\" must be true or false"},
 		{"\"/s/a\"", "5", STRATA_ERROR_FORMAT, "array of strings"},
 		{"\"items\"", "\"item\"", STRATA_ERROR_FORMAT, "\"items\" is missing"},
+		{"\"items\"", "\"contents\": \"sha256:0\", \"items\"", STRATA_ERROR_FORMAT,
+			"\"contents\" is not a sha256 digest"},
 	};
 	struct scratch *scratch = *state;
 	struct strata_layer saved;
@@ -136,6 +184,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		scratch_test(test_round_trip),
+		scratch_test(test_items_can_be_omitted),
+		scratch_test(test_contents_do_not_depend_on_order),
 		scratch_test(test_descriptions_are_checked),
 		scratch_test(test_blobs_are_checked),
 	};
