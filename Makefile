@@ -8,11 +8,14 @@
 #	make static         build-static/stratapack: one file without dependencies, for use in builders
 #	make test-sanitize  the tests under AddressSanitizer and UndefinedBehaviorSanitizer only
 #	make test-valgrind  the unit tests under valgrind only
+#	make bench          measure against other programs; BENCH= takes options of bench/run
+#	make bench-quick    the same in a minute, on a smaller store
 #	make format         put the C sources into form
 #	make clean
 
 PREFIX ?= /usr/local
 TESTS ?=
+BENCH ?=
 
 all:
 	scripts/setup build
@@ -50,10 +53,19 @@ static:
 	scripts/configure build-static -Dstatic=true -Dtests=false
 	ninja -C build-static stratapack
 
+bench:
+	scripts/setup bench
+	bench/run $(BENCH)
+
+bench-quick:
+	scripts/setup bench
+	bench/run --quick $(BENCH)
+
 format:
 	git ls-files '*.c' '*.h' | xargs clang-format -i
 
 clean:
-	rm -rf build build-static build-sanitize build-clang build-gcc demo
+	rm -rf build build-bench build-static build-sanitize build-clang build-gcc demo
 
-.PHONY: all test test-stores test-sanitize test-valgrind test-build demo install static format clean
+.PHONY: all test test-stores test-sanitize test-valgrind test-build demo install static bench \
+	bench-quick format clean

@@ -1,0 +1,1 @@
+"""What runs the programs, and what writes about it."""
