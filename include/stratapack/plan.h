@@ -1,10 +1,10 @@
 /*
  * The plan: which items share a layer.
  *
- * A strategy is a pure function from a finished graph and a bound on layers to a partition of the
- * items. A plan is that partition by item ids, with the strategy and parameters that made it and
- * the entries of the customisation layer. People and programs write, read and edit plans as JSON
- * (docs/plan.schema.json); whoever uses one checks it against the graph first.
+ * A strategy is a pure function from a finished graph, its churn, and a bound on layers to a
+ * partition of the items. A plan is that partition by item ids, with the strategy and parameters
+ * that made it and the entries of the customisation layer. People and programs write, read and edit
+ * plans as JSON (docs/plan.schema.json); whoever uses one checks it against the graph first.
  */
 #ifndef STRATAPACK_PLAN_H
 #define STRATAPACK_PLAN_H
@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "churn.h"
 #include "error.h"
 #include "graph.h"
 
@@ -45,10 +46,13 @@ struct strata_strategy {
 	/* The fewest layers for items that GRAPH can be put into. NULL: one is enough. */
 	uint32_t (*least_layers)(const struct strata_graph *graph);
 
+	/* Looks at how items change: `partition` gets the churn of GRAPH, which is else NULL. */
+	bool uses_churn;
+
 	/* Fill PARTITION, whose arrays have room for every item. BOUND is at least 1 and counts the
 	 * layers for items only. GRAPH has at least one item. */
-	int (*partition)(const struct strata_graph *graph, uint32_t bound,
-		struct strata_partition *partition, struct strata_error *error);
+	int (*partition)(const struct strata_graph *graph, const struct strata_churn *churn,
+		uint32_t bound, struct strata_partition *partition, struct strata_error *error);
 };
 
 /* All strategies, the default one first, ended by NULL. */
@@ -95,8 +99,9 @@ struct strata_plan {
 
 struct strata_plan_options {
 	const struct strata_strategy *strategy; /* NULL: the default */
-	uint32_t max_layers;  /* of the whole image; 0: STRATA_DEFAULT_MAX_LAYERS */
-	uint32_t base_layers; /* how many of them a base image takes */
+	uint32_t max_layers;              /* of the whole image; 0: STRATA_DEFAULT_MAX_LAYERS */
+	uint32_t base_layers;             /* how many of them a base image takes */
+	const struct strata_churn *churn; /* NULL: what the graph alone tells */
 	struct strata_customisation customisation;
 	/* The system whose files the items are (NULL: "/"): where it has a symbolic link or a
 	 * directory above an entry, the entry goes there and the directory stays as it is. */

@@ -141,6 +141,11 @@ bool strata_json_is_true(const struct strata_json *value)
 	return json_is_true(inner(value));
 }
 
+double strata_json_real(const struct strata_json *value)
+{
+	return json_number_value(inner(value));
+}
+
 /* Find member KEY and check its kind. *FOUND stays NULL where it is absent or null and may be. */
 static int find_member(const struct strata_json *object, const char *key, bool required,
 	enum strata_json_kind kind, const struct strata_json **found, struct strata_error *error)

@@ -63,6 +63,9 @@ const char *strata_json_string(const struct strata_json *value);
 int64_t strata_json_integer(const struct strata_json *value);
 bool strata_json_is_true(const struct strata_json *value);
 
+/* The value of an integer or a real number; 0 for any other kind and for NULL. */
+double strata_json_real(const struct strata_json *value);
+
 /* Member KEY of OBJECT, checked. Absent members leave *RESULT alone where REQUIRED is false, as
  * does null. The message says which member is wrong; the caller adds of what. */
 int strata_json_get_string(const struct strata_json *object, const char *key, bool required,

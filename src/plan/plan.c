@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "plan/churn.h"
 #include "plan/entries.h"
 #include "plan/internal.h"
 
@@ -95,17 +96,23 @@ static int copy_layers(struct strata_plan *plan, const struct strata_graph *grap
 }
 
 static int plan_items(struct strata_plan *plan, const struct strata_strategy *strategy,
-	const struct strata_graph *graph, uint32_t bound, struct strata_error *error)
+	const struct strata_graph *graph, const struct strata_churn *known, uint32_t bound,
+	struct strata_error *error)
 {
+	strata_autochurn struct strata_churn *churn = NULL;
 	uint32_t count = strata_graph_count(graph);
 	strata_autofree uint32_t *order = strata_allocate(count, sizeof(*order));
 	strata_autofree uint32_t *ends = strata_allocate(count, sizeof(*ends));
 	struct strata_partition partition = {.order = order, .item_count = count, .ends = ends};
-	int status;
+	int status = 0;
 
 	if (!order || !ends)
 		return strata_fail_memory(error);
-	status = strategy->partition(graph, bound, &partition, error);
+	if (strategy->uses_churn && !known)
+		status = strata_churn_new(graph, NULL, &churn, error);
+	if (status == 0)
+		status =
+			strategy->partition(graph, known ? known : churn, bound, &partition, error);
 	return status < 0 ? status : copy_layers(plan, graph, &partition, error);
 }
 
@@ -163,7 +170,7 @@ int strata_plan_make(const struct strata_graph *graph, const struct strata_plan_
 	if (count > 0 && bound < needed)
 		return fail_bound(made, strategy, options->base_layers, needed, error);
 	if (count > 0) {
-		status = plan_items(made, strategy, graph, bound, error);
+		status = plan_items(made, strategy, graph, options->churn, bound, error);
 		if (status < 0)
 			return status;
 	}

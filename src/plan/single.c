@@ -1,8 +1,8 @@
 #include "plan/cut.h"
 #include "plan/internal.h"
 
-static int partition_single(const struct strata_graph *graph, uint32_t bound,
-	struct strata_partition *partition, struct strata_error *error)
+static int partition_single(const struct strata_graph *graph, const struct strata_churn *churn,
+	uint32_t bound, struct strata_partition *partition, struct strata_error *error)
 {
 	strata_partition_single(partition);
 	return 0;

@@ -1,0 +1,42 @@
+/*
+ * The causes of a graph, inside.
+ */
+#ifndef PLAN_CHURN_H
+#define PLAN_CHURN_H
+
+#include <stratapack/churn.h>
+
+#include "base/memory.h"
+
+struct strata_cause {
+	const char *name; /* borrowed from the graph */
+	struct strata_rate rate;
+	struct strata_hazard hazard;
+};
+
+struct strata_churn {
+	uint32_t rebuilds, batch_days;
+	struct strata_cause *causes;
+	uint32_t cause_count;
+	size_t words;
+	uint32_t *class_of; /* item -> class */
+	uint32_t class_count;
+	const uint64_t **class_causes; /* into sets */
+	struct strata_hazard *class_hazards;
+	bool shared;
+	uint64_t *sets;
+};
+
+#define strata_autochurn STRATA_CLEANUP(strata_cleanup_churn)
+void strata_cleanup_churn(struct strata_churn **churn);
+
+static inline struct strata_hazard strata_hazard_add(struct strata_hazard a, struct strata_hazard b)
+{
+	return (struct strata_hazard){a.single + b.single, a.batch + b.batch};
+}
+
+/* The hazard of the causes in A that are not in B (NULL: the empty set). */
+struct strata_hazard strata_churn_extra_hazard(
+	const struct strata_churn *churn, const uint64_t *a, const uint64_t *b);
+
+#endif

@@ -1,0 +1,37 @@
+/*
+ * What layers cost.
+ *
+ * The planner compares costs in 1/256 of a byte, so that tiny graphs are planned as well as large
+ * ones.
+ */
+#ifndef PLAN_COST_H
+#define PLAN_COST_H
+
+#include "base/fixed.h"
+#include "plan/churn.h"
+
+enum {
+	STRATA_COST_SHIFT = 8, /* from bytes to costs */
+};
+
+/* BYTES times DIRTY, which is in 1 / STRATA_FIXED_ONE, as a cost. */
+static inline uint64_t strata_cost_of(uint64_t bytes, uint64_t dirty)
+{
+	return strata_fixed_multiply(bytes, dirty, 20 - STRATA_COST_SHIFT);
+}
+
+/* What comes lower in a pile of which only the unbroken prefix is reused: BYTES with a HAZARD, of
+ * disjoint causes. Weighted discounted completion time (Rothkopf 1966): least where they lie in
+ * ascending order of (exp(hazard) - 1) / bytes. The result is as a comparison for sorting; what has
+ * no bytes comes last. */
+int strata_cost_compare_prefix(
+	uint64_t bytes, uint64_t hazard, uint64_t other_bytes, uint64_t other_hazard);
+
+/* Where single events and batch days both count, and a pile can have but one order. */
+static inline uint64_t strata_hazard_joint(
+	const struct strata_churn *churn, struct strata_hazard hazard)
+{
+	return hazard.single + hazard.batch * churn->batch_days / churn->rebuilds;
+}
+
+#endif
