@@ -75,11 +75,38 @@ struct strata_entry {
 	uint32_t uid, gid;
 };
 
-/* What an image has besides its items. */
+/* A file or directory whose content the customisation brings. */
+struct strata_copy {
+	const char *from; /* absolute, normal; on this machine, or in the image where `links` */
+	const char *to;   /* absolute, normal: where it goes in the image, or "/" */
+	/* Not the files, but links to them; they are looked for where the items are. */
+	bool links;
+};
+
+/* A rule for what the customisation brings. */
+struct strata_permission {
+	/* Which paths of the image: an absolute path in which, within a component, "*", "?" and
+	 * "[...]" mean what they mean to a shell, and the component "**" any number of them. */
+	const char *paths;
+	const char *mode; /* octal or as for chmod(1), "u+w,go=rX"; NULL: as it is */
+	bool set_owner;
+	uint32_t uid, gid;
+};
+
+/* What an image has besides its items. Copies lie on one another in their order: directories are
+ * joined, of files the last one counts. Entries lie on them. Then permissions are applied in their
+ * order; each must match something. */
 struct strata_customisation {
 	const struct strata_entry *entries;
 	size_t entry_count;
+	const struct strata_copy *copies;
+	size_t copy_count;
+	const struct strata_permission *permissions;
+	size_t permission_count;
 };
+
+/* Whether it adds nothing to an image. */
+STRATA_PUBLIC bool strata_customisation_is_empty(const struct strata_customisation *customisation);
 
 struct strata_plan_layer {
 	const char *const *items; /* ids */

@@ -62,7 +62,7 @@ static int planned_contents(const struct strata_plan *plan, size_t index,
 	struct strata_digest *contents, struct strata_error *error)
 {
 	bool is_top = index + 1 == strata_plan_image_layers(plan);
-	bool customised = is_top && plan->customisation.entry_count > 0;
+	bool customised = is_top && !strata_customisation_is_empty(&plan->customisation);
 	size_t count;
 	const char *const *items = planned_items(plan, index, &count);
 

@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "base/path.h"
 #include "base/text.h"
+#include "cli/customisation_content.h"
 
 static struct strata_entry *add_entry(struct strata_customisation_options *options)
 {
@@ -15,8 +16,7 @@ static struct strata_entry *add_entry(struct strata_customisation_options *optio
 	return &options->entries[options->count++];
 }
 
-/* Copy the path of LENGTH bytes without repeated and trailing slashes. */
-static int copy_path(struct strata_arena *arena, const char *text, size_t length, char **path,
+int strata_copy_image_path(struct strata_arena *arena, const char *text, size_t length, char **path,
 	struct strata_error *error)
 {
 	char *copy = strata_arena_bytes(arena, text, length);
@@ -50,7 +50,8 @@ static int apply_symlink(void *target, const char *value, struct strata_error *e
 	if (!separator || !separator[1])
 		return strata_fail(error, STRATA_ERROR_INVALID,
 			"a link is written SOURCE=TARGET, e.g. /bin=bin");
-	result = copy_path(&options->arena, value, (size_t)(separator - value), &path, error);
+	result = strata_copy_image_path(
+		&options->arena, value, (size_t)(separator - value), &path, error);
 	if (result < 0)
 		return result;
 	entry = add_entry(options);
@@ -101,7 +102,7 @@ static int apply_mkdir(void *target, const char *value, struct strata_error *err
 	if (value[length] && !read_mode(value + length + 1, &directory))
 		return strata_fail(error, STRATA_ERROR_INVALID,
 			"a directory is written PATH[:MODE[:UID:GID]], e.g. /data:0750:1000:1000");
-	result = copy_path(&options->arena, value, length, &path, error);
+	result = strata_copy_image_path(&options->arena, value, length, &path, error);
 	if (result < 0)
 		return result;
 	entry = add_entry(options);
@@ -129,6 +130,31 @@ static const struct strata_option customisation_options[] = {
 		.argument = "PATH[:MODE[:UID:GID]]",
 		.help = "add a directory (default 755:0:0, the mode is octal); repeatable",
 		.apply = apply_mkdir},
+	{.name = "copy",
+		.argument = "SOURCE[=PATH]",
+		.value = STRATA_VALUE_FILE,
+		.help = "add what is in the directory SOURCE at PATH of the image (default /), as "
+			"root's and with its modes; repeatable, the later lies on the earlier",
+		.apply = strata_apply_copy},
+	{.name = "link",
+		.argument = "SOURCE[=PATH]",
+		.value = STRATA_VALUE_DIRECTORY,
+		.help = "the same with links to the files of SOURCE, which is in the image",
+		.apply = strata_apply_link},
+	{.name = "chmod",
+		.argument = "GLOB=MODE",
+		.help = "the mode of what was copied, linked or made, octal or as for chmod(1); "
+			"'**' in GLOB is any number of directories; repeatable, in this order",
+		.apply = strata_apply_chmod},
+	{.name = "chown",
+		.argument = "GLOB=UID:GID",
+		.help = "the owner of the same, in the same way",
+		.apply = strata_apply_chown},
+	{.name = "permissions",
+		.argument = "FILE",
+		.value = STRATA_VALUE_FILE,
+		.help = "rules for modes and owners from a JSON file",
+		.apply = strata_apply_permissions},
 	{.name = "no-tmp", .help = "do not add /tmp with mode 1777", .apply = apply_no_tmp},
 	{.name = NULL},
 };
@@ -151,7 +177,7 @@ static bool has_entry(const struct strata_customisation_options *options, const 
 }
 
 int strata_customisation_check(
-	struct strata_customisation_options *options, struct strata_error *error)
+	struct strata_customisation_options *options, const char *root, struct strata_error *error)
 {
 	if (!options->no_tmp && !has_entry(options, "/tmp")) {
 		struct strata_entry *entry = add_entry(options);
@@ -169,7 +195,18 @@ int strata_customisation_check(
 			return strata_fail(error, STRATA_ERROR_INVALID,
 				"--symlink and --mkdir give '%s' twice",
 				options->entries[index].path);
-	return 0;
+	return strata_find_copies(options, root, error);
+}
+
+struct strata_customisation strata_customisation_of(
+	const struct strata_customisation_options *options)
+{
+	return (struct strata_customisation){.entries = options->entries,
+		.entry_count = options->count,
+		.copies = options->copies,
+		.copy_count = options->copy_count,
+		.permissions = options->permissions,
+		.permission_count = options->permission_count};
 }
 
 /* The path that relative targets start from, or NULL. */
@@ -219,5 +256,7 @@ int strata_customisation_resolve(struct strata_customisation_options *options,
 void strata_customisation_release(struct strata_customisation_options *options)
 {
 	free(options->entries);
+	free(options->copies);
+	free(options->permissions);
 	strata_arena_free(&options->arena);
 }

@@ -168,7 +168,8 @@ int strata_plan_table(const struct strata_plan *plan, const struct strata_graph 
 	for (size_t number = 0; number < plan->layer_count; number++) {
 		const struct strata_plan_layer *layer = &plan->layers[number];
 		bool customised = number + 1 == plan->layer_count &&
-				  plan->customisation.entry_count > 0 && !plan->customisation_layer;
+				  !strata_customisation_is_empty(&plan->customisation) &&
+				  !plan->customisation_layer;
 		uint64_t size = 0;
 
 		for (size_t index = 0; index < layer->item_count; index++) {

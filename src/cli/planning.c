@@ -50,7 +50,8 @@ int strata_planning_prepare(struct strata_planning *planning, char *const *items
 		result = strata_layer_count_check(
 			planning->strategy.max_layers, planning->force.force, error);
 		if (result == 0)
-			result = strata_customisation_check(&planning->customisation, error);
+			result = strata_customisation_check(
+				&planning->customisation, planning->root.root, error);
 		if (result < 0)
 			return result;
 	}
@@ -63,8 +64,7 @@ static int make_plan(struct strata_planning *planning, struct strata_error *erro
 	struct strata_plan_options options = {
 		.strategy = planning->strategy.strategy,
 		.max_layers = planning->strategy.max_layers,
-		.customisation.entries = planning->customisation.entries,
-		.customisation.entry_count = planning->customisation.count,
+		.customisation = strata_customisation_of(&planning->customisation),
 		.root = planning->root.root,
 	};
 

@@ -121,7 +121,7 @@ bool strata_recipe_needs_witness(const struct strata_recipe *recipe)
 		if (recipe->items[i].content == STRATA_CONTENT_FILES || !recipe->items[i].identity)
 			return true;
 	}
-	return false;
+	return recipe->customisation.copy_count > 0;
 }
 
 static int entry_path(const struct strata_cache *cache, const struct strata_recipe *recipe,

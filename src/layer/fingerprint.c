@@ -70,13 +70,14 @@ struct fingerprinting {
 	const struct strata_build_options *options;
 };
 
+/* Whether there are files that neither an identity nor the recipe stands for. */
 static bool has_files(const struct strata_recipe *recipe)
 {
 	for (size_t i = 0; i < recipe->item_count; i++) {
 		if (recipe->items[i].content == STRATA_CONTENT_FILES)
 			return true;
 	}
-	return false;
+	return recipe->customisation.copy_count > 0;
 }
 
 static int take_fingerprint(void *data, size_t index, struct strata_error *error)

@@ -11,6 +11,7 @@
 #include "layer/cache.h"
 #include "layer/encoder.h"
 #include "layer/tree.h"
+#include "plan/customisation.h"
 
 /* How many blocks each thread may have in flight beyond what every layer always has. */
 enum { SPARE_BLOCKS_PER_THREAD = 4 };
@@ -116,7 +117,8 @@ static int add_file(struct build *build, struct strata_encoder *encoder,
 	strata_autoclose int descriptor = -1;
 	int status;
 
-	strata_tree_locate(place, build->options->root, entry->tar.path);
+	strata_tree_locate(place, entry->source ? NULL : build->options->root,
+		entry->source ? entry->source : entry->tar.path);
 	status = strata_buffer_check(place, error);
 	if (status < 0)
 		return status;
@@ -215,7 +217,7 @@ static int name_items(
 	const struct strata_recipe *recipe, struct strata_layer *layer, struct strata_error *error)
 {
 	layer->recipe_key = recipe->key;
-	layer->customised = recipe->customisation.entry_count > 0;
+	layer->customised = !strata_customisation_is_empty(&recipe->customisation);
 	layer->items = strata_allocate(recipe->item_count, sizeof(*layer->items));
 	if (!layer->items)
 		return strata_fail_memory(error);

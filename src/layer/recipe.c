@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/buffer.h"
 #include "base/sha256.h"
+#include "plan/customisation.h"
 
 struct strata_recipe *strata_recipe_new(struct strata_error *error)
 {
@@ -90,30 +91,6 @@ static int copy_item(struct strata_recipe *recipe, const struct strata_item *ite
 	return 0;
 }
 
-static int copy_entries(
-	struct strata_recipe *recipe, const struct strata_plan *plan, struct strata_error *error)
-{
-	const struct strata_customisation *from = &plan->customisation;
-	struct strata_entry *entries =
-		strata_arena_array(recipe->arena, from->entry_count, sizeof(*entries));
-
-	if (!entries)
-		return strata_fail_memory(error);
-	for (size_t i = 0; i < from->entry_count; i++) {
-		const struct strata_entry *entry = &from->entries[i];
-
-		entries[i] = *entry;
-		entries[i].path = strata_arena_string(recipe->arena, entry->path);
-		if (entry->target)
-			entries[i].target = strata_arena_string(recipe->arena, entry->target);
-		if (!entries[i].path || (entry->target && !entries[i].target))
-			return strata_fail_memory(error);
-	}
-	recipe->customisation.entries = entries;
-	recipe->customisation.entry_count = from->entry_count;
-	return 0;
-}
-
 static int compare_items(const void *left, const void *right)
 {
 	const struct strata_recipe_item *a = left, *b = right;
@@ -167,7 +144,8 @@ static int make_recipe(const struct strata_plan *plan, const struct strata_graph
 	if (recipe->item_count > 0)
 		qsort(recipe->items, recipe->item_count, sizeof(*recipe->items), compare_items);
 	if (status == 0 && index + 1 == strata_plan_image_layers(plan))
-		status = copy_entries(recipe, plan, error);
+		status = strata_customisation_copy(
+			&plan->customisation, recipe->arena, &recipe->customisation, error);
 	if (status == 0)
 		status = strata_recipe_seal(recipe, error);
 	if (status == 0)

@@ -8,7 +8,7 @@
 #include "layer/encoder.h"
 #include "layer/recipe.h"
 #include "layer/tar_writer.h"
-#include "plan/entries.h"
+#include "plan/customisation.h"
 
 enum {
 	FORMAT_VERSION = 1,
@@ -87,11 +87,7 @@ void strata_recipe_write(struct strata_json_writer *json, const struct strata_re
 		strata_json_end_object(json);
 	}
 	strata_json_end_array(json);
-	if (recipe->customisation.entry_count > 0) {
-		strata_json_key(json, "entries");
-		strata_entries_write(
-			json, recipe->customisation.entries, recipe->customisation.entry_count);
-	}
+	strata_customisation_write(json, &recipe->customisation);
 	strata_json_end_object(json);
 }
 
@@ -350,8 +346,7 @@ static int read_recipe(struct strata_recipe *recipe, const struct strata_json *d
 	struct strata_error *error)
 {
 	static const char *const keys[] = {"stratapackRecipe", "tarRules", "owner", "time",
-		"compression", "fingerprint", "items", "entries", NULL};
-	const struct strata_json *entries = NULL;
+		"compression", "fingerprint", "items", "copies", "entries", "permissions", NULL};
 	int status = check_version(document, "stratapackRecipe", FORMAT_VERSION, error);
 
 	if (status == 0)
@@ -369,11 +364,10 @@ static int read_recipe(struct strata_recipe *recipe, const struct strata_json *d
 	if (status == 0)
 		status = read_items(recipe, document, error);
 	if (status == 0)
-		status = strata_json_get_array(document, "entries", false, &entries, error);
-	if (status == 0)
-		status = strata_entries_read(entries, recipe->arena, &recipe->customisation.entries,
-			&recipe->customisation.entry_count, error);
-	if (status == 0 && recipe->item_count == 0 && recipe->customisation.entry_count == 0)
+		status = strata_customisation_read(
+			document, recipe->arena, &recipe->customisation, error);
+	if (status == 0 && recipe->item_count == 0 &&
+		strata_customisation_is_empty(&recipe->customisation))
 		status = strata_fail(error, STRATA_ERROR_FORMAT, "there is nothing in this layer");
 	return status;
 }

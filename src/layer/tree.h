@@ -9,7 +9,9 @@
  *   expanded; the directories above a store item are 0755.
  * - Files: owner, mode and kept extended attributes as they are; times not after the limit,
  *   directories' times 1; hard links kept inside one item and expanded across items.
- * - The user's rules for owners and times come on top; sockets are left out with a note.
+ * - What the customisation copies: as store content, but with the modes that it has.
+ * - The user's rules for owners and times come on top, then permissions of the customisation;
+ *   sockets are left out with a note.
  */
 #ifndef LAYER_TREE_H
 #define LAYER_TREE_H
@@ -26,7 +28,9 @@ struct strata_tree_entry {
 	struct timespec changed, modified; /* how the file was when the tree was made: who reads */
 	dev_t file_system;                 /* it compares, and so notices a change */
 	ino_t inode;
-	bool on_disk; /* false for what the customisation or a store's parents add */
+	bool on_disk;       /* false for what the customisation or a store's parents add */
+	const char *source; /* where the file is on this machine; NULL: at its path, below the root
+			     */
 };
 
 struct strata_tree {

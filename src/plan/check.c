@@ -1,4 +1,5 @@
 #include "base/error.h"
+#include "plan/customisation.h"
 #include "plan/internal.h"
 
 static int check_layer(const struct strata_plan *plan, const struct strata_graph *graph,
@@ -62,7 +63,7 @@ int strata_plan_check(const struct strata_plan *plan, const struct strata_graph 
 			strata_fail(error, STRATA_ERROR_INVALID,
 				"item '%s' is in no layer of the plan", example),
 			"add it to a layer, or make the plan anew");
-	if (plan->layer_count == 0 && plan->customisation.entry_count > 0 &&
+	if (plan->layer_count == 0 && !strata_customisation_is_empty(&plan->customisation) &&
 		!plan->customisation_layer)
 		return strata_hint(error,
 			strata_fail(error, STRATA_ERROR_INVALID,

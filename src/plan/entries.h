@@ -34,12 +34,4 @@ int strata_entries_read(const struct strata_json *array, struct strata_arena *ar
 	const struct strata_entry **entries, size_t *count,
 	struct strata_error *error) STRATA_MUST_CHECK;
 
-/* Find the places of COUNT entries in the system under ROOT, for images of its own files: a parent
- * that is a symbolic link there (merged /usr) is followed, and directories above an entry that
- * exist become entries as they are there, so that the customisation does not change them. *RESULT
- * lives in ARENA; it is neither checked nor sorted. */
-int strata_entries_place(const struct strata_entry *entries, size_t count, const char *root,
-	struct strata_arena *arena, struct strata_entry **result, size_t *result_count,
-	struct strata_error *error) STRATA_MUST_CHECK;
-
 #endif

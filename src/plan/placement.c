@@ -1,3 +1,5 @@
+#include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -5,7 +7,7 @@
 #include "base/error.h"
 #include "base/path.h"
 #include "graph/root_path.h"
-#include "plan/entries.h"
+#include "plan/customisation.h"
 
 struct entry_list {
 	struct strata_entry *entries;
@@ -85,12 +87,12 @@ static int descend(struct placing *placing, struct strata_buffer *place, const c
 	return keep_directory(placing, entry.path, error);
 }
 
-static int place_entry(
-	struct placing *placing, const struct strata_entry *entry, struct strata_error *error)
+/* Find where PATH goes: *PLACED is in the arena. */
+static int place_path(
+	struct placing *placing, const char *path, const char **placed, struct strata_error *error)
 {
 	strata_autobuffer struct strata_buffer place = STRATA_BUFFER_INIT;
-	struct strata_entry placed = *entry;
-	const char *at = entry->path;
+	const char *at = path;
 	bool missing = false;
 
 	for (;;) {
@@ -101,14 +103,102 @@ static int place_entry(
 			break;
 		status = descend(placing, &place, at, length, &missing, error);
 		if (status < 0)
-			return strata_context(error, status, "'%s'", entry->path);
+			return strata_context(error, status, "'%s'", path);
 		at += length;
 	}
 	strata_buffer_format(&place, "/%s", at);
-	placed.path = strata_arena_string(placing->arena, place.data);
-	if (place.failed || !placed.path)
-		return strata_fail_memory(error);
-	return append(&placing->given, &placed, error);
+	*placed = place.failed ? NULL : strata_arena_string(placing->arena, place.data);
+	return *placed ? 0 : strata_fail_memory(error);
+}
+
+static int place_entry(
+	struct placing *placing, const struct strata_entry *entry, struct strata_error *error)
+{
+	struct strata_entry placed = *entry;
+	int status = place_path(placing, entry->path, &placed.path, error);
+
+	return status < 0 ? status : append(&placing->given, &placed, error);
+}
+
+static int keep_joined(
+	struct placing *placing, const char *from, const char *to, struct strata_error *error);
+
+/* The directory FROM is to be joined with what the system has at TO, if anything. A link would be
+ * replaced by the directory, and all that is reached through it lost. */
+static int join_directory(
+	struct placing *placing, const char *from, const char *to, struct strata_error *error)
+{
+	struct strata_root_entry entry;
+	int status = strata_root_find(&placing->root, to, &entry, error);
+
+	if (status < 0 || entry.kind == STRATA_ROOT_MISSING)
+		return status;
+	if (entry.kind == STRATA_ROOT_SYMLINK)
+		return strata_hint(error,
+			strata_fail(error, STRATA_ERROR_INVALID,
+				"the directory '%s' would replace the symbolic link '%s%s'", from,
+				placing->root.path, to),
+			"copy it to where that link leads, '%s'", entry.target);
+	if (entry.kind != STRATA_ROOT_DIRECTORY)
+		return strata_fail(error, STRATA_ERROR_INVALID,
+			"the directory '%s' would replace the file '%s%s'", from,
+			placing->root.path, to);
+	status = keep_directory(placing, to, error);
+	return status < 0 ? status : keep_joined(placing, from, to, error);
+}
+
+/* Keep those directories below TO that are on the system and below FROM. */
+static int keep_joined(
+	struct placing *placing, const char *from, const char *to, struct strata_error *error)
+{
+	struct dirent *entry;
+	DIR *stream = opendir(from);
+	int status = 0;
+
+	if (!stream)
+		return errno == ENOTDIR
+			       ? 0
+			       : strata_fail_errno(error, "cannot open the directory '%s'", from);
+	while (status == 0 && (errno = 0, entry = readdir(stream))) {
+		strata_autobuffer struct strata_buffer source = STRATA_BUFFER_INIT;
+		strata_autobuffer struct strata_buffer place = STRATA_BUFFER_INIT;
+		struct stat info;
+
+		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+			continue;
+		strata_buffer_format(&source, "%s/%s", from, entry->d_name);
+		strata_buffer_format(
+			&place, "%s/%s", strcmp(to, "/") == 0 ? "" : to, entry->d_name);
+		if (source.failed || place.failed)
+			status = strata_fail_memory(error);
+		else if (lstat(source.data, &info) < 0)
+			status = strata_fail_errno(error, "cannot read '%s'", source.data);
+		else if (S_ISDIR(info.st_mode))
+			status = join_directory(placing, source.data, place.data, error);
+	}
+	if (status == 0 && errno)
+		status = strata_fail_errno(error, "cannot list '%s'", from);
+	closedir(stream);
+	return status;
+}
+
+static int place_copy(struct placing *placing, struct strata_copy *copy, struct strata_error *error)
+{
+	strata_autobuffer struct strata_buffer from = STRATA_BUFFER_INIT;
+	int status = strata_check_path(copy->from, STRATA_ERROR_INVALID, error);
+
+	if (status == 0 && strcmp(copy->to, "/") != 0) {
+		status = strata_check_path(copy->to, STRATA_ERROR_INVALID, error);
+		if (status == 0)
+			status = place_path(placing, copy->to, &copy->to, error);
+	}
+	strata_buffer_format(&from, "%s%s", copy->links ? placing->root.path : "", copy->from);
+	if (status == 0)
+		status = strata_buffer_check(&from, error);
+	if (status < 0)
+		return status;
+	return strcmp(copy->to, "/") == 0 ? keep_joined(placing, from.data, "/", error)
+					  : join_directory(placing, from.data, copy->to, error);
 }
 
 /* Everything given, and the parents that are not given as something else. */
@@ -132,20 +222,29 @@ static int unite(struct placing *placing, struct strata_entry **result, size_t *
 	return 0;
 }
 
-int strata_entries_place(const struct strata_entry *entries, size_t count, const char *root,
-	struct strata_arena *arena, struct strata_entry **result, size_t *result_count,
-	struct strata_error *error)
+int strata_customisation_place(const struct strata_customisation *from, const char *root,
+	struct strata_arena *arena, struct strata_customisation *placed, struct strata_error *error)
 {
 	struct placing placing = {.root = STRATA_ROOT_INIT, .arena = arena};
-	int status = strata_root_open(&placing.root, root, error);
+	struct strata_copy *copies = strata_arena_array(arena, from->copy_count, sizeof(*copies));
+	struct strata_entry *entries = NULL;
+	int status =
+		copies ? strata_root_open(&placing.root, root, error) : strata_fail_memory(error);
 
-	for (size_t i = 0; status == 0 && i < count; i++) {
-		status = strata_check_path(entries[i].path, STRATA_ERROR_INVALID, error);
+	for (size_t i = 0; status == 0 && i < from->entry_count; i++) {
+		status = strata_check_path(from->entries[i].path, STRATA_ERROR_INVALID, error);
 		if (status == 0)
-			status = place_entry(&placing, &entries[i], error);
+			status = place_entry(&placing, &from->entries[i], error);
 	}
+	for (size_t i = 0; status == 0 && i < from->copy_count; i++) {
+		copies[i] = from->copies[i];
+		status = place_copy(&placing, &copies[i], error);
+	}
+	*placed = *from;
 	if (status == 0)
-		status = unite(&placing, result, result_count, error);
+		status = unite(&placing, &entries, &placed->entry_count, error);
+	placed->entries = entries;
+	placed->copies = copies;
 	strata_root_release(&placing.root);
 	free(placing.given.entries);
 	free(placing.parents.entries);

@@ -2,7 +2,7 @@
 
 #include "base/error.h"
 #include "plan/churn.h"
-#include "plan/entries.h"
+#include "plan/customisation.h"
 #include "plan/internal.h"
 
 struct strata_plan *strata_plan_new(struct strata_error *error)
@@ -37,11 +37,11 @@ size_t strata_plan_image_layers(const struct strata_plan *plan)
 	return plan->layer_count + (plan->customisation_layer ? 1 : 0);
 }
 
-/* Share out ROOM layers: how many the items get, and whether the entries take one. */
+/* Share out ROOM layers: how many the items get, and whether the customisation takes one. */
 static uint32_t share_room(
 	struct strata_plan *plan, const struct strata_strategy *strategy, bool items, uint32_t room)
 {
-	if (plan->customisation.entry_count > 0)
+	if (!strata_customisation_is_empty(&plan->customisation))
 		plan->customisation_layer =
 			!items || (!strategy->customisation_on_top_layer && room > 1);
 	return plan->customisation_layer ? room - 1 : room;
@@ -54,7 +54,7 @@ static int fail_bound(const struct strata_plan *plan, const struct strata_strate
 	uint64_t layers = needed;
 	int status;
 
-	if (plan->customisation.entry_count > 0 && layers != 1 &&
+	if (!strata_customisation_is_empty(&plan->customisation) && layers != 1 &&
 		!strategy->customisation_on_top_layer)
 		layers++;
 	layers += base_layers;
@@ -125,22 +125,18 @@ static bool has_files(const struct strata_graph *graph)
 	return false;
 }
 
-static int copy_entries(struct strata_plan *plan, const struct strata_graph *graph,
+static int copy_customisation(struct strata_plan *plan, const struct strata_graph *graph,
 	const struct strata_plan_options *options, struct strata_error *error)
 {
-	const struct strata_entry *entries = options->customisation.entries;
-	struct strata_entry *placed;
-	size_t count = options->customisation.entry_count;
+	struct strata_customisation placed = options->customisation;
 	int status = 0;
 
-	if (count > 0 && has_files(graph)) {
-		status = strata_entries_place(
-			entries, count, options->root, plan->arena, &placed, &count, error);
-		entries = placed;
-	}
+	if (has_files(graph))
+		status = strata_customisation_place(
+			&options->customisation, options->root, plan->arena, &placed, error);
 	if (status == 0)
-		status = strata_entries_sort(entries, count, plan->arena,
-			&plan->customisation.entries, &plan->customisation.entry_count, error);
+		status = strata_customisation_copy(
+			&placed, plan->arena, &plan->customisation, error);
 	return status < 0 ? strata_context(error, status, "customisation") : 0;
 }
 
@@ -159,7 +155,7 @@ int strata_plan_make(const struct strata_graph *graph, const struct strata_plan_
 	made->strategy = strata_arena_string(made->arena, strategy->name);
 	if (!made->strategy)
 		return strata_fail_memory(error);
-	status = copy_entries(made, graph, options, error);
+	status = copy_customisation(made, graph, options, error);
 	if (status < 0)
 		return status;
 	if (count > 0 && strategy->least_layers)

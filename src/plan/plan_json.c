@@ -3,7 +3,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/map.h"
-#include "plan/entries.h"
+#include "plan/customisation.h"
 #include "plan/internal.h"
 
 enum {
@@ -34,13 +34,11 @@ int strata_plan_save(const struct strata_plan *plan, const char *path, struct st
 		strata_json_end_object(&json);
 	}
 	strata_json_end_array(&json);
-	if (plan->customisation.entry_count > 0) {
+	if (!strata_customisation_is_empty(&plan->customisation)) {
 		strata_json_key(&json, "customisation");
 		strata_json_begin_object(&json);
 		strata_json_member_bool(&json, "ownLayer", plan->customisation_layer);
-		strata_json_key(&json, "entries");
-		strata_entries_write(
-			&json, plan->customisation.entries, plan->customisation.entry_count);
+		strata_customisation_write(&json, &plan->customisation);
 		strata_json_end_object(&json);
 	}
 	strata_json_end_object(&json);
@@ -144,9 +142,9 @@ static int read_layers(
 static int read_customisation(
 	struct strata_plan *plan, const struct strata_json *document, struct strata_error *error)
 {
-	static const char *const keys[] = {"ownLayer", "entries", NULL};
-	const struct strata_json *customisation = NULL, *entries = NULL;
-	bool own_layer = true;
+	static const char *const keys[] = {"ownLayer", "copies", "entries", "permissions", NULL};
+	const struct strata_json *customisation = NULL;
+	bool own_layer = true, is_empty;
 	int status =
 		strata_json_get_object(document, "customisation", false, &customisation, error);
 
@@ -156,14 +154,13 @@ static int read_customisation(
 	if (status == 0)
 		status = strata_json_get_bool(customisation, "ownLayer", false, &own_layer, error);
 	if (status == 0)
-		status = strata_json_get_array(customisation, "entries", true, &entries, error);
-	if (status == 0)
-		status = strata_entries_read(entries, plan->arena, &plan->customisation.entries,
-			&plan->customisation.entry_count, error);
+		status = strata_customisation_read(
+			customisation, plan->arena, &plan->customisation, error);
 	if (status < 0)
 		return strata_context(error, status, "customisation");
-	plan->customisation_layer = own_layer && plan->customisation.entry_count > 0;
-	if (plan->customisation.entry_count > 0 && !own_layer && plan->layer_count == 0)
+	is_empty = strata_customisation_is_empty(&plan->customisation);
+	plan->customisation_layer = own_layer && !is_empty;
+	if (!is_empty && !own_layer && plan->layer_count == 0)
 		return strata_hint(error,
 			strata_fail(error, STRATA_ERROR_FORMAT,
 				"the customisation is part of the topmost layer, but there is no "

@@ -68,6 +68,10 @@ static void test_round_trip_keeps_key_and_content(void **state)
 	struct strata_recipe_item items[] = {STORE_ITEM("/s/a"), FILES_FILE("/\xfe/\xff")};
 	struct strata_entry entry = {
 		.kind = STRATA_ENTRY_SYMLINK, .path = "/bin/\xff", .target = "\xfe"};
+	struct strata_copy copies[] = {
+		{.from = "/\xfe", .to = "/"}, {.from = "/s/a", .to = "/opt/\xff", .links = true}};
+	struct strata_permission rules[] = {{.paths = "/\xff/**", .mode = "u+w"},
+		{.paths = "/x", .set_owner = true, .uid = 4294967294u, .gid = 0}};
 	const char *path = scratch_text(scratch, "%s/recipe.json", scratch->directory);
 
 	items[1].id = "files";
@@ -78,6 +82,10 @@ static void test_round_trip_keeps_key_and_content(void **state)
 
 		recipe.customisation.entries = &entry;
 		recipe.customisation.entry_count = 1;
+		recipe.customisation.copies = copies;
+		recipe.customisation.copy_count = 2;
+		recipe.customisation.permissions = rules;
+		recipe.customisation.permission_count = 2;
 		recipe.rules.time = i == 0 ? STRATA_TIME_KEEP : STRATA_TIME_DEFAULT;
 		assert_succeeds(
 			strata_compression_parse(codecs[i], &recipe.compression, error), error);
@@ -90,6 +98,10 @@ static void test_round_trip_keeps_key_and_content(void **state)
 		assert_string_equal(loaded->items[1].id, "files");
 		assert_string_equal(loaded->items[1].files[0], "/\xfe/\xff");
 		assert_string_equal(loaded->customisation.entries[0].target, "\xfe");
+		assert_string_equal(loaded->customisation.copies[0].from, "/\xfe");
+		assert_true(loaded->customisation.copies[1].links);
+		assert_string_equal(loaded->customisation.permissions[0].paths, "/\xff/**");
+		assert_true(loaded->customisation.permissions[1].uid == 4294967294u);
 	}
 }
 
@@ -180,6 +192,20 @@ static void test_malformed_recipes_are_refused(void **state)
 			STRATA_ERROR_FORMAT},
 		{WITH("\"time\":\"now\""), "\"time\" must be", STRATA_ERROR_FORMAT},
 		{WITH("\"time\":1.5"), "\"time\" must be", STRATA_ERROR_FORMAT},
+		{WITH("\"copies\":5"), "\"copies\" must be an array", STRATA_ERROR_FORMAT},
+		{WITH("\"copies\":[{\"from\":\"x\"}]"), "'x'", STRATA_ERROR_INVALID},
+		{WITH("\"copies\":[{\"from\":\"/x\",\"to\":\"/y/\"}]"), "'/y/'",
+			STRATA_ERROR_INVALID},
+		{WITH("\"copies\":[{\"from\":\"/x\",\"in\":\"/y\"}]"), "\"in\" is not known",
+			STRATA_ERROR_FORMAT},
+		{WITH("\"permissions\":[{\"paths\":\"/x\"}]"), "neither mode nor owner",
+			STRATA_ERROR_INVALID},
+		{WITH("\"permissions\":[{\"paths\":\"/x\",\"uid\":1}]"), "together",
+			STRATA_ERROR_FORMAT},
+		{WITH("\"permissions\":[{\"paths\":\"/x\",\"mode\":\"q\"}]"), "'q'",
+			STRATA_ERROR_INVALID},
+		{WITH("\"permissions\":[{\"paths\":\"/x\",\"mode\":\"1\"}]"),
+			"nothing that they could be for", STRATA_ERROR_INVALID},
 		{WITH("\"entries\":5"), "\"entries\" must be an array", STRATA_ERROR_FORMAT},
 		{WITH("\"entries\":\"x\""), "\"entries\" must be an array", STRATA_ERROR_FORMAT},
 		{WITH("\"entries\":[{}]"), "entry 1", STRATA_ERROR_FORMAT},

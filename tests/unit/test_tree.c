@@ -350,6 +350,121 @@ static void test_customisation_puts_nothing_below_links(void **state)
 	scratch_build_fails(scratch, &recipe, STRATA_ERROR_INVALID, "'/lib' is no directory");
 }
 
+static void test_copies_lie_on_one_another(void **state)
+{
+	struct scratch *scratch = *state;
+	struct strata_recipe_item items[] = {STORE_ITEM("/s/a")};
+	struct strata_copy copies[] = {
+		{.from = "/s/a", .to = "/", .links = true},
+		{.from = scratch_at(scratch, "/one"), .to = "/"},
+		{.from = scratch_at(scratch, "/two"), .to = "/opt/two"},
+		{.from = scratch_at(scratch, "/two/file"), .to = "/etc/file"},
+	};
+	struct strata_recipe recipe = RECIPE(items);
+
+	scratch_file(scratch, "/s/a/bin/tool", "tool", 0555);
+	scratch_symlink(scratch, "/s/a/bin/sh", "tool");
+	scratch_file(scratch, "/one/etc/file", "1", 0644);
+	scratch_file(scratch, "/one/bin/tool", "mine", 0775);
+	scratch_directory(scratch, "/one/etc", 01777);
+	scratch_file(scratch, "/two/file", "22", 0600);
+	scratch_hard_link(scratch, "/two/same", "/two/file");
+	scratch_symlink(scratch, "/two/up", "../one");
+	recipe.customisation.copies = copies;
+	recipe.customisation.copy_count = 4;
+	assert_string_equal(scratch_build_listing(scratch, &recipe),
+		"d 0755 0:0 0 @1 bin/\n"
+		"l 0777 0:0 0 @1 bin/sh -> /s/a/bin/sh\n"
+		"- 0775 0:0 4 @1 bin/tool\n"
+		"d 1777 0:0 0 @1 etc/\n"
+		"- 0600 0:0 2 @1 etc/file\n"
+		"d 0755 0:0 0 @1 opt/\n"
+		"d 0755 0:0 0 @1 opt/two/\n"
+		"- 0600 0:0 2 @1 opt/two/file\n"
+		"- 0600 0:0 2 @1 opt/two/same\n"
+		"l 0777 0:0 0 @1 opt/two/up -> ../one\n"
+		"d 0755 0:0 0 @1 s/\n"
+		"d 0755 0:0 0 @1 s/a/\n"
+		"d 0755 0:0 0 @1 s/a/bin/\n"
+		"l 0777 0:0 0 @1 s/a/bin/sh -> tool\n"
+		"- 0555 0:0 4 @1 s/a/bin/tool\n");
+}
+
+static void test_copied_content_is_read_where_it_is(void **state)
+{
+	struct scratch *scratch = *state;
+	struct strata_copy copy = {.from = scratch_at(scratch, "/from"), .to = "/to"};
+	struct strata_recipe recipe = {.customisation = {.copies = &copy, .copy_count = 1}};
+	struct strata_layer layer;
+	strata_autobuffer struct strata_buffer tar = STRATA_BUFFER_INIT;
+
+	scratch_file(scratch, "/from/file", "the copy", 0644);
+	scratch_file(scratch, "/to/file", "not this", 0644);
+	assert_succeeds(scratch_build(scratch, &recipe, 1, &layer), &scratch->error);
+	scratch_read(scratch, layer.blob, &tar);
+	assert_string_equal(scratch_member(scratch, tar.data, tar.length, "to/file"), "the copy");
+	assert_true(layer.customised);
+	strata_layer_release(&layer);
+}
+
+static void test_copies_that_cannot_be(void **state)
+{
+	struct scratch *scratch = *state;
+	struct strata_copy copies[] = {
+		{.from = scratch_at(scratch, "/one"), .to = "/"},
+		{.from = scratch_at(scratch, "/two"), .to = "/"},
+	};
+	struct strata_recipe recipe = {.customisation = {.copies = copies, .copy_count = 2}};
+
+	scratch_build_fails(scratch, &recipe, STRATA_ERROR_NOT_FOUND, "/one'");
+	scratch_file(scratch, "/one/a/b", "", 0644);
+	scratch_file(scratch, "/two/a", "", 0644);
+	scratch_build_fails(scratch, &recipe, STRATA_ERROR_INVALID,
+		"'/a' would be a directory and something else");
+	copies[1].from = scratch_at(scratch, "/two/a");
+	scratch_build_fails(
+		scratch, &recipe, STRATA_ERROR_INVALID, "cannot become the root directory");
+}
+
+static void test_permissions_apply_in_order(void **state)
+{
+	struct scratch *scratch = *state;
+	struct strata_recipe_item items[] = {STORE_ITEM("/home/item")};
+	struct strata_copy copy = {.from = scratch_at(scratch, "/from"), .to = "/home"};
+	struct strata_entry entry = {
+		.kind = STRATA_ENTRY_DIRECTORY, .path = "/home/made", .mode = 0755};
+	struct strata_permission rules[] = {
+		{.paths = "/home/**", .mode = "u=rwX,go=", .set_owner = true, .uid = 7, .gid = 8},
+		{.paths = "/home/a/*", .mode = "4755"},
+		{.paths = "/home/a/link", .set_owner = true, .uid = 9, .gid = 9},
+	};
+	struct strata_recipe recipe = RECIPE(items);
+
+	scratch_file(scratch, "/home/item", "", 0444);
+	scratch_file(scratch, "/from/a/file", "", 0444);
+	scratch_symlink(scratch, "/from/a/link", "file");
+	scratch_file(scratch, "/from/b", "", 0555);
+	recipe.rules.set_owner = true;
+	recipe.rules.uid = 5;
+	recipe.customisation = (struct strata_customisation){.copies = &copy,
+		.copy_count = 1,
+		.entries = &entry,
+		.entry_count = 1,
+		.permissions = rules,
+		.permission_count = 3};
+	rules[1].paths = "/hom/**";
+	scratch_build_fails(scratch, &recipe, STRATA_ERROR_NOT_FOUND, "'/hom/**'");
+	rules[1].paths = "/home/a/*";
+	assert_string_equal(scratch_build_listing(scratch, &recipe),
+		"d 0700 7:8 0 @1 home/\n"
+		"d 0700 7:8 0 @1 home/a/\n"
+		"- 4755 7:8 0 @1 home/a/file\n"
+		"l 0777 9:9 0 @1 home/a/link -> file\n"
+		"- 0700 7:8 0 @1 home/b\n"
+		"- 0444 5:0 0 @1 home/item\n"
+		"d 0700 7:8 0 @1 home/made/\n");
+}
+
 static void test_directory_to_avoid_is_left_out(void **state)
 {
 	struct scratch *scratch = *state;
@@ -392,6 +507,10 @@ int main(void)
 		scratch_test(test_trees_around_earlier_paths_are_whole),
 		scratch_test(test_customisation_merges_with_directories),
 		scratch_test(test_customisation_puts_nothing_below_links),
+		scratch_test(test_copies_lie_on_one_another),
+		scratch_test(test_copied_content_is_read_where_it_is),
+		scratch_test(test_copies_that_cannot_be),
+		scratch_test(test_permissions_apply_in_order),
 		scratch_test(test_directory_to_avoid_is_left_out),
 	};
 
