@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "cli/command.h"
 #include "cli/describing.h"
+#include "cli/fleet_planning.h"
 #include "cli/layer_options.h"
 #include "cli/output.h"
 #include "cli/planning.h"
@@ -21,6 +22,7 @@ struct plan_output_options {
 struct plan {
 	struct strata_general_options general;
 	struct strata_planning planning;
+	struct strata_fleet_planning_options fleet;
 	struct strata_layer_options layer;
 	struct plan_output_options output;
 	struct strata_cache_options cache;
@@ -78,12 +80,27 @@ static const struct strata_option_group output_group = {"Output", output_options
 
 static const struct strata_command_group plan_groups[] = {
 	STRATA_PLANNING_GROUPS(struct plan, planning),
+	{&strata_fleet_group, offsetof(struct plan, fleet)},
 	{&output_group, offsetof(struct plan, output)},
 	{&strata_layer_group, offsetof(struct plan, layer)},
 	{&strata_cache_group, offsetof(struct plan, cache)},
 	{&strata_general_group, offsetof(struct plan, general)},
 	{NULL, 0},
 };
+
+static int check_fleet_output(const struct plan_output_options *output, struct strata_error *error)
+{
+	const char *option = output->table ? "table" : output->digests ? "digests" : NULL;
+
+	if (output->recipes)
+		option = "recipes";
+	if (!option)
+		return 0;
+	return strata_hint(error,
+		strata_fail(error, STRATA_ERROR_INVALID,
+			"--%s is about one image, --fleet about many", option),
+		"write the plans of the images with --plans, and use one with --plan");
+}
 
 static int prepare(struct plan *plan, char *const *items, size_t count, struct strata_error *error)
 {
@@ -105,6 +122,11 @@ static int prepare(struct plan *plan, char *const *items, size_t count, struct s
 				"--%s is part of the recipes, not of the plan",
 				plan->layer.used.option),
 			"write recipes with --recipes, or give it to 'stratapack layer'");
+	result = strata_fleet_planning_prepare(&plan->fleet, &plan->planning, count, error);
+	if (result < 0)
+		return result;
+	if (plan->fleet.fleet)
+		return check_fleet_output(output, error);
 	return strata_planning_prepare(&plan->planning, items, count, error);
 }
 
@@ -183,17 +205,33 @@ static int write_results(
 	return result;
 }
 
+static int run_image(struct plan *plan, const struct strata_observer *observer, bool *wrong_use,
+	struct strata_error *error)
+{
+	int result = strata_planning_run(&plan->planning, observer, wrong_use, error);
+
+	return result < 0 ? result : write_results(plan, observer, error);
+}
+
+static int run_fleet(struct plan *plan, const struct strata_observer *observer, bool *wrong_use,
+	struct strata_error *error)
+{
+	const char *output = plan->output.output;
+
+	return strata_fleet_planning_run(&plan->fleet, &plan->planning,
+		output || plan->fleet.plans ? output : "-", observer, wrong_use, error);
+}
+
 static int run_prepared(struct plan *plan)
 {
 	strata_autoerror struct strata_error error = STRATA_ERROR_INIT;
 	struct strata_progress_line line;
-	bool wrong_use;
+	bool wrong_use = false;
 	int result;
 
 	strata_progress_begin(&line, plan->general.quiet);
-	result = strata_planning_run(&plan->planning, &line.observer, &wrong_use, &error);
-	if (result == 0)
-		result = write_results(plan, &line.observer, &error);
+	result = plan->fleet.fleet ? run_fleet(plan, &line.observer, &wrong_use, &error)
+				   : run_image(plan, &line.observer, &wrong_use, &error);
 	strata_progress_end(&line);
 	if (result == 0)
 		return STRATA_EXIT_DONE;
@@ -230,7 +268,10 @@ const struct strata_command strata_command_plan = {
 		    "  stratapack plan python3 --max-layers 20 -o plan.json\n"
 		    "  stratapack build --plan plan.json -o oci:layout:python\n"
 		    "  # one recipe for each layer, to be made on several machines\n"
-		    "  stratapack plan --references-graph closure -o plan.json --recipes recipes\n",
+		    "  stratapack plan --references-graph closure -o plan.json --recipes recipes\n"
+		    "  # many images that share layers\n"
+		    "  stratapack plan --fleet fleet.json --dpkg --essential -o catalogue.json \\\n"
+		    "    --plans plans\n",
 	.groups = plan_groups,
 	.run = run_plan,
 };

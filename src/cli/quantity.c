@@ -54,3 +54,36 @@ int strata_quantity_span(const char *text, int64_t *seconds, struct strata_error
 		strata_fail(error, STRATA_ERROR_INVALID, "'%s' is no span of time", text),
 		"write seconds, or a number with m, h or d: 30d");
 }
+
+/* Digits, and perhaps a point and one to three more. */
+static bool read_thousandths(const char *text, uint64_t *result)
+{
+	size_t digits = strspn(text, "0123456789");
+	size_t behind = text[digits] == '.' ? strspn(text + digits + 1, "0123456789") : 0;
+	strata_autofree char *number = strndup(text, digits);
+
+	if (!number || !strata_text_to_number(number, 10, result) || behind > 3 ||
+		__builtin_mul_overflow(*result, UINT64_C(1000), result))
+		return false;
+	if (!text[digits])
+		return true;
+	if (behind == 0 || text[digits + 1 + behind])
+		return false;
+	for (uint64_t place = 100, i = 0; i < behind; i++, place /= 10)
+		*result += place * (uint64_t)(text[digits + 1 + i] - '0');
+	return true;
+}
+
+int strata_quantity_thousandths(
+	const char *text, uint32_t limit, uint32_t *thousandths, struct strata_error *error)
+{
+	uint64_t result;
+
+	if (read_thousandths(text, &result) && result <= limit) {
+		*thousandths = (uint32_t)result;
+		return 0;
+	}
+	return strata_fail(error, STRATA_ERROR_INVALID,
+		"'%s' is no number from 0 to %u, with at most three digits behind the point", text,
+		(unsigned)(limit / 1000));
+}

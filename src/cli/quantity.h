@@ -16,4 +16,8 @@ int strata_quantity_size(
 int strata_quantity_span(
 	const char *text, int64_t *seconds, struct strata_error *error) STRATA_MUST_CHECK;
 
+/* Read a decimal number of at most LIMIT thousandths, with up to three digits behind the point. */
+int strata_quantity_thousandths(const char *text, uint32_t limit, uint32_t *thousandths,
+	struct strata_error *error) STRATA_MUST_CHECK;
+
 #endif

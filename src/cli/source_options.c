@@ -213,7 +213,7 @@ static int check_used(const struct strata_source_options *options, struct strata
 				"--packages-index needs the packages that the image is for"),
 			"name them, or add --essential");
 	if (options->file_count == 0 && options->store_items.count == 0 &&
-		options->indices.count == 0 && !uses_dpkg(options))
+		options->indices.count == 0 && !uses_dpkg(options) && !options->extra)
 		return strata_hint(error,
 			strata_fail(error, STRATA_ERROR_INVALID,
 				"there is nothing to make an image of"),
@@ -314,6 +314,8 @@ static int fill_graph(const struct strata_source_options *options, const char *r
 		result = read_indices(options, observer, graph, error);
 	if (result == 0 && uses_dpkg(options))
 		result = read_dpkg(options, root, observer, graph, error);
+	if (result == 0 && options->extra)
+		result = options->extra(options->extra_data, graph, error);
 	return result < 0 ? result : strata_graph_finish(graph, root, error);
 }
 

@@ -31,6 +31,11 @@ struct strata_source_options {
 	bool dpkg, essential, all;
 	struct strata_strings indices; /* Packages indices */
 
+	/* A source that no option names: adds its records to GRAPH before that is finished. NULL:
+	 * none. */
+	int (*extra)(void *data, struct strata_graph *graph, struct strata_error *error);
+	void *extra_data;
+
 	/* The items asked for, by the source that they go to: strata_source_options_choose(). */
 	struct strata_strings store_items, packages, index_packages, roots;
 };

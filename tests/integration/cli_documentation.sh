@@ -53,10 +53,15 @@ graph=(--graph "$scratch/root/graph.json" --root "$scratch/root")
 	--recipes "$scratch/recipes"
 ok "the schema of graphs allows one" valid graph "$scratch/root/graph.json"
 ok "the schema of plans allows one" valid plan "$scratch/plan.json"
+printf '{"stratapackFleet": 1, "images": [{"name": "a", "roots": ["%s"]}]}' "$hello" \
+	>"$scratch/fleet.json"
+"$STRATAPACK" plan "${graph[@]}" --fleet "$scratch/fleet.json" -o "$scratch/catalogue.json"
+ok "the schema of fleets allows one" valid fleet "$scratch/fleet.json"
+ok "the schema of catalogues allows one" valid catalogue "$scratch/catalogue.json"
 for recipe in "$scratch"/recipes/*; do
 	ok "the schema of recipes allows ${recipe##*/}" valid recipe "$recipe"
 done
-for kind in graph plan recipe; do
+for kind in fleet graph plan recipe; do
 	# shellcheck disable=SC2016 # these are backticks of scdoc
 	sed -n '/^```$/,/^```$/{/^```$/!p}' "$STRATAPACK_SOURCE/docs/man/stratapack-$kind.5.scd" \
 		>"$scratch/$kind.example"

@@ -1,0 +1,34 @@
+/*
+ * What the files of the fleet share.
+ */
+#ifndef FLEET_INTERNAL_H
+#define FLEET_INTERNAL_H
+
+#include <stratapack/fleet.h>
+
+#include "base/arena.h"
+#include "base/map.h"
+#include "base/memory.h"
+
+/* Where the items of an image come from. Indices are those of the images. */
+struct strata_fleet_source {
+	const char *const *roots; /* ids, names or links */
+	size_t root_count;
+	bool exact; /* the roots are all items that there are */
+
+	const char *file; /* a graph of its own; NULL: that of the fleet */
+	int (*read)(struct strata_graph *graph, const char *path, struct strata_error *error);
+	const char *const *ids; /* the items in it, once it is read */
+	size_t id_count;
+};
+
+#define strata_autofleet STRATA_CLEANUP(strata_cleanup_fleet)
+void strata_cleanup_fleet(struct strata_fleet **fleet);
+
+#define strata_autofleetplan STRATA_CLEANUP(strata_cleanup_fleet_plan)
+void strata_cleanup_fleet_plan(struct strata_fleet_plan **plan);
+
+/* An empty fleet with an arena, the caller's; NULL on error. */
+struct strata_fleet *strata_fleet_allocate(struct strata_error *error);
+
+#endif

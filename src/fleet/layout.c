@@ -1,0 +1,433 @@
+#include "fleet/layout.h"
+
+#include <string.h>
+
+#include "base/fixed.h"
+
+enum {
+	FIXED_SHIFT = 20,
+	FIRST_TABLE = 1024,
+};
+
+int strata_layout_init(struct strata_layout *layout, const struct strata_fleet_model *model,
+	const struct strata_atom *atoms, struct strata_error *error)
+{
+	*layout = (struct strata_layout){.model = model, .atoms = atoms};
+	layout->lists = strata_allocate(model->image_count, sizeof(*layout->lists));
+	layout->table = strata_allocate(FIRST_TABLE, sizeof(*layout->table));
+	if (!layout->lists || !layout->table)
+		return strata_fail_memory(error);
+	layout->table_mask = FIRST_TABLE - 1;
+	memset(layout->table, 0xff, FIRST_TABLE * sizeof(*layout->table));
+	return 0;
+}
+
+static void release_layer(struct strata_fleet_layer *layer)
+{
+	free(strata_take(layer->atoms));
+	free(strata_take(layer->images));
+	free(strata_take(layer->published));
+	strata_cause_set_release(&layer->causes);
+}
+
+void strata_layout_release(struct strata_layout *layout)
+{
+	for (uint32_t l = 0; l < layout->layer_count; l++)
+		release_layer(&layout->layers[l]);
+	for (uint32_t i = 0; layout->lists && i < layout->model->image_count; i++) {
+		for (int order = 0; order < STRATA_ORDERS; order++)
+			free(layout->lists[i].layers[order]);
+	}
+	free(layout->layers);
+	free(layout->lists);
+	free(layout->table);
+	*layout = (struct strata_layout)STRATA_LAYOUT_INIT;
+}
+
+/* The finalizer of SplitMix64: sums of its values do not collide by chance. */
+uint64_t strata_atom_hash(uint32_t atom)
+{
+	uint64_t z = (uint64_t)atom * UINT64_C(0x9e3779b97f4a7c15) + UINT64_C(0x9e3779b97f4a7c15);
+
+	z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+	z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+	return z ^ (z >> 31);
+}
+
+uint32_t strata_layout_find(
+	const struct strata_layout *layout, uint64_t hash, uint32_t atom_count, uint64_t size)
+{
+	uint32_t at = layout->table[hash & layout->table_mask];
+
+	while (at != STRATA_LAYER_NONE) {
+		const struct strata_fleet_layer *layer = &layout->layers[at];
+
+		if (layer->hash == hash && layer->atom_count == atom_count && layer->size == size)
+			return at;
+		at = layer->next;
+	}
+	return STRATA_LAYER_NONE;
+}
+
+static void enter(struct strata_layout *layout, uint32_t layer)
+{
+	uint32_t *chain = &layout->table[layout->layers[layer].hash & layout->table_mask];
+
+	layout->layers[layer].next = *chain;
+	*chain = layer;
+}
+
+static void leave(struct strata_layout *layout, uint32_t layer)
+{
+	uint32_t *chain = &layout->table[layout->layers[layer].hash & layout->table_mask];
+
+	while (*chain != layer)
+		chain = &layout->layers[*chain].next;
+	*chain = layout->layers[layer].next;
+}
+
+static int grow_table(struct strata_layout *layout)
+{
+	uint32_t size = (layout->table_mask + 1) * 2;
+	uint32_t *table = strata_allocate(size, sizeof(*table));
+
+	if (!table)
+		return -1;
+	memset(table, 0xff, size * sizeof(*table));
+	free(layout->table);
+	layout->table = table;
+	layout->table_mask = size - 1;
+	for (uint32_t l = 0; l < layout->layer_count; l++) {
+		if (layout->layers[l].atoms)
+			enter(layout, l);
+	}
+	return 0;
+}
+
+static int gather_causes(const struct strata_layout *layout, const uint32_t *atoms, uint32_t count,
+	struct strata_cause_set *causes)
+{
+	const struct strata_churn *churn = layout->model->churn;
+
+	for (uint32_t a = 0; a < count; a++) {
+		const uint64_t *words =
+			strata_churn_class_causes(churn, layout->atoms[atoms[a]].class_index);
+		struct strata_cause_set own = STRATA_CAUSE_SET_INIT, all = STRATA_CAUSE_SET_INIT;
+		int status = strata_cause_set_gather(&own, words, strata_churn_words(churn));
+
+		if (status == 0)
+			status = strata_cause_set_unite(&all, causes, &own);
+		strata_cause_set_release(&own);
+		if (status < 0)
+			return status;
+		strata_cause_set_release(causes);
+		*causes = all;
+	}
+	return 0;
+}
+
+static uint64_t set_hash(const uint32_t *atoms, uint32_t count)
+{
+	uint64_t hash = 0;
+
+	for (uint32_t a = 0; a < count; a++)
+		hash += strata_atom_hash(atoms[a]);
+	return hash;
+}
+
+/* Complete LAYER, which has atoms, causes and size, and put it into the table. */
+static int add_layer(struct strata_layout *layout, struct strata_fleet_layer *layer,
+	uint32_t *index, struct strata_error *error)
+{
+	const struct strata_fleet_model *model = layout->model;
+
+	layer->hazard = strata_cause_set_added(
+		model->hazards, &(struct strata_cause_set)STRATA_CAUSE_SET_INIT, &layer->causes);
+	layer->dirty = strata_churn_dirty(model->churn, layer->hazard);
+	layer->burden =
+		strata_fixed_multiply(layer->size, STRATA_FIXED_ONE + layer->dirty, FIXED_SHIFT);
+	layer->hash = set_hash(layer->atoms, layer->atom_count);
+	layer->images = strata_allocate(model->words, sizeof(*layer->images));
+	if (!layer->images || strata_grow(&layout->layers, &layout->layer_capacity,
+				      (size_t)layout->layer_count + 1, sizeof(*layer)) < 0) {
+		release_layer(layer);
+		return strata_fail_memory(error);
+	}
+	*index = layout->layer_count;
+	layout->layers[layout->layer_count++] = *layer;
+	if (layout->layer_count > layout->table_mask) {
+		if (grow_table(layout) < 0)
+			return strata_fail_memory(error);
+		return 0;
+	}
+	enter(layout, *index);
+	return 0;
+}
+
+/* The layer with exactly these atoms, where it is there. */
+static uint32_t find_exactly(
+	const struct strata_layout *layout, const uint32_t *atoms, uint32_t count, uint64_t hash)
+{
+	uint32_t at = layout->table[hash & layout->table_mask];
+
+	while (at != STRATA_LAYER_NONE) {
+		const struct strata_fleet_layer *layer = &layout->layers[at];
+
+		if (layer->hash == hash && layer->atom_count == count &&
+			memcmp(layer->atoms, atoms, count * sizeof(*atoms)) == 0)
+			return at;
+		at = layer->next;
+	}
+	return STRATA_LAYER_NONE;
+}
+
+int strata_layout_layer(struct strata_layout *layout, const uint32_t *atoms, uint32_t count,
+	uint32_t *layer, struct strata_error *error)
+{
+	struct strata_fleet_layer added = {.atom_count = count, .causes = STRATA_CAUSE_SET_INIT};
+
+	*layer = find_exactly(layout, atoms, count, set_hash(atoms, count));
+	if (*layer != STRATA_LAYER_NONE)
+		return 0;
+	added.atoms = strata_allocate(count, sizeof(*added.atoms));
+	if (!added.atoms || gather_causes(layout, atoms, count, &added.causes) < 0) {
+		release_layer(&added);
+		return strata_fail_memory(error);
+	}
+	memcpy(added.atoms, atoms, count * sizeof(*atoms));
+	for (uint32_t a = 0; a < count; a++)
+		added.size += layout->atoms[atoms[a]].size;
+	return add_layer(layout, &added, layer, error);
+}
+
+int strata_layout_union(struct strata_layout *layout, uint32_t left, uint32_t right,
+	uint32_t *layer, struct strata_error *error)
+{
+	const struct strata_fleet_layer *a = &layout->layers[left], *b = &layout->layers[right];
+	struct strata_fleet_layer added = {.causes = STRATA_CAUSE_SET_INIT};
+	uint32_t x = 0, y = 0;
+
+	added.size = a->size + b->size;
+	added.atoms = strata_allocate((size_t)a->atom_count + b->atom_count, sizeof(*added.atoms));
+	if (!added.atoms)
+		return strata_fail_memory(error);
+	while (x < a->atom_count || y < b->atom_count) {
+		bool from_a =
+			y == b->atom_count || (x < a->atom_count && a->atoms[x] < b->atoms[y]);
+
+		added.atoms[added.atom_count++] = from_a ? a->atoms[x++] : b->atoms[y++];
+	}
+	*layer = find_exactly(layout, added.atoms, added.atom_count, a->hash + b->hash);
+	if (*layer != STRATA_LAYER_NONE) {
+		release_layer(&added);
+		return 0;
+	}
+	if (strata_cause_set_unite(&added.causes, &a->causes, &b->causes) < 0) {
+		release_layer(&added);
+		return strata_fail_memory(error);
+	}
+	return add_layer(layout, &added, layer, error);
+}
+
+static int compare_images(const uint64_t *left, const uint64_t *right, size_t words)
+{
+	for (size_t w = 0; w < words; w++) {
+		if (left[w] != right[w])
+			return left[w] > right[w] ? -1 : 1;
+	}
+	return 0;
+}
+
+/* Layers are numbered in an order that depends on the fleet alone, so numbers break ties. */
+static int compare_layers(const struct strata_layout *layout, enum strata_layer_order order,
+	uint32_t left, uint32_t right)
+{
+	const struct strata_fleet_layer *a = &layout->layers[left], *b = &layout->layers[right];
+	int result = 0;
+
+	if (left == right)
+		return 0;
+	if (order == STRATA_ORDER_IMAGES)
+		result = compare_images(a->images, b->images, layout->model->words);
+	if (result == 0 && order == STRATA_ORDER_BURDEN)
+		result = (a->burden > b->burden) - (a->burden < b->burden);
+	if (result == 0)
+		result = (a->dirty > b->dirty) - (a->dirty < b->dirty);
+	return result != 0 ? result : left < right ? -1 : 1;
+}
+
+uint32_t strata_layout_position(const struct strata_layout *layout, uint32_t image,
+	enum strata_layer_order order, uint32_t layer)
+{
+	const struct strata_layer_list *list = &layout->lists[image];
+	uint32_t start = 0, end = list->count;
+
+	while (start < end) {
+		uint32_t middle = start + (end - start) / 2;
+
+		if (compare_layers(layout, order, list->layers[order][middle], layer) < 0)
+			start = middle + 1;
+		else
+			end = middle;
+	}
+	return start;
+}
+
+/* Put LAYER into one order of IMAGE, COUNT layers long so far; or remove it. */
+static void insert(struct strata_layout *layout, uint32_t image, enum strata_layer_order order,
+	uint32_t layer, uint32_t count)
+{
+	uint32_t *layers = layout->lists[image].layers[order];
+	uint32_t at = strata_layout_position(layout, image, order, layer);
+
+	memmove(layers + at + 1, layers + at, (count - at) * sizeof(*layers));
+	layers[at] = layer;
+}
+
+static void erase(struct strata_layout *layout, uint32_t image, enum strata_layer_order order,
+	uint32_t layer, uint32_t count)
+{
+	uint32_t *layers = layout->lists[image].layers[order];
+	uint32_t at = strata_layout_position(layout, image, order, layer);
+
+	memmove(layers + at, layers + at + 1, (count - at - 1) * sizeof(*layers));
+}
+
+/* The first order depends on the images of a layer: where they change, it is taken out of it
+ * before and put back behind. */
+static void erase_by_images(struct strata_layout *layout, uint32_t layer)
+{
+	STRATA_FOR_EACH_IMAGE(image, layout->layers[layer].images, layout->model->words)
+	erase(layout, (uint32_t)image, STRATA_ORDER_IMAGES, layer, layout->lists[image].count--);
+}
+
+static void insert_by_images(struct strata_layout *layout, uint32_t layer)
+{
+	STRATA_FOR_EACH_IMAGE(image, layout->layers[layer].images, layout->model->words)
+	{
+		insert(layout, (uint32_t)image, STRATA_ORDER_IMAGES, layer,
+			layout->lists[image].count);
+		layout->lists[image].count++;
+	}
+}
+
+static int make_room(
+	struct strata_layout *layout, const uint64_t *images, struct strata_error *error)
+{
+	STRATA_FOR_EACH_IMAGE(image, images, layout->model->words)
+	{
+		struct strata_layer_list *list = &layout->lists[image];
+		size_t capacity = 0;
+
+		if (list->count < list->capacity)
+			continue;
+		for (int order = 0; order < STRATA_ORDERS; order++) {
+			capacity = list->capacity;
+			if (strata_grow(&list->layers[order], &capacity, (size_t)list->count + 1,
+				    sizeof(*list->layers[order])) < 0)
+				return strata_fail_memory(error);
+		}
+		list->capacity = (uint32_t)capacity;
+	}
+	return 0;
+}
+
+int strata_layout_give(struct strata_layout *layout, uint32_t layer, const uint64_t *images,
+	struct strata_error *error)
+{
+	struct strata_fleet_layer *given = &layout->layers[layer];
+	int status = make_room(layout, images, error);
+
+	if (status < 0)
+		return status;
+	STRATA_FOR_EACH_IMAGE(image, images, layout->model->words)
+	{
+		uint32_t count = layout->lists[image].count;
+
+		insert(layout, (uint32_t)image, STRATA_ORDER_DIRTY, layer, count);
+		insert(layout, (uint32_t)image, STRATA_ORDER_BURDEN, layer, count);
+	}
+	erase_by_images(layout, layer);
+	for (size_t w = 0; w < layout->model->words; w++)
+		given->images[w] |= images[w];
+	insert_by_images(layout, layer);
+	given->weight = strata_fleet_model_weight(layout->model, given->images);
+	given->alive = true;
+	given->version++;
+	return 0;
+}
+
+static void retire(struct strata_layout *layout, uint32_t layer)
+{
+	layout->layers[layer].alive = false;
+	if (layout->layers[layer].published)
+		return;
+	leave(layout, layer);
+	release_layer(&layout->layers[layer]);
+}
+
+void strata_layout_take(struct strata_layout *layout, uint32_t layer, const uint64_t *images)
+{
+	struct strata_fleet_layer *taken = &layout->layers[layer];
+
+	STRATA_FOR_EACH_IMAGE(image, images, layout->model->words)
+	{
+		uint32_t count = layout->lists[image].count;
+
+		erase(layout, (uint32_t)image, STRATA_ORDER_DIRTY, layer, count);
+		erase(layout, (uint32_t)image, STRATA_ORDER_BURDEN, layer, count);
+	}
+	erase_by_images(layout, layer);
+	for (size_t w = 0; w < layout->model->words; w++)
+		taken->images[w] &= ~images[w];
+	insert_by_images(layout, layer);
+	taken->weight = strata_fleet_model_weight(layout->model, taken->images);
+	taken->version++;
+	if (strata_images_are_none(taken->images, layout->model->words))
+		retire(layout, layer);
+}
+
+int strata_layout_publish(struct strata_layout *layout, uint32_t layer, const uint64_t *images,
+	struct strata_error *error)
+{
+	struct strata_fleet_layer *published = &layout->layers[layer];
+
+	if (!published->published)
+		published->published =
+			strata_allocate(layout->model->words, sizeof(*published->published));
+	if (!published->published)
+		return strata_fail_memory(error);
+	for (size_t w = 0; w < layout->model->words; w++)
+		published->published[w] |= images[w];
+	return 0;
+}
+
+int64_t strata_layout_cost(const struct strata_layout *layout,
+	const struct strata_fleet_layer *layer, uint64_t weight, uint64_t lacking)
+{
+	struct strata_layer_cost cost = {
+		.size = layer->size,
+		.dirty = layer->dirty,
+		.weight = weight,
+		.lacking = lacking,
+		.published = layer->published != NULL,
+	};
+
+	return strata_fleet_model_cost(layout->model, &cost);
+}
+
+uint64_t strata_layout_lacking(const struct strata_layout *layout,
+	const struct strata_fleet_layer *layer, const uint64_t *images, uint64_t weight)
+{
+	const struct strata_fleet_model *model = layout->model;
+
+	if (!layer->published)
+		return weight;
+	for (size_t w = 0; w < model->words; w++) {
+		uint64_t bits = images[w] & layer->published[w];
+
+		for (size_t byte = w * 8; bits != 0; byte++, bits >>= 8)
+			weight -= model->sums[byte][bits & 0xff];
+	}
+	return weight;
+}

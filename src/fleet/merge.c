@@ -1,0 +1,368 @@
+#include "fleet/merge.h"
+
+#include <string.h>
+
+#include "base/fixed.h"
+#include "base/observe.h"
+
+enum {
+	WINDOW = 16,         /* neighbours on either side, in each order, that are candidates */
+	SCANNED_IMAGES = 24, /* of one layer, at most, in search of candidates */
+};
+
+/* The best merge known for the layer `left`. Valid while the versions are those of the layers. */
+struct candidate {
+	int64_t key; /* cost for each image relieved */
+	uint32_t left, right;
+	uint32_t left_version, right_version;
+};
+
+struct merging {
+	struct strata_layout *layout;
+	const uint32_t *bounds;
+	uint64_t *over;   /* images that a merge relieves */
+	uint64_t *common; /* images of the merge that is looked at */
+	uint64_t *chosen; /* and those for which it is best */
+
+	struct candidate *heap;
+	size_t heap_count, heap_capacity;
+
+	uint32_t *seen; /* for each layer, the search that saw it last */
+	size_t seen_capacity;
+	uint32_t search;
+};
+
+static void release_merging(struct merging *merging)
+{
+	free(merging->over);
+	free(merging->common);
+	free(merging->chosen);
+	free(merging->heap);
+	free(merging->seen);
+}
+
+static bool comes_before(const struct candidate *a, const struct candidate *b)
+{
+	if (a->key != b->key)
+		return a->key < b->key;
+	if (a->left != b->left)
+		return a->left < b->left;
+	return a->right < b->right;
+}
+
+static int push(
+	struct merging *merging, const struct candidate *candidate, struct strata_error *error)
+{
+	size_t at = merging->heap_count;
+
+	if (strata_grow(&merging->heap, &merging->heap_capacity, at + 1, sizeof(*candidate)) < 0)
+		return strata_fail_memory(error);
+	merging->heap_count++;
+	while (at > 0 && comes_before(candidate, &merging->heap[(at - 1) / 2])) {
+		merging->heap[at] = merging->heap[(at - 1) / 2];
+		at = (at - 1) / 2;
+	}
+	merging->heap[at] = *candidate;
+	return 0;
+}
+
+static struct candidate pop(struct merging *merging)
+{
+	struct candidate first = merging->heap[0], last = merging->heap[--merging->heap_count];
+	size_t at = 0, count = merging->heap_count;
+
+	for (;;) {
+		size_t child = 2 * at + 1;
+
+		if (child >= count)
+			break;
+		if (child + 1 < count &&
+			comes_before(&merging->heap[child + 1], &merging->heap[child]))
+			child++;
+		if (!comes_before(&merging->heap[child], &last))
+			break;
+		merging->heap[at] = merging->heap[child];
+		at = child;
+	}
+	if (count > 0)
+		merging->heap[at] = last;
+	return first;
+}
+
+/* What it costs that LAYER is no longer in IMAGES, of SHARE its weight. */
+static int64_t cost_of_leaving(const struct strata_layout *layout,
+	const struct strata_fleet_layer *layer, const uint64_t *images, uint64_t share)
+{
+	uint64_t lacking = strata_layout_lacking(layout, layer, layer->images, layer->weight);
+	uint64_t lacking_share = strata_layout_lacking(layout, layer, images, share);
+	int64_t before = strata_layout_cost(layout, layer, layer->weight, lacking);
+	bool rest = false;
+
+	for (size_t w = 0; w < layout->model->words && !rest; w++)
+		rest = (layer->images[w] & ~images[w]) != 0;
+	if (!rest)
+		return -before;
+	return strata_layout_cost(layout, layer, layer->weight - share, lacking - lacking_share) -
+	       before;
+}
+
+/* The layer that the merge of two would give. */
+struct merged {
+	struct strata_fleet_layer layer;
+	const struct strata_fleet_layer *existing; /* NULL: none */
+	int64_t before;                            /* what the existing one costs */
+	uint64_t weight, lacking;                  /* its own */
+};
+
+static void look_at_union(const struct strata_layout *layout, const struct strata_fleet_layer *a,
+	const struct strata_fleet_layer *b, struct merged *merged)
+{
+	const struct strata_fleet_layer *base = a->causes.count < b->causes.count ? b : a;
+	const struct strata_fleet_layer *other = base == a ? b : a;
+	struct strata_hazard hazard =
+		strata_cause_set_added(layout->model->hazards, &base->causes, &other->causes);
+	uint64_t size = a->size + b->size;
+	uint32_t found =
+		strata_layout_find(layout, a->hash + b->hash, a->atom_count + b->atom_count, size);
+
+	*merged = (struct merged){.layer = {.size = size}};
+	if (hazard.single == 0 && hazard.batch == 0) {
+		merged->layer.dirty = base->dirty;
+	} else {
+		hazard.single += base->hazard.single;
+		hazard.batch += base->hazard.batch;
+		merged->layer.dirty = strata_churn_dirty(layout->model->churn, hazard);
+	}
+	if (found == STRATA_LAYER_NONE)
+		return;
+	merged->existing = &layout->layers[found];
+	merged->layer.published = merged->existing->published;
+	if (!merged->existing->alive)
+		return;
+	merged->weight = merged->existing->weight;
+	merged->lacking = strata_layout_lacking(
+		layout, merged->existing, merged->existing->images, merged->weight);
+	merged->before =
+		strata_layout_cost(layout, merged->existing, merged->weight, merged->lacking);
+}
+
+/* What the merge of A and B for IMAGES costs. */
+static int64_t cost_of_merge(const struct strata_layout *layout, const struct strata_fleet_layer *a,
+	const struct strata_fleet_layer *b, const struct merged *merged, const uint64_t *images)
+{
+	uint64_t weight = strata_fleet_model_weight(layout->model, images);
+	uint64_t lacking = strata_layout_lacking(layout, &merged->layer, images, weight);
+
+	return strata_layout_cost(
+		       layout, &merged->layer, merged->weight + weight, merged->lacking + lacking) -
+	       merged->before + cost_of_leaving(layout, a, images, weight) +
+	       cost_of_leaving(layout, b, images, weight);
+}
+
+/* Find the key of the merge of LEFT and RIGHT, and in `chosen` the images that it is best for: all
+ * that have both, or those of them that it relieves. Returns false where it relieves none. */
+static bool evaluate(struct merging *merging, uint32_t left, uint32_t right, int64_t *key)
+{
+	struct strata_layout *layout = merging->layout;
+	const struct strata_fleet_layer *a = &layout->layers[left], *b = &layout->layers[right];
+	size_t words = layout->model->words;
+	struct merged merged;
+	uint32_t relieved = 0, all = 0;
+	int64_t cost;
+
+	for (size_t w = 0; w < words; w++) {
+		uint64_t common = a->images[w] & b->images[w];
+
+		merging->common[w] = common;
+		merging->chosen[w] = common & merging->over[w];
+		all += (uint32_t)__builtin_popcountll(common);
+		relieved += (uint32_t)__builtin_popcountll(merging->chosen[w]);
+	}
+	if (relieved == 0)
+		return false;
+	look_at_union(layout, a, b, &merged);
+	cost = cost_of_merge(layout, a, b, &merged, merging->chosen);
+	if (relieved != all) {
+		int64_t whole = cost_of_merge(layout, a, b, &merged, merging->common);
+
+		if (whole <= cost) {
+			cost = whole;
+			memcpy(merging->chosen, merging->common, words * sizeof(*merging->chosen));
+		}
+	}
+	*key = cost / (int64_t)relieved;
+	return true;
+}
+
+static void consider(struct merging *merging, uint32_t other, struct candidate *best)
+{
+	struct candidate candidate = {.left = best->left, .right = other};
+
+	if (merging->seen[other] == merging->search)
+		return;
+	merging->seen[other] = merging->search;
+	if (!evaluate(merging, best->left, other, &candidate.key))
+		return;
+	if (best->right == STRATA_LAYER_NONE || comes_before(&candidate, best))
+		*best = candidate;
+}
+
+static void scan_image(struct merging *merging, uint32_t image, struct candidate *best)
+{
+	const struct strata_layer_list *list = &merging->layout->lists[image];
+
+	for (int order = 0; order < STRATA_ORDERS; order++) {
+		uint32_t at = strata_layout_position(
+			merging->layout, image, (enum strata_layer_order)order, best->left);
+		uint32_t start = at > WINDOW ? at - WINDOW : 0;
+		uint32_t end = list->count - at > WINDOW ? at + WINDOW + 1 : list->count;
+
+		for (uint32_t other = start; other < end; other++) {
+			if (other != at)
+				consider(merging, list->layers[order][other], best);
+		}
+	}
+}
+
+/* Push the best merge of LAYER that relieves an image, where there is one. */
+static int search(struct merging *merging, uint32_t layer, struct strata_error *error)
+{
+	struct strata_layout *layout = merging->layout;
+	size_t words = layout->model->words, fresh = merging->seen_capacity;
+	struct candidate best = {.left = layer, .right = STRATA_LAYER_NONE};
+	const uint64_t *images = layout->layers[layer].images;
+	uint32_t count = 0, number = 0;
+
+	if (strata_grow(&merging->seen, &merging->seen_capacity, layout->layer_count,
+		    sizeof(*merging->seen)) < 0)
+		return strata_fail_memory(error);
+	memset(merging->seen + fresh, 0, (merging->seen_capacity - fresh) * sizeof(*merging->seen));
+	merging->search++;
+	for (size_t w = 0; w < words; w++)
+		count += (uint32_t)__builtin_popcountll(images[w] & merging->over[w]);
+	STRATA_FOR_EACH_IMAGE(image, images, words)
+	{
+		if (!strata_images_has(merging->over, (uint32_t)image))
+			continue;
+		/* Evenly over the images, where they are many: neighbours are much the same. */
+		if (count <= SCANNED_IMAGES ||
+			(uint64_t)number * SCANNED_IMAGES % count < SCANNED_IMAGES)
+			scan_image(merging, (uint32_t)image, &best);
+		number++;
+	}
+	if (best.right == STRATA_LAYER_NONE)
+		return 0;
+	best.left_version = layout->layers[best.left].version;
+	best.right_version = layout->layers[best.right].version;
+	return push(merging, &best, error);
+}
+
+static int search_all(struct merging *merging, struct strata_error *error)
+{
+	int status = 0;
+
+	merging->heap_count = 0;
+	for (uint32_t l = 0; status == 0 && l < merging->layout->layer_count; l++) {
+		if (merging->layout->layers[l].alive)
+			status = search(merging, l, error);
+	}
+	return status;
+}
+
+/* Merge LEFT and RIGHT for the chosen images. */
+static int apply(struct merging *merging, uint32_t left, uint32_t right, bool relieving,
+	struct strata_error *error)
+{
+	struct strata_layout *layout = merging->layout;
+	uint32_t layers[3] = {left, right, STRATA_LAYER_NONE};
+	int status = strata_layout_union(layout, left, right, &layers[2], error);
+
+	if (status == 0)
+		status = strata_layout_give(layout, layers[2], merging->chosen, error);
+	if (status < 0)
+		return status;
+	strata_layout_take(layout, left, merging->chosen);
+	strata_layout_take(layout, right, merging->chosen);
+	STRATA_FOR_EACH_IMAGE(image, merging->chosen, layout->model->words)
+	{
+		if (relieving && layout->lists[image].count <= merging->bounds[image])
+			strata_images_remove(merging->over, (uint32_t)image);
+	}
+	for (int l = 0; status == 0 && l < 3; l++) {
+		if (layout->layers[layers[l]].alive)
+			status = search(merging, layers[l], error);
+	}
+	return status;
+}
+
+/* Deal with the first candidate of the heap. *APPLIED tells whether it was a merge below LIMIT. */
+static int step(struct merging *merging, bool relieving, struct strata_error *error)
+{
+	const struct strata_fleet_layer *layers = merging->layout->layers;
+	struct candidate candidate = pop(merging);
+	int64_t key;
+
+	/* A newer candidate of this layer is in the heap, or there is none. */
+	if (!layers[candidate.left].alive ||
+		layers[candidate.left].version != candidate.left_version)
+		return 0;
+	if (layers[candidate.right].version != candidate.right_version ||
+		!layers[candidate.right].alive ||
+		!evaluate(merging, candidate.left, candidate.right, &key))
+		return search(merging, candidate.left, error);
+	/* It became dearer meanwhile, since it relieves fewer images: others may be better now. */
+	if (key > candidate.key)
+		return search(merging, candidate.left, error);
+	if (!relieving && key >= 0) {
+		merging->heap_count = 0;
+		return 0;
+	}
+	return apply(merging, candidate.left, candidate.right, relieving, error);
+}
+
+static int merge_all(struct merging *merging, bool relieving,
+	const struct strata_observer *observer, struct strata_error *error)
+{
+	enum { STEPS = 256 };
+	int status = search_all(merging, error);
+
+	for (uint32_t steps = 0; status == 0 && merging->heap_count > 0; steps++) {
+		if (relieving &&
+			strata_images_are_none(merging->over, merging->layout->model->words))
+			break;
+		if (steps % STEPS == 0)
+			status = strata_check_cancelled(observer, error);
+		if (status == 0)
+			status = step(merging, relieving, error);
+	}
+	return status;
+}
+
+int strata_fleet_merge(struct strata_layout *layout, const uint32_t *bounds,
+	const struct strata_observer *observer, struct strata_error *error)
+{
+	size_t words = layout->model->words;
+	STRATA_CLEANUP(release_merging)
+	struct merging merging = {
+		.layout = layout,
+		.bounds = bounds,
+		.over = strata_allocate(words, sizeof(uint64_t)),
+		.common = strata_allocate(words, sizeof(uint64_t)),
+		.chosen = strata_allocate(words, sizeof(uint64_t)),
+	};
+	int status;
+
+	if (!merging.over || !merging.common || !merging.chosen)
+		return strata_fail_memory(error);
+	for (uint32_t i = 0; i < layout->model->image_count; i++) {
+		if (layout->lists[i].count > bounds[i])
+			strata_images_add(merging.over, i);
+	}
+	status = merge_all(&merging, true, observer, error);
+	if (status < 0)
+		return status;
+	/* Now every merge that saves is welcome, whichever image it is in. */
+	for (uint32_t i = 0; i < layout->model->image_count; i++)
+		strata_images_add(merging.over, i);
+	return merge_all(&merging, false, observer, error);
+}
