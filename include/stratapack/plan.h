@@ -140,6 +140,16 @@ STRATA_PUBLIC int strata_plan_make(const struct strata_graph *graph,
 	const struct strata_plan_options *options, struct strata_plan **plan,
 	struct strata_error *error);
 
+/* The graph of what the layers of BELOW do not hold, for a plan above them: an item refers to what
+ * it reached directly or through items of BELOW. BELOW need not hold all of GRAPH, but nothing
+ * else, and nothing twice (STRATA_ERROR_INVALID). *REST is the caller's. */
+STRATA_PUBLIC int strata_plan_rest(const struct strata_plan *below,
+	const struct strata_graph *graph, struct strata_graph **rest, struct strata_error *error);
+
+/* Put copies of the layers of BELOW below those of PLAN. */
+STRATA_PUBLIC int strata_plan_put_below(
+	struct strata_plan *plan, const struct strata_plan *below, struct strata_error *error);
+
 /* Read a plan from the file at PATH ("-": stdin) and check its form. *PLAN is the caller's. */
 STRATA_PUBLIC int strata_plan_load(
 	const char *path, struct strata_plan **plan, struct strata_error *error);

@@ -1,6 +1,8 @@
 #include "cli/planning.h"
 
 #include "cli/report.h"
+#include "graph/internal.h"
+#include "plan/internal.h"
 
 static int apply_plan(void *target, const char *value, struct strata_error *error)
 {
@@ -59,6 +61,24 @@ int strata_planning_prepare(struct strata_planning *planning, char *const *items
 		&planning->source, planning->root.root, (const char *const *)items, count, error);
 }
 
+static int make_plan_above(struct strata_planning *planning, struct strata_plan_options *options,
+	struct strata_error *error)
+{
+	const char *path = planning->strategy.below;
+	strata_autoplan struct strata_plan *below = NULL;
+	strata_autograph struct strata_graph *rest = NULL;
+	int result = strata_plan_load(path, &below, error);
+
+	if (result < 0)
+		return result;
+	result = strata_plan_rest(below, planning->graph, &rest, error);
+	if (result < 0)
+		return strata_context(error, result, "the plan '%s'", path);
+	options->base_layers = (uint32_t)below->layer_count;
+	result = strata_plan_make(rest, options, &planning->plan, error);
+	return result < 0 ? result : strata_plan_put_below(planning->plan, below, error);
+}
+
 static int make_plan(struct strata_planning *planning, struct strata_error *error)
 {
 	struct strata_plan_options options = {
@@ -68,6 +88,8 @@ static int make_plan(struct strata_planning *planning, struct strata_error *erro
 		.root = planning->root.root,
 	};
 
+	if (planning->strategy.below)
+		return make_plan_above(planning, &options, error);
 	return strata_plan_make(planning->graph, &options, &planning->plan, error);
 }
 

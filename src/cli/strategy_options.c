@@ -29,6 +29,12 @@ static int apply_max_layers(void *target, const char *value, struct strata_error
 	return 0;
 }
 
+static int apply_below(void *target, const char *value, struct strata_error *error)
+{
+	((struct strata_strategy_options *)target)->below = value;
+	return 0;
+}
+
 static int apply_force(void *target, const char *value, struct strata_error *error)
 {
 	((struct strata_force_options *)target)->force = true;
@@ -47,6 +53,12 @@ static const struct strata_option strategy_options[] = {
 		.help = "bound on the layers of the whole image, customisation included (default "
 			"100)",
 		.apply = apply_max_layers},
+	{.name = "below",
+		.argument = "PLAN",
+		.value = STRATA_VALUE_FILE,
+		.help = "take the layers of this plan as they are, at the bottom, and divide what "
+			"they do not hold",
+		.apply = apply_below},
 	{.name = NULL},
 };
 

@@ -12,6 +12,7 @@ struct strata_strategy_options {
 	struct strata_used used;
 	const struct strata_strategy *strategy; /* NULL: the default */
 	uint32_t max_layers;                    /* 0: the default */
+	const char *below;                      /* a plan of the bottom layers; NULL: none */
 };
 extern const struct strata_option_group strata_strategy_group;
 

@@ -50,6 +50,18 @@ for strategy in single two per-item popularity size; do
 	same "the same archive, $strategy" "$strategy.joined.tar" "$strategy.built.tar"
 done
 
+# Layers that are there already, and a plan of the rest.
+jq '{layers: [{items: [.layers[].items[]][0:2]}]}' per-item.plan >below.json
+ok "a plan above other layers" "$STRATAPACK" plan "${graph[@]}" --below below.json --max-layers 4 -o above.plan
+is "they come first" "$(jq -c '.layers[0].items | sort' above.plan)" \
+	"$(jq -c '.layers[0].items | sort' below.json)"
+is "each item once" "$(jq -r '.layers[].items[]' above.plan | sort)" \
+	"$(jq -r '.items[].id' root/graph.json | sort)"
+fails_with 1 "no room above the 1" "a bound without room above them" "$STRATAPACK" plan "${graph[@]}" \
+	--below below.json --max-layers 1
+jq '.layers[0].items += ["/store/nothing"]' below.json >foreign.json
+fails_with 1 "/store/nothing" "a foreign item below" "$STRATAPACK" plan "${graph[@]}" --below foreign.json
+
 # Layers that do not name their items: a store that scans them finds no reference.
 mkdir nameless.layers
 for recipe in popularity.recipes/*.recipe.json; do
