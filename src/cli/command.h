@@ -13,6 +13,7 @@ extern const struct strata_command strata_command_layer;
 extern const struct strata_command strata_command_image;
 extern const struct strata_command strata_command_inspect;
 extern const struct strata_command strata_command_verify;
+extern const struct strata_command strata_command_simulate;
 extern const struct strata_command strata_command_cache;
 extern const struct strata_command strata_command_strategies;
 extern const struct strata_command strata_command_completion;

@@ -6,7 +6,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 
-static int add_file(struct strata_source_options *options, const char *path,
+int strata_source_options_add_file(struct strata_source_options *options, const char *path,
 	int (*read)(struct strata_graph *, const char *, struct strata_error *),
 	struct strata_error *error)
 {
@@ -21,17 +21,17 @@ static int add_file(struct strata_source_options *options, const char *path,
 
 static int apply_references(void *target, const char *value, struct strata_error *error)
 {
-	return add_file(target, value, strata_graph_read_references, error);
+	return strata_source_options_add_file(target, value, strata_graph_read_references, error);
 }
 
 static int apply_nix_json(void *target, const char *value, struct strata_error *error)
 {
-	return add_file(target, value, strata_graph_read_nix_json, error);
+	return strata_source_options_add_file(target, value, strata_graph_read_nix_json, error);
 }
 
 static int apply_graph(void *target, const char *value, struct strata_error *error)
 {
-	return add_file(target, value, strata_graph_read_json, error);
+	return strata_source_options_add_file(target, value, strata_graph_read_json, error);
 }
 
 static int apply_packages_index(void *target, const char *value, struct strata_error *error)

@@ -41,6 +41,11 @@ struct strata_source_options {
 };
 extern const struct strata_option_group strata_source_group;
 
+/* Add a file that READ can read. PATH must outlive OPTIONS. */
+int strata_source_options_add_file(struct strata_source_options *options, const char *path,
+	int (*read)(struct strata_graph *, const char *, struct strata_error *),
+	struct strata_error *error) STRATA_MUST_CHECK;
+
 /* Find the source of each of COUNT items, which must outlive OPTIONS. Failures are wrong use. */
 int strata_source_options_choose(struct strata_source_options *options, const char *root,
 	const char *const *items, size_t count, struct strata_error *error) STRATA_MUST_CHECK;

@@ -68,6 +68,14 @@ for kind in fleet graph plan recipe; do
 	ok "the schema allows the example in stratapack-$kind.5" valid $kind "$scratch/$kind.example"
 done
 
+# shellcheck disable=SC2016 # these are backticks of scdoc
+sed -n '/^{$/,/^}$/p' "$STRATAPACK_SOURCE/docs/man/stratapack-simulate.1.scd" >"$scratch/updates.json"
+ok "the schema of updates allows the example in stratapack-simulate.1" \
+	valid updates "$scratch/updates.json"
+"$STRATAPACK" simulate --updates "$scratch/updates.json" --seed 1,2 --behind 1,4 --json \
+	"graph:$scratch/root/graph.json" >"$scratch/simulation.json"
+ok "the schema of simulations allows one" valid simulation "$scratch/simulation.json"
+
 for shell in bash zsh fish; do
 	"$STRATAPACK" completion "$shell" >"$scratch/completion.$shell"
 	if command -v "$shell" >/dev/null; then

@@ -1,0 +1,130 @@
+#include "cli/simulated_state.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+
+static const struct {
+	const char *kind;
+	int (*read)(
+		struct strata_graph *, const char *, struct strata_error *); /* NULL: an index */
+} kinds[] = {
+	{"packages-index", NULL},
+	{"graph", strata_graph_read_json},
+	{"references-graph", strata_graph_read_references},
+	{"nix-json", strata_graph_read_nix_json},
+};
+
+static int add_file(struct strata_source_options *source, const char *path,
+	int (*read)(struct strata_graph *, const char *, struct strata_error *),
+	struct strata_error *error)
+{
+	if (!*path)
+		return strata_fail(error, STRATA_ERROR_INVALID, "a file has no name");
+	if (!read)
+		return strata_strings_add(&source->indices, path, error);
+	return strata_source_options_add_file(source, path, read, error);
+}
+
+int strata_simulated_state_parse(struct strata_simulated_state *state, const char *text,
+	bool essential, struct strata_error *error)
+{
+	const char *colon = strchr(text, ':');
+	char *at;
+	size_t kind = 0;
+	int result = 0;
+
+	for (; colon && kind < sizeof(kinds) / sizeof(*kinds); kind++) {
+		if (strlen(kinds[kind].kind) == (size_t)(colon - text) &&
+			strncmp(kinds[kind].kind, text, (size_t)(colon - text)) == 0)
+			break;
+	}
+	if (!colon || kind == sizeof(kinds) / sizeof(*kinds))
+		return strata_hint(error,
+			strata_fail(error, STRATA_ERROR_INVALID,
+				"'%s' does not say what kind of state it is", text),
+			"write packages-index:FILE, graph:FILE, references-graph:FILE or "
+			"nix-json:FILE; several files of one state with commas between");
+	state->files = strdup(colon + 1);
+	if (!state->files)
+		return strata_fail_memory(error);
+	for (at = state->files; result == 0 && at;) {
+		char *file = strsep(&at, ",");
+
+		result = add_file(&state->source, file, kinds[kind].read, error);
+	}
+	if (result < 0)
+		return strata_context(error, result, "state '%s'", text);
+	state->source.essential = essential && !kinds[kind].read;
+	return 0;
+}
+
+static int fill(void *data, struct strata_graph *graph, struct strata_error *error)
+{
+	return strata_fleet_fill(data, graph, error);
+}
+
+static int read_fleet(struct strata_simulated_state *state, const char *path,
+	const struct strata_observer *observer, struct strata_error *error)
+{
+	const char *const *roots;
+	size_t count;
+	int result = strata_fleet_load(path, &state->fleet, error);
+
+	if (result == 0)
+		result = strata_fleet_roots(state->fleet, &roots, &count, error);
+	if (result < 0)
+		return result;
+	state->source.extra = fill;
+	state->source.extra_data = state->fleet;
+	result = strata_source_options_choose(&state->source, NULL, roots, count, error);
+	if (result == 0)
+		result = strata_source_options_read(
+			&state->source, NULL, observer, &state->graph, error);
+	return result < 0 ? result : strata_fleet_resolve(state->fleet, state->graph, NULL, error);
+}
+
+/* All items are one image. */
+static int read_image(struct strata_simulated_state *state, const struct strata_observer *observer,
+	struct strata_error *error)
+{
+	strata_autofree uint32_t *items = NULL;
+	struct strata_fleet_image image = {
+		.name = "image", .weight = 1, .max_layers = STRATA_DEFAULT_MAX_LAYERS};
+	int result = strata_source_options_choose(&state->source, NULL, NULL, 0, error);
+
+	if (result == 0)
+		result = strata_source_options_read(
+			&state->source, NULL, observer, &state->graph, error);
+	if (result == 0)
+		result = strata_fleet_new(state->graph, &state->fleet, error);
+	if (result < 0)
+		return result;
+	image.item_count = strata_graph_count(state->graph);
+	items = strata_allocate(image.item_count, sizeof(*items));
+	if (!items)
+		return strata_fail_memory(error);
+	for (uint32_t i = 0; i < image.item_count; i++)
+		items[i] = i;
+	image.items = items;
+	result = strata_fleet_add(state->fleet, &image, error);
+	return result < 0 ? result : strata_fleet_sort(state->fleet, error);
+}
+
+int strata_simulated_state_read(struct strata_simulated_state *state, const char *fleet,
+	const struct strata_observer *observer, struct strata_error *error)
+{
+	return fleet ? read_fleet(state, fleet, observer, error)
+		     : read_image(state, observer, error);
+}
+
+void strata_simulated_state_release(struct strata_simulated_state *state)
+{
+	if (state->fleet)
+		strata_fleet_free(state->fleet);
+	if (state->graph)
+		strata_graph_free(state->graph);
+	strata_source_options_release(&state->source);
+	free(state->files);
+}
