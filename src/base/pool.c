@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 #include <sched.h>
+#include <stdatomic.h>
 
 struct strata_pool {
 	pthread_mutex_t lock;
@@ -9,6 +10,7 @@ struct strata_pool {
 	pthread_t *workers;
 	unsigned worker_count; /* threads of our own: one less than the pool's size */
 	bool closing;
+	atomic_uint idle; /* threads that wait for whatever comes */
 
 	struct strata_job *first_job, **last_job;
 
@@ -19,6 +21,14 @@ struct strata_pool {
 	int status;
 	struct strata_error failure;
 };
+
+/* Wait until something changes; the lock is held before and after. */
+static void wait_idly(struct strata_pool *pool)
+{
+	atomic_fetch_add(&pool->idle, 1);
+	pthread_cond_wait(&pool->changed, &pool->lock);
+	atomic_fetch_sub(&pool->idle, 1);
+}
 
 /* Take the first job and run it; the lock is held before and after, not meanwhile. */
 static bool run_one_job(struct strata_pool *pool)
@@ -71,7 +81,7 @@ static void *work(void *data)
 	pthread_mutex_lock(&pool->lock);
 	while (!pool->closing) {
 		if (!run_one_job(pool) && !run_one_task(pool))
-			pthread_cond_wait(&pool->changed, &pool->lock);
+			wait_idly(pool);
 	}
 	pthread_mutex_unlock(&pool->lock);
 	return NULL;
@@ -132,7 +142,7 @@ int strata_pool_run(struct strata_pool *pool, size_t count,
 			continue;
 		if (pool->running_tasks == 0)
 			break;
-		pthread_cond_wait(&pool->changed, &pool->lock);
+		wait_idly(pool);
 	}
 	pool->task_count = 0;
 	status = pool->status;
@@ -170,9 +180,14 @@ void strata_pool_wait(struct strata_pool *pool, const struct strata_job *job)
 	pthread_mutex_lock(&pool->lock);
 	while (!job->done) {
 		if (!run_one_job(pool))
-			pthread_cond_wait(&pool->changed, &pool->lock);
+			wait_idly(pool);
 	}
 	pthread_mutex_unlock(&pool->lock);
+}
+
+bool strata_pool_is_idle(struct strata_pool *pool)
+{
+	return atomic_load_explicit(&pool->idle, memory_order_relaxed) > 0;
 }
 
 size_t strata_pool_waiting_tasks(struct strata_pool *pool)

@@ -45,6 +45,9 @@ void strata_pool_submit(struct strata_pool *pool, struct strata_job *job);
 /* Return when JOB is done; help with other jobs until then. */
 void strata_pool_wait(struct strata_pool *pool, const struct strata_job *job);
 
+/* Whether a worker has nothing to do right now: then a job given away begins at once. */
+bool strata_pool_is_idle(struct strata_pool *pool);
+
 /* Tasks that have not started yet: tells a task whether it may spread over idle workers. */
 size_t strata_pool_waiting_tasks(struct strata_pool *pool);
 

@@ -1,45 +1,33 @@
 #include "layer/encoder.h"
 
-struct plain {
-	struct strata_blob_writer *writer;
-	uint8_t block[STRATA_BLOCK_SIZE];
-};
-
 static int plain_open(struct strata_encoding *encoding,
 	const struct strata_encoder_options *options, struct strata_blob_writer *writer,
 	void **state, struct strata_error *error)
 {
-	struct plain *plain = malloc(sizeof(*plain));
-
 	(void)encoding;
 	(void)options;
-	if (!plain)
-		return strata_fail_memory(error);
-	plain->writer = writer;
-	*state = plain;
-	return 0;
-}
-
-static int plain_next_block(void *state, uint8_t **block, struct strata_error *error)
-{
 	(void)error;
-	*block = ((struct plain *)state)->block;
+	*state = writer;
 	return 0;
 }
 
-static int plain_take_block(void *state, size_t size, bool last, struct strata_error *error)
+static int plain_take_block(void *state, struct strata_block *block, struct strata_error *error)
 {
-	struct plain *plain = state;
+	int status = strata_blob_write(state, block->bytes, block->size, error);
 
-	(void)last;
-	return strata_blob_write(plain->writer, plain->block, size, error);
+	strata_block_release(block);
+	return status;
+}
+
+static void plain_close(void *state)
+{
+	(void)state;
 }
 
 const struct strata_codec strata_codec_none = {
 	.name = "none",
 	.media_suffix = "",
 	.open = plain_open,
-	.next_block = plain_next_block,
 	.take_block = plain_take_block,
-	.close = free,
+	.close = plain_close,
 };

@@ -4,17 +4,17 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "layer/hashing.h"
 
 struct strata_encoder {
 	const struct strata_codec *codec;
 	enum strata_codec_kind kind;
 	void *state;
 	struct strata_blob_writer writer;
-	struct strata_sha256 *diff_hash;
+	struct strata_hashing hashing; /* of the diff ID */
 	struct strata_sha256 *blob_hash;
-	uint64_t diff_size;
-	uint8_t *block; /* owned by the codec */
-	size_t used;
+	struct strata_block_share share;
+	struct strata_block *block; /* that is being filled */
 };
 
 const struct strata_codec *strata_codec_of(enum strata_codec_kind kind)
@@ -53,18 +53,19 @@ int strata_encoder_new(struct strata_encoding *encoding,
 		return strata_fail_memory(error);
 	encoder->kind = compression->kind;
 	encoder->codec = strata_codec_of(compression->kind);
-	encoder->diff_hash = strata_sha256_new();
-	if (compression->kind != STRATA_CODEC_NONE)
+	encoder->share.encoding = encoding;
+	status = strata_hashing_init(&encoder->hashing, encoding->pool, error);
+	if (status == 0 && compression->kind != STRATA_CODEC_NONE) {
 		encoder->blob_hash = strata_sha256_new();
+		if (!encoder->blob_hash)
+			status = strata_fail_memory(error);
+	}
 	encoder->writer = (struct strata_blob_writer){.descriptor = options->descriptor,
 		.name = options->name,
 		.hash = encoder->blob_hash};
-	if (!encoder->diff_hash ||
-		(compression->kind != STRATA_CODEC_NONE && !encoder->blob_hash)) {
-		strata_encoder_free(encoder);
-		return strata_fail_memory(error);
-	}
-	status = encoder->codec->open(encoding, options, &encoder->writer, &encoder->state, error);
+	if (status == 0)
+		status = encoder->codec->open(
+			encoding, options, &encoder->writer, &encoder->state, error);
 	if (status < 0) {
 		strata_encoder_free(encoder);
 		return status;
@@ -73,35 +74,51 @@ int strata_encoder_new(struct strata_encoding *encoding,
 	return 0;
 }
 
+/* Begin a block; where too many are under way, some must be done first. */
+static int begin_block(struct strata_encoder *encoder, struct strata_error *error)
+{
+	const struct strata_codec *codec = encoder->codec;
+	int status = strata_block_take(&encoder->share, &encoder->block, error);
+
+	while (status == 0 && !encoder->block) {
+		bool found = false;
+
+		if (codec->complete_block)
+			status = codec->complete_block(encoder->state, &found, error);
+		if (status == 0 && !found)
+			strata_hashing_wait(&encoder->hashing);
+		if (status == 0)
+			status = strata_block_take(&encoder->share, &encoder->block, error);
+	}
+	return status;
+}
+
 static int pass_block(struct strata_encoder *encoder, bool last, struct strata_error *error)
 {
-	size_t size = encoder->used;
+	struct strata_block *block = strata_take(encoder->block);
 
-	strata_sha256_update(encoder->diff_hash, encoder->block, size);
-	encoder->diff_size += size;
-	encoder->block = NULL;
-	encoder->used = 0;
-	return encoder->codec->take_block(encoder->state, size, last, error);
+	block->last = last;
+	atomic_store(&block->holders, 2);
+	strata_hashing_add(&encoder->hashing, block);
+	return encoder->codec->take_block(encoder->state, block, error);
 }
 
 int strata_encoder_room(
 	struct strata_encoder *encoder, uint8_t **room, size_t *size, struct strata_error *error)
 {
-	int status = encoder->block
-			     ? 0
-			     : encoder->codec->next_block(encoder->state, &encoder->block, error);
+	int status = encoder->block ? 0 : begin_block(encoder, error);
 
 	if (status < 0)
 		return status;
-	*size = STRATA_BLOCK_SIZE - encoder->used;
-	*room = encoder->block + encoder->used;
+	*size = STRATA_BLOCK_SIZE - encoder->block->size;
+	*room = encoder->block->bytes + encoder->block->size;
 	return 0;
 }
 
 int strata_encoder_advance(struct strata_encoder *encoder, size_t count, struct strata_error *error)
 {
-	encoder->used += count;
-	return encoder->used == STRATA_BLOCK_SIZE ? pass_block(encoder, false, error) : 0;
+	encoder->block->size += count;
+	return encoder->block->size == STRATA_BLOCK_SIZE ? pass_block(encoder, false, error) : 0;
 }
 
 int strata_encoder_append(
@@ -144,15 +161,14 @@ int strata_encoder_finish(
 		status = pass_block(encoder, true, error);
 	if (status < 0)
 		return status;
-	strata_sha256_finish(encoder->diff_hash, hex);
-	snprintf(layer->diff_id.text, sizeof(layer->diff_id.text), STRATA_DIGEST_PREFIX "%s", hex);
+	strata_hashing_finish(&encoder->hashing, &layer->diff_id);
 	layer->digest = layer->diff_id;
 	if (encoder->blob_hash) {
 		strata_sha256_finish(encoder->blob_hash, hex);
 		snprintf(layer->digest.text, sizeof(layer->digest.text), STRATA_DIGEST_PREFIX "%s",
 			hex);
 	}
-	layer->diff_size = encoder->diff_size;
+	layer->diff_size = encoder->hashing.size;
 	layer->size = encoder->writer.size;
 	layer->codec = encoder->kind;
 	return 0;
@@ -164,7 +180,9 @@ void strata_encoder_free(struct strata_encoder *encoder)
 		return;
 	if (encoder->state)
 		encoder->codec->close(encoder->state);
-	strata_sha256_free(encoder->diff_hash);
+	strata_hashing_release(&encoder->hashing);
+	if (encoder->block)
+		strata_block_release(encoder->block);
 	strata_sha256_free(encoder->blob_hash);
 	free(encoder);
 }

@@ -4,27 +4,13 @@
  *
  * Blocks have a fixed size, so block boundaries are a function of the content alone. One file per
  * codec implements struct strata_codec; an encoder is used by one thread, which may hand blocks to
- * the pool.
+ * the pool, to be hashed and compressed there.
  */
 #ifndef LAYER_ENCODER_H
 #define LAYER_ENCODER_H
 
-#include <stdatomic.h>
-
-#include <stratapack/layer.h>
-
-#include "base/pool.h"
 #include "base/sha256.h"
-
-enum { STRATA_BLOCK_SIZE = 256 * 1024 };
-
-/* What the encoders of one build share. */
-struct strata_encoding {
-	struct strata_pool *pool;
-	/* Blocks that may still be in flight beyond the two that each layer always has: bounds the
-	 * memory of a build whatever the number of layers under way. */
-	atomic_int spare_blocks;
-};
+#include "layer/encoding.h"
 
 /* How one layer is to be encoded. */
 struct strata_encoder_options {
@@ -61,10 +47,12 @@ struct strata_codec {
 
 	int (*open)(struct strata_encoding *encoding, const struct strata_encoder_options *options,
 		struct strata_blob_writer *writer, void **state, struct strata_error *error);
-	/* Point *BLOCK to a buffer of STRATA_BLOCK_SIZE bytes to fill next. */
-	int (*next_block)(void *state, uint8_t **block, struct strata_error *error);
-	/* Take the SIZE bytes that were put into that buffer: a whole block, except the last. */
-	int (*take_block)(void *state, size_t size, bool last, struct strata_error *error);
+	/* Encode BLOCK, and release it when its bytes are not needed any more: at once or later,
+	 * also where this fails. After the last one everything is written. */
+	int (*take_block)(void *state, struct strata_block *block, struct strata_error *error);
+	/* Complete the block that was taken first of those that are not released yet; *FOUND says
+	 * whether there was one. NULL where take_block() completes them. */
+	int (*complete_block)(void *state, bool *found, struct strata_error *error);
 	void (*close)(void *state);
 };
 

@@ -13,9 +13,6 @@
 #include "layer/tree.h"
 #include "plan/customisation.h"
 
-/* How many blocks each thread may have in flight beyond what every layer always has. */
-enum { SPARE_BLOCKS_PER_THREAD = 4 };
-
 struct build {
 	struct strata_recipe *const *recipes;
 	const size_t *order; /* task -> layer: largest first */
@@ -380,9 +377,7 @@ int strata_layers_build(struct strata_recipe *const *recipes, size_t count, cons
 	pool = strata_pool_new(options->threads, error);
 	if (!pool)
 		return STRATA_ERROR_MEMORY;
-	build.encoding.pool = pool;
-	atomic_init(&build.encoding.spare_blocks,
-		(int)strata_pool_threads(pool) * SPARE_BLOCKS_PER_THREAD);
+	strata_encoding_init(&build.encoding, pool, count);
 	for (size_t i = 0; i < count; i++) {
 		layers[i] = (struct strata_layer){0};
 		build.bytes_total += recipes[i]->size;
@@ -390,6 +385,7 @@ int strata_layers_build(struct strata_recipe *const *recipes, size_t count, cons
 	pthread_mutex_init(&build.delivery, NULL);
 	status = strata_pool_run(pool, count, run_task, &build, error);
 	pthread_mutex_destroy(&build.delivery);
+	strata_encoding_release(&build.encoding);
 	for (size_t i = 0; status < 0 && i < count; i++) {
 		/* What a cache has is good for the next attempt. */
 		if (layers[i].blob && !options->cache)

@@ -152,6 +152,78 @@ static void test_streams_around_block_sizes(void **state)
 	check_codecs(scratch, &recipe, codecs);
 }
 
+/* Blocks that compress well, badly, and not at all, which end at every bit of a byte. */
+static void test_blocks_of_every_kind(void **state)
+{
+	enum { BLOCKS = 20 };
+	static const char *const codecs[] = {"none", "gzip:1", "gzip", "gzip:9", "zstd", NULL};
+	struct scratch *scratch = *state;
+	struct strata_recipe_item items[] = {STORE_ITEM("/f")};
+	struct strata_recipe recipe = RECIPE(items);
+	const size_t size = (size_t)BLOCKS * STRATA_BLOCK_SIZE + 4321;
+	strata_autofree char *content = calloc(1, size);
+	uint32_t number = 1;
+
+	assert_non_null(content);
+	for (size_t i = 0; i < size; i++) {
+		size_t kind = i / STRATA_BLOCK_SIZE;
+
+		number = number * 1664525 + 1013904223;
+		if (kind % 4 == 1)
+			content[i] = (char)(number >> 24);
+		else if (kind % 4 == 2)
+			content[i] = (char)(number >> 24 & number >> 16 & kind);
+		else if (kind % 4 == 3)
+			content[i] = "stratapack\n"[(i + (number >> 27) / 30) % 11];
+	}
+	scratch_bytes(scratch, "/f", content, size, 0444);
+	check_codecs(scratch, &recipe, codecs);
+}
+
+/* Layers hand buffers and contexts on: none may see what the one before had. */
+static void test_layers_leave_no_trace_in_the_next(void **state)
+{
+	enum { LAYERS = 5 };
+	static const char *const codecs[] = {"none", "gzip", "zstd", "zstd:9"};
+	static const size_t sizes[LAYERS] = {5 * MEBIBYTE, 100, 700000, 0, 3 * MEBIBYTE};
+	struct scratch *scratch = *state;
+	struct strata_recipe_item items[LAYERS][1] = {{STORE_ITEM("/0")}, {STORE_ITEM("/1")},
+		{STORE_ITEM("/2")}, {STORE_ITEM("/3")}, {STORE_ITEM("/4")}};
+	struct strata_recipe recipe[LAYERS], *recipes[LAYERS];
+	strata_autofree char *content = scratch_content(6 * MEBIBYTE);
+	struct strata_error *error = &scratch->error;
+
+	for (size_t i = 0; i < LAYERS; i++) {
+		recipe[i] = (struct strata_recipe){
+			.items = items[i], .item_count = 1, .size = sizes[i]};
+		recipes[i] = &recipe[i];
+		scratch_bytes(scratch, items[i]->id, content + i * 1000, sizes[i], 0444);
+	}
+	for (size_t i = 0; i < sizeof(codecs) / sizeof(*codecs); i++) {
+		struct strata_digest alone[LAYERS];
+		struct strata_layer layers[LAYERS];
+
+		for (size_t l = 0; l < LAYERS; l++) {
+			assert_succeeds(
+				strata_compression_parse(codecs[i], &recipe[l].compression, error),
+				error);
+			assert_succeeds(scratch_build(scratch, &recipe[l], 1, layers), error);
+			alone[l] = layers->digest;
+			strata_layer_release(layers);
+		}
+		for (unsigned threads = 1; threads <= 4; threads++) {
+			scratch->options.threads = threads;
+			assert_succeeds(strata_layers_build(recipes, LAYERS, scratch->output,
+						&scratch->options, layers, error),
+				error);
+			for (size_t l = 0; l < LAYERS; l++) {
+				assert_string_equal(layers[l].digest.text, alone[l].text);
+				strata_layer_release(&layers[l]);
+			}
+		}
+	}
+}
+
 static void test_many_files(void **state)
 {
 	struct scratch *scratch = *state;
@@ -421,6 +493,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		scratch_test(test_threads_do_not_show),
 		scratch_test(test_streams_around_block_sizes),
+		scratch_test(test_blocks_of_every_kind),
+		scratch_test(test_layers_leave_no_trace_in_the_next),
 		scratch_test(test_many_files),
 		scratch_test(test_changed_files_are_noticed),
 		scratch_test(test_cancelled_builds_leave_nothing),

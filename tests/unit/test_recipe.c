@@ -264,17 +264,19 @@ static void test_malformed_recipes_are_refused(void **state)
 static void test_other_libraries_are_refused(void **state)
 {
 	struct scratch *scratch = *state;
-	strata_autorecipe struct strata_recipe *ours = load(scratch,
-		scratch_text(scratch,
-			PACKED("{\"codec\":\"gzip\",\"level\":6,\"rules\":1,\"library\":\"zlib "
-			       "%s\"}"),
-			strata_codec_gzip.library_version()));
+	strata_autorecipe struct strata_recipe *ours =
+		load(scratch, scratch_text(scratch,
+				      PACKED("{\"codec\":\"gzip\",\"level\":6,\"rules\":2,"
+					     "\"library\":\"libdeflate "
+					     "%s\"}"),
+				      strata_codec_gzip.library_version()));
 	strata_autorecipe struct strata_recipe *any = load(scratch, PACKED("{\"codec\":\"gzip\"}"));
 
 	assert_string_equal(ours->key.text, any->key.text);
-	assert_null(load(scratch, PACKED("{\"codec\":\"gzip\",\"library\":\"zlib 0.9\"}")));
+	assert_null(load(scratch, PACKED("{\"codec\":\"gzip\",\"library\":\"libdeflate 0.9\"}")));
 	assert_int_equal(scratch->error.status, STRATA_ERROR_UNSUPPORTED);
-	assert_non_null(strstr(scratch->error.message, "the recipe is for zlib 0.9, this program"));
+	assert_non_null(
+		strstr(scratch->error.message, "the recipe is for libdeflate 0.9, this program"));
 	assert_non_null(strstr(scratch->error.hint, "remove the member \"library\""));
 	assert_null(load(scratch, PACKED("{\"codec\":\"none\",\"library\":\"zlib 1.2\"}")));
 	assert_int_equal(scratch->error.status, STRATA_ERROR_UNSUPPORTED);
