@@ -1,5 +1,6 @@
 #include "scratch.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -367,9 +368,20 @@ static void test_cancelled_builds_leave_nothing(void **state)
 	}
 }
 
+/* Keeps the furthest: several threads may tell of their progress at once. */
 static void count_progress(void *data, const struct strata_progress *progress)
 {
-	*(struct strata_progress *)data = *progress;
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	struct strata_progress *furthest = data;
+
+	pthread_mutex_lock(&lock);
+	if (progress->layers_done > furthest->layers_done)
+		furthest->layers_done = progress->layers_done;
+	if (progress->bytes_done > furthest->bytes_done)
+		furthest->bytes_done = progress->bytes_done;
+	furthest->layers_total = progress->layers_total;
+	furthest->bytes_total = progress->bytes_total;
+	pthread_mutex_unlock(&lock);
 }
 
 static void test_layers_are_built_in_their_order(void **state)
