@@ -1,0 +1,207 @@
+# Images: from what they are made of to derivations, in three ways that give the same bytes.
+#
+#   build-side    one derivation plans, makes the layers and joins them. Evaluates without building
+#                 anything; every change makes all of it again.
+#   planned       a derivation for the plan, one for the image.
+#   client-side   a derivation for each layer and one that joins them; to know the layers, evaluation
+#                 imports the plan from its derivation, unless it is given.
+{ paths, build, layer, customisation, context }:
+let
+  inherit (builtins) concatLists elem elemAt filter fromJSON genList head isFunction isPath length map
+    readFile toFile toJSON;
+
+  configOptions = import ./config.nix;
+  seconds = import ./time.nix;
+
+  architectures = {
+    x86_64 = "amd64";
+    aarch64 = "arm64";
+    i686 = "386";
+    armv7l = "arm";
+    armv6l = "arm";
+    powerpc64le = "ppc64le";
+    riscv64 = "riscv64";
+    s390x = "s390x";
+  };
+  architectureOf = system:
+    let cpu = head (builtins.match "([^-]+)-.*" system);
+    in architectures.${cpu} or (throw "stratapack: give `architecture` in Go's words for ${system}");
+
+  option = name: value: if value == null then [ ] else [ name "${toString value}" ];
+  quote = text: "'" + builtins.replaceStrings [ "'" ] [ "'\\''" ] text + "'";
+  command = arguments: builtins.concatStringsSep " " (map quote arguments);
+
+  builds = [ "build-side" "planned" "client-side" ];
+  archives = [ "docker-archive" "docker-v1-archive" "oci-archive" "universal-archive" ];
+  formats = archives ++ [ "oci" "dir" ];
+
+  check = condition: message: value: if condition then value else throw "stratapack: ${message}";
+  oneOf = what: value: choice: check (elem value choice)
+    "${what} = \"${toString value}\": choose one of ${builtins.concatStringsSep ", " choice}" value;
+
+  makeImage =
+    { name
+    , tag ? null # null: from a hash of all that the image is made of
+
+      # What is in the image, with everything that it refers to.
+    , items ? [ ] # in the store only
+    , contents ? [ ] # also linked into the root directory
+    , copyToRoot ? [ ] # copied into the root directory instead
+    , symlinks ? { } # "/bin/sh" = "bin/bash": relative targets lie in the first item
+    , directories ? [ ] # "/data:0750:1000:1000"
+    , tmp ? true # /tmp, for everybody to write to
+    , permissions ? [ ] # { paths = "/home/app/**"; mode = "u+w"; uid = 1000; gid = 1000; }
+    , extraCommands ? "" # of a shell, in a directory that becomes the root
+    , fakeRootCommands ? "" # the same as somebody who may change owners
+    , includeStorePaths ? true # false: links only, the store comes from elsewhere
+
+      # What it runs as, in Docker's names; store paths in it are items too.
+    , config ? { }
+    , architecture ? architectureOf context.system
+    , created ? 1
+    , annotations ? { }
+
+      # How it is layered, made and written.
+    , build ? "build-side"
+    , plan ? null # a file, a set as in one, or a function from the plan to another
+    , below ? null # the plan of layers that come first
+    , strategy ? null
+    , maxLayers ? 100
+    , compression ? "gzip"
+    , owner ? null # "1000:1000": of everything
+    , mtime ? null # null: 1, as in the store
+    , format ? "oci"
+    }@arguments:
+    let
+      how = oneOf "build" build builds;
+      isArchive = elem (oneOf "format" format formats) archives;
+
+      # --- what is in it --------------------------------------------------------------------------
+      custom = customisation {
+        inherit name contents copyToRoot symlinks directories tmp permissions extraCommands fakeRootCommands;
+      };
+      configText = toJSON config;
+      roots = if ! includeStorePaths then [ ] else
+        paths.distinct (map (root: paths.itemOf "an item" "${root}") (items ++ custom.roots) ++ paths.storePathsIn configText);
+      closure = maker.closureOf roots;
+      graphOptions =
+        if roots == [ ] then
+          [ "--graph" (toFile "graph.json" ''{"stratapackGraph": 1, "items": []}'') ]
+        else [ "--nix-json" ".attrs.json" ] ++ roots;
+
+      # --- the plan -------------------------------------------------------------------------------
+      planOptions = option "--strategy" strategy ++ option "--max-layers" maxLayers
+        ++ option "--below" below;
+      made = maker.run "stratapack-plan"
+        ([ "plan" ] ++ graphOptions ++ planOptions ++ custom.options ++ [ "--output" maker.out ])
+        closure;
+      importedPlan = fromJSON (paths.forget (readFile made));
+      isGiven = plan != null;
+      needsImport = plan == null || isFunction plan;
+      givenPlan =
+        let
+          read = if isFunction plan then plan importedPlan
+            else if isPath plan || builtins.isString plan then fromJSON (readFile plan)
+            else plan;
+        in
+        read // {
+          customisation = custom.value // { ownLayer = read.customisation.ownLayer or true; };
+        };
+      thePlan = if isGiven then givenPlan else importedPlan;
+      # A file that speaks of store paths without referring to them: what needs them has them anyway.
+      planFile = toFile "plan.json" (paths.forget (toJSON thePlan));
+      # A given plan that was checked against the closure.
+      checkedPlan = maker.run "stratapack-plan"
+        ([ "plan" ] ++ graphOptions ++ [ "--plan" planFile "--output" maker.out ])
+        closure;
+      planDerivation = if isGiven then checkedPlan else made;
+
+      # --- options --------------------------------------------------------------------------------
+      mtimeSeconds = if mtime == null then null else seconds "mtime" mtime;
+      layerOptions = [ "--compression" compression ] ++ option "--owner" owner
+        ++ option "--mtime" mtimeSeconds;
+      imageOptions = map paths.forget (configOptions config
+        ++ [ "--architecture" architecture "--created" (toString (seconds "created" created)) ]
+        ++ concatLists (map (key: [ "--annotation" "${key}=${annotations.${key}}" ])
+          (builtins.attrNames annotations)));
+      theTag = if tag != null then tag else builtins.substring 0 32 (builtins.hashString "sha256"
+        (paths.forget (toJSON [ roots custom.options imageOptions ])));
+      output = path: [ "--output" "${format}:${path}:${name}:${theTag}" ];
+
+      # --- the three ways -------------------------------------------------------------------------
+      fileName = if isArchive then "${name'}.tar" else name';
+      name' = builtins.replaceStrings [ "/" ":" ] [ "-" "-" ] name;
+
+      buildSide = [ "build" "--no-cache" ] ++ graphOptions
+        ++ (if isGiven then [ "--plan" planFile ] else planOptions ++ custom.options)
+        ++ layerOptions ++ imageOptions;
+      planned = [ "build" "--no-cache" ] ++ graphOptions ++ [ "--plan" "${planDerivation}" ]
+        ++ layerOptions ++ imageOptions;
+
+      ownLayer = thePlan ? customisation && thePlan.customisation.ownLayer or true;
+      planned' = thePlan.layers ++ (if ownLayer then [ { items = [ ]; } ] else [ ]);
+      layers = genList
+        (index: layer.makeLayer ({
+          inherit (elemAt planned' index) items;
+          inherit compression owner;
+          mtime = mtimeSeconds;
+        } // (if index + 1 == length planned' && thePlan ? customisation then {
+          copies = map (copy: copy // { from = paths.forget copy.from; }) (thePlan.customisation.copies or [ ]);
+          entries = thePlan.customisation.entries or [ ];
+          permissions = thePlan.customisation.permissions or [ ];
+        } else { })))
+        (length planned');
+      joined = [ "image" planFile ]
+        ++ concatLists (map (made: [ "--layer" "${made}" ]) layers) ++ imageOptions;
+
+      image = {
+        build-side = maker.run fileName (buildSide ++ output maker.out) closure;
+        planned = maker.run fileName (planned ++ output maker.out) closure;
+        # A plan that was not imported is checked before the image is there.
+        client-side = maker.run fileName (joined ++ output maker.out)
+          (if needsImport then { } else { checked = "${checkedPlan}"; });
+      }.${how};
+
+      # --- scripts --------------------------------------------------------------------------------
+      # What a script gives to the program instead of the closure that a builder is given.
+      graphFile = derivation (closure // {
+        name = "closure.json";
+        inherit (context) system;
+        builder = "${maker.needsTools "a script"}/bin/cp";
+        args = [ ".attrs.json" maker.out ];
+      });
+      outside = map (argument: if argument == ".attrs.json" then "${graphFile}" else argument);
+      streamed = {
+        build-side = outside buildSide;
+        planned = outside planned;
+        client-side = joined;
+      }.${how};
+      layout = if format == "oci" then image else makeImage (arguments // { format = "oci"; tag = theTag; });
+    in
+    check (builtins.isString name && name != "") "an image needs a `name`" (image // {
+      inherit layers;
+      imageName = name;
+      imageTag = theTag;
+      plan = planDerivation;
+
+      # A script that writes the image to its standard output. Nothing but what it is made of is kept
+      # in the store.
+      stream = maker.script "streaming an image" "stream-${name'}" ''
+        exec ${command ([ maker.program ] ++ streamed ++ [ "--output" "docker-archive:-:${name}:${theTag}" ])} "$@"
+      '';
+
+      # A script that copies the image, to docker://NAME:TAG unless it is told where to.
+      push = maker.script "pushing an image" "push-${name'}" ''
+        destination=''${1-${quote "docker://${name}:${theTag}"}}
+        [ $# -eq 0 ] || shift
+        case $destination in
+        docker://* | oci:* | oci-archive:* | docker-archive:* | docker-daemon:* | containers-storage:* | dir:*) ;;
+        *) destination=docker://$destination ;;
+        esac
+        exec ${quote context.skopeo} copy "$@" ${quote "oci:${layout}:${theTag}"} "$destination"
+      '';
+    });
+
+  maker = build;
+in
+{ inherit makeImage; }
