@@ -10,6 +10,8 @@
 #	make test-valgrind  the unit tests under valgrind only
 #	make bench          measure against other programs; BENCH= takes options of bench/run
 #	make bench-quick    the same in a minute, on a smaller store
+#	make bench-instructions
+#	                    compare the instructions of the hot paths with those recorded
 #	make format         put the C sources into form
 #	make clean
 
@@ -61,11 +63,16 @@ bench-quick:
 	scripts/setup bench
 	bench/run --quick $(BENCH)
 
+bench-instructions:
+	scripts/setup bench
+	bench/instructions
+
 format:
 	git ls-files '*.c' '*.h' | xargs clang-format -i
 
 clean:
+	[ ! -e build-bench ] || chmod -R u+w build-bench
 	rm -rf build build-bench build-static build-sanitize build-clang build-gcc demo
 
 .PHONY: all test test-stores test-sanitize test-valgrind test-build demo install static bench \
-	bench-quick format clean
+	bench-quick bench-instructions format clean

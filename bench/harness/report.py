@@ -33,7 +33,7 @@ def case_row(case, base):
     return (case.name,
             f"{seconds(case.seconds)} ({seconds(min(times))} to {seconds(max(times))}, "
             f"{len(times)} runs)" if len(times) > 1 else f"{seconds(case.seconds)} (1 run)",
-            "" if case is base else f"{case.seconds / base.seconds:.2f}",
+            "" if case is base or base.failure else f"{case.seconds / base.seconds:.2f}",
             seconds(processor), f"{case.memory / 1024:.0f}",
             f"{case.size / 1e6:,.1f}" if case.size else "")
 

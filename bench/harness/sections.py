@@ -81,13 +81,14 @@ class Bench:
     # --- results --------------------------------------------------------------------------------
 
     def section(self, key, title, workload, text, cases, base, **how):
-        """Measure a section. The cases are compared with the one whose key is BASE."""
+        """Measure a section. The cases are compared with the one whose key is BASE. What fails is
+        reported as failed, and the rest goes on."""
         cases = [case for case in cases if case]
         done = self.runner.run(cases, **how)
         for case in cases:
             self.cases[key, case.key] = case
-            if case.failure and not case.key.startswith("peer"):
-                raise SystemExit(f"bench: {case.name}: {case.failure}")
+            if case.failure:
+                progress(f"{case.name}: {case.failure}")
         self.sections.append(Section(title, workload, text, cases, done[base]))
         remove_output(self.place("cache"))
 
@@ -241,8 +242,8 @@ def rebuild(bench, workload):
             layout("first", "stratapack to oci:, cache empty", start),
             layout("unchanged", "the same again, nothing changed", None),
             layout("changed", "the same again, one small item changed", change),
-            Case("other", "a docker-archive: of what is in the cache",
-                 build("-o", f"docker-archive:{archive}:image"), output=archive),
+            Case("other", "an oci-archive: of what is in the cache",
+                 build("-o", f"oci-archive:{archive}:image"), output=archive),
         ], "first")
         remove_output(output)
     packages.change_application(workload, 0)
