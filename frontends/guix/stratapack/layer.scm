@@ -1,0 +1,314 @@
+;;; Layers of container images, as records and as derivations.
+;;;
+;;; A <docker-image-layer> says which store items are in a layer, and what else its bytes depend on; it
+;;; knows nothing of images.  It is a file-like object, and the derivation that it stands for depends on
+;;; what the record says and on nothing else: the same layer in two images is one derivation, built once.
+;;;
+;;; The output is a directory as `stratapack layer' writes it.  Its blob is compressed, and the items'
+;;; names are left out, so that it refers to no store item, and keeps none alive.  With the compression
+;;; "none", the blob shows its file names to the daemon, and the layer keeps its items.
+
+(define-module (stratapack layer)
+  #:use-module (guix gexp)
+  #:use-module (guix monads)
+  #:use-module (guix packages)
+  #:use-module (guix records)
+  #:use-module (guix store)
+  #:use-module (ice-9 format)
+  #:use-module (ice-9 match)
+  #:use-module (srfi srfi-1)
+  #:use-module (srfi srfi-11)
+  #:use-module (srfi srfi-26)
+  #:use-module (stratapack conditions)
+  #:use-module (stratapack program)
+  #:use-module (stratapack text)
+  #:export (<docker-image-layer>
+            docker-image-layer
+            docker-image-layer?
+            this-docker-image-layer
+            docker-image-layer-name
+            docker-image-layer-items
+            docker-image-layer-directives
+            docker-image-layer-root
+            docker-image-layer-permissions
+            docker-image-layer-compression
+            docker-image-layer-owner
+            docker-image-layer-time
+            docker-image-layer-program
+            docker-image-layer-customised?
+
+            item-named
+            find-layer
+            merge-layers
+            split-layer
+            isolate-items
+            move-layer
+
+            resolve-items
+            directives->json
+            permissions->json
+            check-compression))
+
+(define-record-type* <docker-image-layer>
+  docker-image-layer make-docker-image-layer
+  docker-image-layer?
+  this-docker-image-layer
+
+  ;; Of the derivation: #f for one that the items give.
+  (name        docker-image-layer-name (default #f))
+  ;; Store items: file names as strings, file-like objects, or lists of an object and an output.  They
+  ;; are taken alone, without what they refer to.
+  (items       docker-image-layer-items (default '()))
+  ;; What else there is: directories and links, in the words of Guix's populate directives,
+  ;;   (directory "/tmp" 0 0 #o1777)   ("/bin/sh" -> "/gnu/store/...-bash/bin/sh")
+  ;; with texts for names.
+  (directives  docker-image-layer-directives (default '()))
+  ;; A file-like directory whose content goes to the root of the image, or #f.
+  (root        docker-image-layer-root (default #f))
+  ;; Of what the directives and the root bring: a list of (GLOB MODE) or (GLOB MODE UID GID).
+  (permissions docker-image-layer-permissions (default '()))
+  ;; "gzip", "zstd" or "none", perhaps with a level: "gzip:9".  #f: gzip, or what the image says.
+  (compression docker-image-layer-compression (default #f))
+  ;; To whom everything belongs: (UID . GID), or #f for 0 and 0.
+  (owner       docker-image-layer-owner (default #f))
+  ;; The modification time of everything in seconds since the epoch, or #f for 1.
+  (time        docker-image-layer-time (default #f))
+  ;; The executable that makes it, a file-like object, or #f for that of the package `stratapack'.
+  (program     docker-image-layer-program (default #f)))
+
+(define (docker-image-layer-customised? layer)
+  "Whether LAYER has more than store items."
+  (or (pair? (docker-image-layer-directives layer))
+      (and (docker-image-layer-root layer) #t)))
+
+
+;;;
+;;; Layers are made of layers.
+;;;
+
+(define (item-label item)
+  "Return what ITEM is called without its hash."
+  (match item
+    ((? string?) (false-if-exception (store-path-package-name item)))
+    ((? package?) (package-full-name item "-"))
+    ((object output) (and=> (item-label object) (cut string-append <> "-" output)))
+    ((? gexp-input?) (item-label (gexp-input-thing item)))
+    (_ #f)))
+
+(define (item-named . names)
+  "Return a predicate: whether an item is called as one of NAMES, with or without its version."
+  (lambda (item)
+    (let ((label (or (item-label item) "")))
+      (any (lambda (name)
+             (or (string=? name label)
+                 (and (string-prefix? (string-append name "-") label)
+                      (char-set-contains? char-set:digit
+                                          (string-ref label (+ 1 (string-length name)))))))
+           names))))
+
+(define (find-layer layers select)
+  "Return the first of LAYERS that has an item for which SELECT, a predicate, holds, or #f."
+  (find (lambda (layer) (any select (docker-image-layer-items layer))) layers))
+
+(define (merge-layers . layers)
+  "Return one layer with all that LAYERS have.  What else there is to say is said by the first."
+  (match layers
+    ((first _ ...)
+     (docker-image-layer
+      (inherit first)
+      (name #f)
+      (items (delete-duplicates (append-map docker-image-layer-items layers)))
+      (directives (append-map docker-image-layer-directives layers))
+      (permissions (append-map docker-image-layer-permissions layers))
+      (root (match (filter-map docker-image-layer-root layers)
+              (() #f)
+              ((root) root)
+              (_ (refuse "two layers that have a root directory cannot be merged"
+                         "Make one directory of both, for instance with @code{directory-union}."))))))))
+
+(define (split-layer layer select)
+  "Return the list of what LAYER is split into: a layer without the items for which SELECT, a predicate,
+holds, and one with them, which comes above.  A layer of nothing is left out."
+  (let-values (((selected others) (partition select (docker-image-layer-items layer))))
+    (define rest
+      (docker-image-layer (inherit layer) (name #f) (items others)))
+
+    (append (if (or (pair? others) (docker-image-layer-customised? rest))
+                (list rest)
+                '())
+            (if (null? selected)
+                '()
+                (list (docker-image-layer (inherit layer) (name #f) (items selected)
+                                          (directives '()) (root #f) (permissions '())))))))
+
+(define* (isolate-items layers select #:key (place 'top))
+  "Return LAYERS with all items for which SELECT, a predicate, holds in one layer of their own: above all
+others, or below where PLACE is 'bottom."
+  (define split (map (cut split-layer <> select) layers))
+  (define (selected? layer)
+    (any select (docker-image-layer-items layer)))
+
+  (let-values (((those others) (partition selected? (concatenate split))))
+    (match (if (null? those) '() (list (apply merge-layers those)))
+      (isolated (if (eq? place 'bottom)
+                    (append isolated others)
+                    (append others isolated))))))
+
+(define (move-layer layers from to)
+  "Return LAYERS with the one at index FROM, 0 being the bottom, at index TO."
+  (let* ((layer (list-ref layers from))
+         (others (delq layer (list-copy layers))))
+    (append (take others to) (list layer) (drop others to))))
+
+
+;;;
+;;; Recipes.
+;;;
+
+(define (check-compression compression)
+  "Return COMPRESSION where it is one that layers can have; refuse it otherwise."
+  (define (refuse-it)
+    (refuse (format #f "~s is not a compression of layers" compression)
+            "Use @code{\"gzip\"}, @code{\"zstd\"} or @code{\"none\"}, perhaps with a level as in
+@code{\"gzip:9\"}: other codecs are read by no container client."))
+
+  (match (if (string? compression) (string-split compression #\:) (refuse-it))
+    (("none") compression)
+    (((or "gzip" "zstd")) compression)
+    (((and codec (or "gzip" "zstd")) level)
+     (let ((number (string->number level)))
+       (if (and (exact-integer? number) (<= 1 number (if (string=? codec "gzip") 9 19)))
+           compression
+           (refuse-it))))
+    (_ (refuse-it))))
+
+(define (compression->json compression)
+  (match (string-split (check-compression compression) #\:)
+    ((codec) `((codec . ,codec)))
+    ((codec level) `((codec . ,codec) (level . ,(string->number level))))))
+
+(define (octal mode)
+  (string-pad (number->string mode 8) 4 #\0))
+
+(define (directives->json directives)
+  "Return the entries of a plan or recipe that DIRECTIVES stand for, as a vector."
+  (define (directory name uid gid mode)
+    `((type . "directory") (path . ,name) (mode . ,(octal mode)) (uid . ,uid) (gid . ,gid)))
+
+  (define directive->json
+    (match-lambda
+      (('directory name) (directory name 0 0 #o755))
+      (('directory name (? integer? uid) (? integer? gid)) (directory name uid gid #o755))
+      (('directory name (? integer? uid) (? integer? gid) (? integer? mode))
+       (directory name uid gid mode))
+      (((? text? new) '-> (? text? target))
+       `((type . "symlink") (path . ,new) (target . ,target)))
+      (other
+       (refuse (format #f "~s is not a directive for an image" other)
+               "Write @code{(directory NAME UID GID MODE)} or @code{(NEW -> TARGET)}."))))
+
+  (list->vector (map directive->json directives)))
+
+(define (permissions->json permissions)
+  "Return the rules of a plan or recipe that PERMISSIONS stand for, as a vector."
+  (define rule->json
+    (match-lambda
+      (((? string? glob) mode . owner)
+       `((paths . ,glob)
+         ,@(match mode
+             (#f '())
+             ((? integer?) `((mode . ,(octal mode))))
+             ((? string?) `((mode . ,mode))))
+         ,@(match owner
+             (() '())
+             (((? integer? uid) (? integer? gid)) `((uid . ,uid) (gid . ,gid))))))
+      (other
+       (refuse (format #f "~s is not a rule of permissions" other)
+               "Write @code{(GLOB MODE)} or @code{(GLOB MODE UID GID)}."))))
+
+  (list->vector (map rule->json permissions)))
+
+(define* (resolve-items items system #:optional target)
+  "Return, as a monadic value, ITEMS as a list of (FILE-NAME . ITEM) in the order of file names, each
+once.  Nothing is built; a file name must be that of a valid store item already."
+  (define (check item)
+    (match item
+      ((? string?)
+       (if (direct-store-path? item)
+           (mlet %store-monad ((valid? ((store-lift valid-path?) item)))
+             (if valid?
+                 (return #t)
+                 (refuse (format #f "'~a' is not in the store, or not valid" item)
+                         "Build it first, or give the object that it is made of instead of its
+file name.")))
+           (refuse (format #f "'~a' is not the name of a store item" item)
+                   (format #f "Give a direct child of @file{~a}." (%store-prefix)))))
+      (_ (with-monad %store-monad (return #t)))))
+
+  (define item->text
+    (match-lambda
+      (((? file-like? object) (? string? output)) (gexp-input object output))
+      ((or (? string? item) (? file-like? item) (? gexp-input? item)) item)
+      (other
+       (refuse (format #f "~s is not something that an image can contain" other)
+               "Give store items, packages, profiles, or other file-like objects."))))
+
+  (mlet* %store-monad ((_ (mapm %store-monad check items))
+                       (items -> (map item->text items))
+                       (names (texts->strings items system target)))
+    (return (delete-duplicates (sort (map cons names items)
+                                     (lambda (one other) (string<? (car one) (car other))))
+                               (lambda (one other) (string=? (car one) (car other)))))))
+
+(define (recipe layer items)
+  "Return the text of the recipe of LAYER with ITEMS, texts in the order of their names."
+  (define (item->json item)
+    `((id . ,item) (content . "store") (trees . ,(vector item))))
+
+  (define-syntax-rule (member-unless empty? key value)
+    (if empty? '() `((key . ,value))))
+
+  (match-record layer <docker-image-layer>
+    (directives root permissions compression owner time)
+    (json->text
+     `((stratapackRecipe . 1)
+       (tarRules . 1)
+       ,@(match owner
+           (#f '())
+           ((uid . gid) `((owner . ((uid . ,uid) (gid . ,gid))))))
+       ,@(member-unless (not time) time time)
+       (compression . ,(compression->json (or compression "gzip")))
+       (items . ,(list->vector (map item->json items)))
+       ,@(member-unless (null? directives) entries (directives->json directives))
+       ,@(member-unless (not root) copies (vector `((from . ,root) (to . "/"))))
+       ,@(member-unless (null? permissions) permissions (permissions->json permissions))))))
+
+(define (layer-derivation-name layer names)
+  "Return the name of the derivation of LAYER, whose items have NAMES: it depends on the layer alone."
+  (or (docker-image-layer-name layer)
+      (match (map store-path-package-name names)
+        (() "customisation-layer")
+        ((name) (string-append name "-layer"))
+        ((name . others) (format #f "~a-and-~a-more-layer" name (length others))))))
+
+(define (lower-layer layer system target)
+  (mlet %store-monad ((items (resolve-items (docker-image-layer-items layer) system target)))
+    (when (and (null? items) (not (docker-image-layer-customised? layer)))
+      (refuse "a layer has neither items nor anything else"
+              "Give it @code{items}, @code{directives} or a @code{root}."))
+    (gexp->derivation (layer-derivation-name layer (map car items))
+                      #~(begin
+                          (call-with-output-file "recipe.json"
+                            (lambda (port)
+                              (display #$(text->gexp (recipe layer (map cdr items))) port)))
+                          #$(run-program (or (docker-image-layer-program layer)
+                                             (default-program))
+                                         #~(list "layer" "recipe.json" "--omit-items"
+                                                 "--output" #$output)))
+                      #:system system
+                      #:target target
+                      #:local-build? #f)))
+
+(define-gexp-compiler (docker-image-layer-compiler (layer <docker-image-layer>) system target)
+  "Return the derivation that makes LAYER."
+  (lower-layer layer system target))
