@@ -72,7 +72,7 @@ format:
 
 clean:
 	[ ! -e build-bench ] || chmod -R u+w build-bench
-	rm -rf build build-bench build-static build-sanitize build-clang build-gcc demo
+	rm -rf build build-* demo
 
 .PHONY: all test test-stores test-sanitize test-valgrind test-build demo install static bench \
 	bench-quick bench-instructions format clean
