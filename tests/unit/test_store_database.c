@@ -391,11 +391,18 @@ static void test_unwritable_directories_are_read(void **state)
 	/* As after a crash: everything is in the log alone. */
 	copy_as(state, source, "left/db");
 	copy_as(state, log, "left/db-wal");
-	sqlite3_close(writer);
-	copy_as(state, source, "clean/db");
 	assert_int_equal(mkdir(temporary, 0777), 0);
 	assert_int_equal(chmod(temporary, 0777), 0);
 	assert_int_equal(chmod(*state, 0755), 0);
+	/* While a writer has it open, in the middle of a change. */
+	place(directory, state, "live");
+	assert_int_equal(chmod(directory, 0555), 0);
+	run(writer, "BEGIN IMMEDIATE; DELETE FROM Refs");
+	assert_int_equal(read_unprivileged(source, temporary), 0);
+	run(writer, "ROLLBACK");
+	assert_int_equal(chmod(directory, 0755), 0);
+	sqlite3_close(writer);
+	copy_as(state, source, "clean/db");
 	for (size_t i = 0; i < 2; i++) {
 		place(directory, state, i ? "left" : "clean");
 		assert_int_equal(chmod(directory, 0555), 0);
