@@ -8,6 +8,7 @@ cd "$STRATAPACK_SOURCE" || exit 1
 ok "configure" scripts/configure build-sanitize -Db_sanitize=address,undefined -Db_lundef=false
 ok "build" ninja -C build-sanitize
 
+export STRATAPACK_TESTS_BRIEF=1
 export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1:exitcode=99
 export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1:exitcode=99
 export STRATAPACK_BUILD=$PWD/build-sanitize STRATAPACK=$PWD/build-sanitize/stratapack

@@ -9,6 +9,7 @@ tests=(test_base test_layer_build test_cache)
 ok "configure" scripts/configure build-threads -Db_sanitize=thread -Db_lundef=false
 ok "build" ninja -C build-threads stratapack "${tests[@]/#/tests/unit/}"
 
+export STRATAPACK_TESTS_BRIEF=1
 export TSAN_OPTIONS=halt_on_error=0:exitcode=99:second_deadlock_stack=1
 for test in "${tests[@]}"; do
 	all_ok "$test with ThreadSanitizer" "build-threads/tests/unit/$test"

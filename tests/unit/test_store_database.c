@@ -338,17 +338,36 @@ static int read_as_nobody(const char *database)
 	return text && strcmp(text, LINE_A LINE_B LINE_C) == 0 ? 0 : 1;
 }
 
-/* In a child, because no mode of a directory binds root. */
-static int read_unprivileged(const char *database, const char *temporary)
+/* A child, because no mode of a directory binds root. It reads when it is told to. */
+struct reader {
+	pid_t process;
+	int start; /* closing it starts the child */
+};
+
+static struct reader make_reader(const char *database, const char *temporary)
 {
-	pid_t child = fork();
+	struct reader reader;
+	int ends[2];
+	char byte;
+
+	assert_int_equal(pipe(ends), 0);
+	reader.start = ends[1];
+	reader.process = fork();
+	if (reader.process == 0) {
+		close(ends[1]);
+		setenv("TMPDIR", temporary, 1);
+		_exit(read(ends[0], &byte, 1) == 0 ? read_as_nobody(database) : 98);
+	}
+	close(ends[0]);
+	return reader;
+}
+
+static int run_reader(struct reader reader)
+{
 	int status;
 
-	if (child == 0) {
-		setenv("TMPDIR", temporary, 1);
-		_exit(read_as_nobody(database));
-	}
-	assert_int_equal(waitpid(child, &status, 0), child);
+	close(reader.start);
+	assert_int_equal(waitpid(reader.process, &status, 0), reader.process);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 99;
 }
 
@@ -377,6 +396,7 @@ static void place(char path[100], void **state, const char *name)
 static void test_unwritable_directories_are_read(void **state)
 {
 	char source[100], log[100], clean[100], left[100], temporary[100], directory[100];
+	struct reader reader;
 	sqlite3 *writer;
 
 	place(source, state, "live/db");
@@ -384,6 +404,11 @@ static void test_unwritable_directories_are_read(void **state)
 	place(clean, state, "clean/db");
 	place(left, state, "left/db");
 	place(temporary, state, "temporary");
+	assert_int_equal(mkdir(temporary, 0777), 0);
+	assert_int_equal(chmod(temporary, 0777), 0);
+	assert_int_equal(chmod(*state, 0755), 0);
+	/* Before there is a connection, which a child must not have. */
+	reader = make_reader(source, temporary);
 	writer = create(source, "PRAGMA journal_mode = WAL", "");
 	run(writer, guix_schema);
 	run(writer, "PRAGMA wal_checkpoint(TRUNCATE); PRAGMA wal_autocheckpoint = 0");
@@ -391,14 +416,11 @@ static void test_unwritable_directories_are_read(void **state)
 	/* As after a crash: everything is in the log alone. */
 	copy_as(state, source, "left/db");
 	copy_as(state, log, "left/db-wal");
-	assert_int_equal(mkdir(temporary, 0777), 0);
-	assert_int_equal(chmod(temporary, 0777), 0);
-	assert_int_equal(chmod(*state, 0755), 0);
 	/* While a writer has it open, in the middle of a change. */
 	place(directory, state, "live");
 	assert_int_equal(chmod(directory, 0555), 0);
 	run(writer, "BEGIN IMMEDIATE; DELETE FROM Refs");
-	assert_int_equal(read_unprivileged(source, temporary), 0);
+	assert_int_equal(run_reader(reader), 0);
 	run(writer, "ROLLBACK");
 	assert_int_equal(chmod(directory, 0755), 0);
 	sqlite3_close(writer);
@@ -406,7 +428,8 @@ static void test_unwritable_directories_are_read(void **state)
 	for (size_t i = 0; i < 2; i++) {
 		place(directory, state, i ? "left" : "clean");
 		assert_int_equal(chmod(directory, 0555), 0);
-		assert_int_equal(read_unprivileged(i ? left : clean, temporary), 0);
+		reader = make_reader(i ? left : clean, temporary);
+		assert_int_equal(run_reader(reader), 0);
 		assert_int_equal(chmod(directory, 0755), 0);
 	}
 	assert_true(is_empty(temporary));
