@@ -22,4 +22,14 @@ extern const struct strata_strategy strata_strategy_two;
 extern const struct strata_strategy strata_strategy_single;
 extern const struct strata_strategy strata_strategy_per_item;
 
+/* What other programs do, as far as it can be done here: in competitors/. */
+extern const struct strata_strategy strata_strategy_auto;
+extern const struct strata_strategy strata_strategy_nix2container;
+extern const struct strata_strategy strata_strategy_nixery;
+extern const struct strata_strategy strata_strategy_origin;
+extern const struct strata_strategy strata_strategy_ostree;
+extern const struct strata_strategy strata_strategy_chunkah;
+extern const struct strata_strategy strata_strategy_rechunk;
+extern const struct strata_strategy strata_strategy_merge;
+
 #endif

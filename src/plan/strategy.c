@@ -8,6 +8,14 @@ static const struct strata_strategy *const strategies[] = {
 	&strata_strategy_two,
 	&strata_strategy_single,
 	&strata_strategy_per_item,
+	&strata_strategy_auto,
+	&strata_strategy_nix2container,
+	&strata_strategy_nixery,
+	&strata_strategy_origin,
+	&strata_strategy_ostree,
+	&strata_strategy_chunkah,
+	&strata_strategy_rechunk,
+	&strata_strategy_merge,
 	NULL,
 };
 
