@@ -38,6 +38,7 @@ enum {
 	STRATA_DEFAULT_REBUILDS = 52,   /* weekly */
 	STRATA_LARGEST_REBUILDS = 3652, /* ten a day, batch days included */
 	STRATA_LARGEST_RATE = 1 << 20,  /* events a year */
+	STRATA_REQUEST = 8192,          /* bytes of an item that one request is worth */
 };
 
 struct strata_rate {
@@ -47,7 +48,9 @@ struct strata_rate {
 
 /*
  * What is known about rates, by the name of a cause, or by the name of an item (which says it of
- * the item's cause). Filled from sources, the best last: a later one replaces an earlier one.
+ * the item's cause). A later word about a name replaces an earlier one of the same kind. There are
+ * two kinds, a rate and an observation; a rate is taken as it is, while an observation is weighed
+ * against what the graph suggests: a thing that was never seen to change may have been lucky.
  */
 struct strata_rates;
 
@@ -58,6 +61,14 @@ STRATA_PUBLIC void strata_rates_free(struct strata_rates *rates);
 /* Say how often the cause, or the item, called NAME changes. */
 STRATA_PUBLIC int strata_rates_set(struct strata_rates *rates, const char *name,
 	struct strata_rate rate, struct strata_error *error);
+
+/* Say that the cause, or the item, called NAME changed EVENTS times in a time of YEARS, which is in
+ * 1 / STRATA_FIXED_ONE. */
+STRATA_PUBLIC int strata_rates_observe(struct strata_rates *rates, const char *name,
+	uint64_t events, uint64_t years, struct strata_error *error);
+
+/* Say that what was not named was watched for YEARS, and did not change. */
+STRATA_PUBLIC void strata_rates_observe_others(struct strata_rates *rates, uint64_t years);
 
 /* Say how often what was not named changes, instead of what the graph suggests. */
 STRATA_PUBLIC void strata_rates_set_default(struct strata_rates *rates, struct strata_rate rate);
@@ -140,6 +151,8 @@ struct strata_cost {
 	uint64_t pulled;        /* what a machine that follows pulls, reusing layers by digest */
 	uint64_t pulled_prefix; /* the same where only an unbroken prefix is reused */
 	uint64_t requests;      /* layers that it asks for, in 1 / STRATA_FIXED_ONE */
+	uint64_t planned;       /* what the planner lowers: pulled, and STRATA_REQUEST for each
+				   request and each layer */
 };
 
 /* What no layering can go below. */

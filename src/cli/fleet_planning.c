@@ -204,7 +204,8 @@ int strata_fleet_planning_run(const struct strata_fleet_planning_options *option
 	if (result == 0)
 		result = read_graph(fleet, planning, observer, wrong_use, error);
 	if (result == 0)
-		result = strata_churn_new(planning->graph, NULL, &churn, error);
+		result = strata_rates_options_churn(
+			&planning->rates, planning->graph, &churn, error);
 	settings.churn = churn;
 	if (result == 0)
 		result = strata_fleet_plan(fleet, &settings, &plan, error);

@@ -2,6 +2,7 @@
 
 #include "cli/report.h"
 #include "graph/internal.h"
+#include "plan/churn.h"
 #include "plan/internal.h"
 
 static int apply_plan(void *target, const char *value, struct strata_error *error)
@@ -27,6 +28,8 @@ static int refuse_answered(const struct strata_planning *planning, struct strata
 {
 	const char *option = planning->strategy.used.option;
 
+	if (!option)
+		option = planning->rates.used.option;
 	if (!option)
 		option = planning->customisation.used.option;
 	if (!option)
@@ -61,6 +64,16 @@ int strata_planning_prepare(struct strata_planning *planning, char *const *items
 		&planning->source, planning->root.root, (const char *const *)items, count, error);
 }
 
+static int make_plan_of(struct strata_planning *planning, const struct strata_graph *graph,
+	struct strata_plan_options *options, struct strata_error *error)
+{
+	strata_autochurn struct strata_churn *churn = NULL;
+	int result = strata_rates_options_churn(&planning->rates, graph, &churn, error);
+
+	options->churn = churn;
+	return result < 0 ? result : strata_plan_make(graph, options, &planning->plan, error);
+}
+
 static int make_plan_above(struct strata_planning *planning, struct strata_plan_options *options,
 	struct strata_error *error)
 {
@@ -75,7 +88,7 @@ static int make_plan_above(struct strata_planning *planning, struct strata_plan_
 	if (result < 0)
 		return strata_context(error, result, "the plan '%s'", path);
 	options->base_layers = (uint32_t)below->layer_count;
-	result = strata_plan_make(rest, options, &planning->plan, error);
+	result = make_plan_of(planning, rest, options, error);
 	return result < 0 ? result : strata_plan_put_below(planning->plan, below, error);
 }
 
@@ -90,7 +103,7 @@ static int make_plan(struct strata_planning *planning, struct strata_error *erro
 
 	if (planning->strategy.below)
 		return make_plan_above(planning, &options, error);
-	return strata_plan_make(planning->graph, &options, &planning->plan, error);
+	return make_plan_of(planning, planning->graph, &options, error);
 }
 
 static int read_plan(struct strata_planning *planning, bool *wrong_use, struct strata_error *error)

@@ -5,6 +5,7 @@
 #define CLI_PLANNING_H
 
 #include "cli/customisation_options.h"
+#include "cli/rates_options.h"
 #include "cli/source_options.h"
 #include "cli/strategy_options.h"
 
@@ -20,6 +21,7 @@ struct strata_planning {
 	struct strata_source_options source;
 	struct strata_plan_file_options file;
 	struct strata_strategy_options strategy;
+	struct strata_rates_options rates;
 	struct strata_force_options force;
 	struct strata_customisation_options customisation;
 
@@ -33,6 +35,7 @@ struct strata_planning {
 	{&strata_source_group, offsetof(type, member.source)},                                     \
 		{&strata_root_group, offsetof(type, member.root)},                                 \
 		{&strata_strategy_group, offsetof(type, member.strategy)},                         \
+		{&strata_rates_group, offsetof(type, member.rates)},                               \
 		{&strata_plan_file_group, offsetof(type, member.file)},                            \
 		{&strata_force_group, offsetof(type, member.force)},                               \
 	{                                                                                          \

@@ -80,24 +80,43 @@ static int find_causes(struct making *making, struct strata_error *error)
 	return 0;
 }
 
-/* What is known of an item is known of its cause: the most that any item says. */
-static void ask_items(
-	const struct making *making, const struct strata_rates *known, struct strata_rate *rates)
+/* The most of two words about one cause. */
+static void take_most(struct strata_known_rate *most, const struct strata_known_rate *known)
 {
-	strata_autofree bool *said = strata_allocate(making->churn->cause_count, sizeof(*said));
+	if (known->has_rate) {
+		if (!most->has_rate || most->rate.per_year < known->rate.per_year)
+			most->rate.per_year = known->rate.per_year;
+		if (!most->has_rate || most->rate.batch < known->rate.batch)
+			most->rate.batch = known->rate.batch;
+		most->has_rate = true;
+	}
+	if (known->observation.years > 0 &&
+		(most->observation.years == 0 ||
+			most->observation.events < known->observation.events))
+		most->observation = known->observation;
+}
 
-	for (uint32_t i = 0; said && i < strata_graph_count(making->graph); i++) {
-		uint32_t cause = making->cause_of[i];
-		const struct strata_rate *rate =
-			strata_rates_find(known, strata_graph_item(making->graph, i)->name);
+/* What is known of an item is known of its cause; what is known of the cause itself is better. */
+static void ask(const struct making *making, const struct strata_rates *rates,
+	struct strata_known_rate *known)
+{
+	for (uint32_t i = 0; i < strata_graph_count(making->graph); i++) {
+		const struct strata_known_rate *item =
+			strata_rates_find(rates, strata_graph_item(making->graph, i)->name);
 
-		if (!rate)
-			continue;
-		if (!said[cause] || rates[cause].per_year < rate->per_year)
-			rates[cause].per_year = rate->per_year;
-		if (!said[cause] || rates[cause].batch < rate->batch)
-			rates[cause].batch = rate->batch;
-		said[cause] = true;
+		if (item)
+			take_most(&known[making->cause_of[i]], item);
+	}
+	for (uint32_t c = 0; c < making->churn->cause_count; c++) {
+		const struct strata_known_rate *cause =
+			strata_rates_find(rates, making->churn->causes[c].name);
+
+		if (cause && cause->has_rate) {
+			known[c].rate = cause->rate;
+			known[c].has_rate = true;
+		}
+		if (cause && cause->observation.years > 0)
+			known[c].observation = cause->observation;
 	}
 }
 
@@ -112,28 +131,44 @@ static struct strata_hazard hazard_of_rate(const struct strata_rate *rate, uint3
 	return hazard;
 }
 
+/* The rate of a cause of which RATES says KNOWN, and the graph EXPECTED. */
+static struct strata_rate settle(const struct strata_rates *rates,
+	const struct strata_known_rate *known, struct strata_rate expected)
+{
+	struct strata_observation observation = known->observation;
+
+	if (known->has_rate)
+		return known->rate;
+	if (rates && rates->has_otherwise)
+		expected = rates->otherwise;
+	if (observation.years == 0 && rates)
+		observation = (struct strata_observation){0, rates->others_years};
+	if (observation.years > 0)
+		expected.per_year = strata_rates_weigh(observation, expected.per_year);
+	return expected;
+}
+
 static int find_rates(
-	struct making *making, const struct strata_rates *known, struct strata_error *error)
+	struct making *making, const struct strata_rates *rates, struct strata_error *error)
 {
 	struct strata_churn *churn = making->churn;
-	strata_autofree struct strata_rate *rates =
-		strata_allocate(churn->cause_count, sizeof(*rates));
+	strata_autofree struct strata_rate *expected =
+		strata_allocate(churn->cause_count, sizeof(*expected));
+	strata_autofree struct strata_known_rate *known =
+		strata_allocate(churn->cause_count, sizeof(*known));
+	int status;
 
-	if (!rates)
+	if (!expected || !known)
 		return strata_fail_memory(error);
-	strata_prior_rates(making->graph, making->cause_of, rates, churn->cause_count);
-	for (uint32_t cause = 0; known && known->has_otherwise && cause < churn->cause_count;
-		cause++)
-		rates[cause] = known->otherwise;
-	if (known)
-		ask_items(making, known, rates);
-	for (uint32_t cause = 0; cause < churn->cause_count; cause++) {
-		const struct strata_rate *rate =
-			strata_rates_find(known, churn->causes[cause].name);
-
-		churn->causes[cause].rate = rate ? *rate : rates[cause];
-		rate = &churn->causes[cause].rate;
-		churn->causes[cause].hazard = hazard_of_rate(rate, churn->rebuilds);
+	status = strata_prior_rates(
+		making->graph, making->cause_of, expected, churn->cause_count, error);
+	if (status < 0)
+		return status;
+	if (rates)
+		ask(making, rates, known);
+	for (uint32_t c = 0; c < churn->cause_count; c++) {
+		churn->causes[c].rate = settle(rates, &known[c], expected[c]);
+		churn->causes[c].hazard = hazard_of_rate(&churn->causes[c].rate, churn->rebuilds);
 	}
 	return 0;
 }

@@ -54,5 +54,8 @@ int strata_cost_layers(const struct strata_graph *graph, const struct strata_chu
 	cost->pulled = pulled >> STRATA_COST_SHIFT;
 	cost->pulled_prefix = pulled_prefix >> STRATA_COST_SHIFT;
 	cost->registry = strata_saturating_add(total, cost->pulled);
+	cost->planned = strata_saturating_add(cost->pulled,
+		(strata_cost_of(STRATA_REQUEST, cost->requests) >> STRATA_COST_SHIFT) +
+			(uint64_t)layer_count * STRATA_REQUEST);
 	return 0;
 }

@@ -16,6 +16,7 @@ void strata_cleanup_plan(struct strata_plan **plan);
 struct strata_plan *strata_plan_new(struct strata_error *error);
 
 /* Each is described where it is defined. */
+extern const struct strata_strategy strata_strategy_churn;
 extern const struct strata_strategy strata_strategy_popularity;
 extern const struct strata_strategy strata_strategy_size;
 extern const struct strata_strategy strata_strategy_two;

@@ -1,6 +1,7 @@
 #include "plan/rates.h"
 
 #include "base/error.h"
+#include "base/fixed.h"
 
 struct strata_rates *strata_rates_new(struct strata_error *error)
 {
@@ -39,8 +40,8 @@ static struct strata_rate clamp(struct strata_rate rate)
 	return rate;
 }
 
-int strata_rates_set(struct strata_rates *rates, const char *name, struct strata_rate rate,
-	struct strata_error *error)
+/* What is known of NAME, made where it is new; NULL where memory is out. */
+static struct strata_known_rate *find_or_add(struct strata_rates *rates, const char *name)
 {
 	uint32_t index = strata_map_get(&rates->index, name);
 
@@ -52,11 +53,53 @@ int strata_rates_set(struct strata_rates *rates, const char *name, struct strata
 			strata_grow(&rates->known, &rates->capacity, rates->count + 1,
 				sizeof(*rates->known)) < 0 ||
 			strata_map_put(&rates->index, copy, index) < 0)
-			return strata_fail_memory(error);
-		rates->known[rates->count++].name = copy;
+			return NULL;
+		rates->known[rates->count++] = (struct strata_known_rate){.name = copy};
 	}
-	rates->known[index].rate = clamp(rate);
+	return &rates->known[index];
+}
+
+int strata_rates_set(struct strata_rates *rates, const char *name, struct strata_rate rate,
+	struct strata_error *error)
+{
+	struct strata_known_rate *known = find_or_add(rates, name);
+
+	if (!known)
+		return strata_fail_memory(error);
+	known->rate = clamp(rate);
+	known->has_rate = true;
 	return 0;
+}
+
+int strata_rates_observe(struct strata_rates *rates, const char *name, uint64_t events,
+	uint64_t years, struct strata_error *error)
+{
+	struct strata_known_rate *known = find_or_add(rates, name);
+
+	if (!known)
+		return strata_fail_memory(error);
+	known->observation = (struct strata_observation){events, years};
+	return 0;
+}
+
+void strata_rates_observe_others(struct strata_rates *rates, uint64_t years)
+{
+	rates->others_years = years;
+}
+
+uint64_t strata_rates_weigh(struct strata_observation observation, uint64_t expected_per_year)
+{
+	uint64_t years =
+		strata_saturating_add(observation.years, STRATA_PRIOR_YEARS * STRATA_FIXED_ONE);
+	uint64_t events = strata_saturating_add(
+		strata_fixed_multiply(observation.events, STRATA_FIXED_ONE, 0),
+		STRATA_PRIOR_YEARS * expected_per_year);
+	uint64_t whole = events / years;
+
+	/* In two steps, so that nothing is lost where the numbers are large. */
+	if (whole >= STRATA_LARGEST_RATE)
+		return STRATA_LARGEST_RATE * STRATA_FIXED_ONE;
+	return (whole << 20) + strata_fixed_multiply(events % years, STRATA_FIXED_ONE, 0) / years;
 }
 
 void strata_rates_set_default(struct strata_rates *rates, struct strata_rate rate)
@@ -80,9 +123,10 @@ int strata_rates_set_calendar(struct strata_rates *rates, uint32_t rebuilds, uin
 	return 0;
 }
 
-const struct strata_rate *strata_rates_find(const struct strata_rates *rates, const char *name)
+const struct strata_known_rate *strata_rates_find(
+	const struct strata_rates *rates, const char *name)
 {
 	uint32_t index = rates ? strata_map_get(&rates->index, name) : STRATA_MAP_NONE;
 
-	return index == STRATA_MAP_NONE ? NULL : &rates->known[index].rate;
+	return index == STRATA_MAP_NONE ? NULL : &rates->known[index];
 }

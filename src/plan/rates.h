@@ -10,9 +10,20 @@
 #include "base/json.h"
 #include "base/map.h"
 
+enum {
+	STRATA_PRIOR_YEARS = 2,
+};
+
+struct strata_observation {
+	uint64_t events;
+	uint64_t years; /* in 1 / STRATA_FIXED_ONE; 0: none */
+};
+
 struct strata_known_rate {
 	const char *name;
+	bool has_rate;
 	struct strata_rate rate;
+	struct strata_observation observation;
 };
 
 struct strata_rates {
@@ -22,14 +33,20 @@ struct strata_rates {
 	size_t count, capacity;
 	struct strata_rate otherwise;
 	bool has_otherwise;
+	uint64_t others_years;
 	uint32_t rebuilds, batch_days;
 };
 
 #define strata_autorates STRATA_CLEANUP(strata_cleanup_rates)
 void strata_cleanup_rates(struct strata_rates **rates);
 
-/* The rate of what is called NAME, or NULL. RATES may be NULL. */
-const struct strata_rate *strata_rates_find(const struct strata_rates *rates, const char *name);
+/* What is known of what is called NAME, or NULL. RATES may be NULL. */
+const struct strata_known_rate *strata_rates_find(
+	const struct strata_rates *rates, const char *name);
+
+/* The events a year that follow from an observation and an expectation, which counts like another
+ * one, of STRATA_PRIOR_YEARS: the mean of the posterior of a Poisson process with a Gamma prior. */
+uint64_t strata_rates_weigh(struct strata_observation observation, uint64_t expected_per_year);
 
 /* Read the rates in DOCUMENT into RATES. */
 int strata_rates_read(struct strata_rates *rates, const struct strata_json *document,

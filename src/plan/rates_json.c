@@ -4,6 +4,7 @@
 enum {
 	FORMAT_VERSION = 1,
 	SIZE_LIMIT = 256 * 1024 * 1024,
+	LONGEST_YEARS = 1000,
 };
 
 /* Read a number that is not negative and at most LIMIT into VALUE, in fixed point. */
@@ -87,12 +88,46 @@ static int read_named(
 	return status;
 }
 
+/* Changes that were counted over some years; what is not named did not change. */
+static int read_observed(
+	struct strata_rates *rates, const struct strata_json *observed, struct strata_error *error)
+{
+	static const char *const keys[] = {"years", "changes", NULL};
+	const struct strata_json *changes = NULL, *value;
+	const char *name;
+	void *position = NULL;
+	uint64_t years = 0;
+	int status = strata_json_check_keys(observed, keys, error);
+
+	if (status == 0)
+		status = strata_json_get_object(observed, "changes", true, &changes, error);
+	if (status == 0)
+		status = read_member(observed, "years", LONGEST_YEARS, &years, error);
+	if (status < 0)
+		return status;
+	if (years == 0)
+		return strata_fail(error, STRATA_ERROR_FORMAT,
+			"member \"years\" must say for how long changes were counted");
+	while (strata_json_next(changes, &position, &name, &value)) {
+		if (strata_json_kind(value) != STRATA_JSON_INTEGER ||
+			strata_json_integer(value) < 0)
+			return strata_fail(error, STRATA_ERROR_FORMAT,
+				"the changes of '%s' must be a number that is not negative", name);
+		status = strata_rates_observe(
+			rates, name, (uint64_t)strata_json_integer(value), years, error);
+		if (status < 0)
+			return status;
+	}
+	strata_rates_observe_others(rates, years);
+	return 0;
+}
+
 int strata_rates_read(
 	struct strata_rates *rates, const struct strata_json *document, struct strata_error *error)
 {
-	static const char *const keys[] = {
-		"stratapackRates", "rebuildsPerYear", "batchDaysPerYear", "default", "rates", NULL};
-	const struct strata_json *otherwise;
+	static const char *const keys[] = {"stratapackRates", "rebuildsPerYear", "batchDaysPerYear",
+		"default", "rates", "observed", NULL};
+	const struct strata_json *otherwise, *observed = NULL;
 	struct strata_rate rate;
 	uint64_t version = FORMAT_VERSION;
 	int status = strata_json_get_size(document, "stratapackRates", true, &version, error);
@@ -108,6 +143,13 @@ int strata_rates_read(
 		status = read_calendar(rates, document, error);
 	if (status == 0)
 		status = read_named(rates, document, error);
+	if (status == 0)
+		status = strata_json_get_object(document, "observed", false, &observed, error);
+	if (status == 0 && observed) {
+		status = read_observed(rates, observed, error);
+		if (status < 0)
+			return strata_context(error, status, "member \"observed\"");
+	}
 	otherwise = strata_json_member(document, "default");
 	if (status < 0 || !otherwise)
 		return status;

@@ -3,6 +3,7 @@
 #include "plan/internal.h"
 
 static const struct strata_strategy *const strategies[] = {
+	&strata_strategy_churn,
 	&strata_strategy_popularity,
 	&strata_strategy_size,
 	&strata_strategy_two,

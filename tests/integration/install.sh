@@ -49,11 +49,11 @@ package=$(basename "$(find "$libraries/pkgconfig" -name '*.pc')" .pc)
 # shellcheck disable=SC2046
 ok "compile against the shared library" gcc -Wall -Wextra -Werror "$scratch/user.c" -o "$scratch/user" \
 	$(pkg-config --define-variable="prefix=$installed" --cflags --libs "$package")
-is "run with the shared library" "$(LD_LIBRARY_PATH=$libraries "$scratch/user")" "1 popularity"
+is "run with the shared library" "$(LD_LIBRARY_PATH=$libraries "$scratch/user")" "1 churn"
 # shellcheck disable=SC2046
 ok "compile against the static library" gcc -static "$scratch/user.c" -o "$scratch/user" \
 	$(pkg-config --define-variable="prefix=$installed" --static --cflags --libs "$package")
-is "run with the static library" "$("$scratch/user")" "1 popularity"
+is "run with the static library" "$("$scratch/user")" "1 churn"
 empty "the library exports nothing but its own names" "$(nm -D --defined-only --format=posix \
 	"$libraries/libstratapack.so" | awk '$1 !~ /^strata_/ && $2 != "A" { print $1 }')"
 ok "symbols have versions" sh -c "nm -D --with-symbol-versions '$libraries/libstratapack.so' | grep -q 'T strata_.*@@'"

@@ -120,7 +120,8 @@ static void test_layers_below_stay_as_they_are(void **state)
 	struct fixture fixture;
 	strata_autograph struct strata_graph *rest = NULL;
 	struct strata_error error = STRATA_ERROR_INIT;
-	struct strata_plan_options options = {.max_layers = 4, .base_layers = 2};
+	struct strata_plan_options options = {
+		.strategy = strata_strategy_find("size"), .max_layers = 4, .base_layers = 2};
 	struct strata_plan *plan;
 
 	(void)state;

@@ -207,10 +207,10 @@ static void test_rates_file(void **state)
 	assert_int_equal(rates->rebuilds, 365);
 	assert_int_equal(rates->batch_days, 6);
 	assert_int_equal(rates->otherwise.per_year, STRATA_FIXED_ONE / 4);
-	assert_int_equal(strata_rates_find(rates, "glibc")->per_year, 12 * STRATA_FIXED_ONE);
-	assert_int_equal(strata_rates_find(rates, "bash")->per_year, STRATA_FIXED_ONE * 3 / 2);
-	assert_int_equal(strata_rates_find(rates, "bash")->batch, STRATA_FIXED_ONE / 2);
-	assert_int_equal(strata_rates_find(rates, "certain")->batch, STRATA_FIXED_ONE - 1);
+	assert_int_equal(strata_rates_find(rates, "glibc")->rate.per_year, 12 * STRATA_FIXED_ONE);
+	assert_int_equal(strata_rates_find(rates, "bash")->rate.per_year, STRATA_FIXED_ONE * 3 / 2);
+	assert_int_equal(strata_rates_find(rates, "bash")->rate.batch, STRATA_FIXED_ONE / 2);
+	assert_int_equal(strata_rates_find(rates, "certain")->rate.batch, STRATA_FIXED_ONE - 1);
 	assert_null(strata_rates_find(rates, "unknown"));
 }
 

@@ -98,7 +98,8 @@ static void test_plan_is_written_as_documented(void **state)
 	strata_autograph struct strata_graph *graph = make_graph(four, COUNT_OF(four), NULL);
 	strata_autoplan struct strata_plan *plan = NULL;
 	strata_autoplan struct strata_plan *read = NULL;
-	struct strata_plan_options options = {.max_layers = 3,
+	struct strata_plan_options options = {.strategy = strata_strategy_find("popularity"),
+		.max_layers = 3,
 		.customisation.entries = customisation,
 		.customisation.entry_count = COUNT_OF(customisation)};
 

@@ -128,6 +128,9 @@ static void test_every_strategy_partitions_every_graph(void **state)
 			const uint32_t bounds[] = {
 				1, 2, count > 1 ? count - 1 : 1, count, count + 1, count + 2, 100};
 
+			/* It searches; its own tests have many more graphs. */
+			if ((*strategy)->uses_churn && seed % 8 != 0)
+				continue;
 			for (size_t b = 0; b < COUNT_OF(bounds); b++) {
 				try_strategy(*strategy, graph, retold, bounds[b], false);
 				try_strategy(*strategy, graph, retold, bounds[b], true);
@@ -263,9 +266,9 @@ static void test_a_large_graph(void **state)
 static void test_strategies_are_named(void **state)
 {
 	(void)state;
-	assert_string_equal(strata_strategies()[0]->name, "popularity");
-	assert_ptr_equal(strata_strategy_find("popularity"), strata_strategies()[0]);
-	assert_null(strata_strategy_find("Popularity"));
+	assert_string_equal(strata_strategies()[0]->name, "churn");
+	assert_ptr_equal(strata_strategy_find("churn"), strata_strategies()[0]);
+	assert_null(strata_strategy_find("Churn"));
 	assert_null(strata_strategy_find(""));
 	for (const struct strata_strategy *const *strategy = strata_strategies(); *strategy;
 		strategy++) {

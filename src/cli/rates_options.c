@@ -1,0 +1,60 @@
+#include "cli/rates_options.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "plan/rates.h"
+
+static int apply_rates(void *target, const char *value, struct strata_error *error)
+{
+	((struct strata_rates_options *)target)->rates = value;
+	return 0;
+}
+
+static int apply_propagation(void *target, const char *value, struct strata_error *error)
+{
+	struct strata_rates_options *options = target;
+
+	if (strcmp(value, "own") == 0)
+		options->propagation = STRATA_PROPAGATION_OWN;
+	else if (strcmp(value, "closure") == 0)
+		options->propagation = STRATA_PROPAGATION_CLOSURE;
+	else
+		return strata_hint(error,
+			strata_fail(error, STRATA_ERROR_INVALID,
+				"this is no way in which changes spread"),
+			"use own, where an item changes only with its own cause, or closure, where "
+			"it changes with all that it refers to");
+	return 0;
+}
+
+static const struct strata_option rates_options[] = {
+	{.name = "rates",
+		.argument = "FILE",
+		.value = STRATA_VALUE_FILE,
+		.help = "how often things change, as JSON; what it does not say, the graph "
+			"suggests",
+		.apply = apply_rates},
+	{.name = "propagation",
+		.argument = "own|closure",
+		.help = "whether an item changes with its own cause only, or with all that it "
+			"refers to (default: own for files, closure for store items)",
+		.apply = apply_propagation},
+	{.name = NULL},
+};
+
+const struct strata_option_group strata_rates_group = {"How items change", rates_options};
+
+int strata_rates_options_churn(const struct strata_rates_options *options,
+	const struct strata_graph *graph, struct strata_churn **churn, struct strata_error *error)
+{
+	strata_autorates struct strata_rates *rates = strata_rates_new(error);
+	struct strata_churn_options churn_options = {options->propagation, rates};
+	int result = 0;
+
+	if (!rates)
+		return STRATA_ERROR_MEMORY;
+	if (options->rates)
+		result = strata_rates_load(rates, options->rates, error);
+	return result < 0 ? result : strata_churn_new(graph, &churn_options, churn, error);
+}

@@ -1,0 +1,23 @@
+/*
+ * What is known about how items change.
+ */
+#ifndef CLI_RATES_OPTIONS_H
+#define CLI_RATES_OPTIONS_H
+
+#include <stratapack/churn.h>
+
+#include "cli/option_table.h"
+
+struct strata_rates_options {
+	struct strata_used used;
+	const char *rates; /* a rates file; NULL: none */
+	enum strata_propagation propagation;
+};
+extern const struct strata_option_group strata_rates_group;
+
+/* The churn of GRAPH by what the options say. *CHURN is the caller's, and GRAPH must outlive it. */
+int strata_rates_options_churn(const struct strata_rates_options *options,
+	const struct strata_graph *graph, struct strata_churn **churn,
+	struct strata_error *error) STRATA_MUST_CHECK;
+
+#endif

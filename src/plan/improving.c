@@ -1,0 +1,87 @@
+/*
+ * Local search: moves and swaps, and splits where there is room for another layer.
+ */
+#include "plan/grouping.h"
+
+enum {
+	MOST_PASSES = 8,
+};
+
+static uint64_t cost_of(const struct strata_grouping *grouping, uint64_t size,
+	struct strata_hazard hazard, uint32_t piece_count)
+{
+	return piece_count == 0 ? 0 : strata_pieces_cost(grouping->pieces->churn, size, hazard);
+}
+
+/* Move PIECE to where it costs least. Returns whether it moved. */
+static bool move_to_best(struct strata_grouping *grouping, uint32_t piece)
+{
+	const struct strata_piece *moved = &grouping->pieces->pieces[piece];
+	uint32_t from = grouping->group_of[piece], best = from;
+	const struct strata_group *home = &grouping->groups[from];
+	/* What may be spent elsewhere. */
+	uint64_t limit = home->cost - cost_of(grouping, home->size - moved->size,
+					      strata_grouping_hazard_without(grouping, piece),
+					      home->piece_count - 1);
+
+	for (uint32_t g = 0; g < grouping->count; g++) {
+		const struct strata_group *group = &grouping->groups[g];
+		uint64_t more;
+
+		/* It costs at least what its bytes do there without a new cause. */
+		if (g == from || strata_cost_of(moved->size, group->dirty) >= limit)
+			continue;
+		more = strata_pieces_cost(grouping->pieces->churn, group->size + moved->size,
+			       strata_grouping_hazard_with(grouping, piece, g)) -
+		       group->cost;
+		if (more < limit) {
+			limit = more;
+			best = g;
+		}
+	}
+	if (best == from)
+		return false;
+	strata_grouping_move(grouping, piece, best);
+	return true;
+}
+
+/* Put two pieces into each other's group where that costs less. Returns whether it does. */
+static bool swap(struct strata_grouping *grouping, uint32_t a, uint32_t b)
+{
+	uint32_t home = grouping->group_of[a], other = grouping->group_of[b];
+	uint64_t before = grouping->groups[home].cost + grouping->groups[other].cost;
+
+	strata_grouping_move(grouping, a, other);
+	strata_grouping_move(grouping, b, home);
+	if (grouping->groups[home].cost + grouping->groups[other].cost < before)
+		return true;
+	strata_grouping_move(grouping, a, home);
+	strata_grouping_move(grouping, b, other);
+	return false;
+}
+
+static bool swap_all(struct strata_grouping *grouping)
+{
+	uint32_t count = grouping->pieces->count;
+	bool any = false;
+
+	for (uint32_t a = 0; a < count; a++) {
+		for (uint32_t b = a + 1; b < count; b++) {
+			if (grouping->group_of[a] != grouping->group_of[b] && swap(grouping, a, b))
+				any = true;
+		}
+	}
+	return any;
+}
+
+void strata_grouping_improve(struct strata_grouping *grouping, const uint32_t *order)
+{
+	for (unsigned pass = 0; pass < MOST_PASSES; pass++) {
+		bool any = false;
+
+		for (uint32_t p = grouping->pieces->count; p-- > 0;)
+			any |= move_to_best(grouping, order[p]);
+		if (!any && !swap_all(grouping))
+			break;
+	}
+}

@@ -1,0 +1,278 @@
+/*
+ * The strategy "churn" against the truth: all partitions of small graphs.
+ */
+#include "graphs.h"
+
+#include <stratapack/churn.h>
+
+#include "graph/internal.h"
+#include "plan/churn.h"
+#include "plan/pieces.h"
+#include "plan/pile.h"
+#include "plan/rates.h"
+#include "random_graphs.h"
+
+enum {
+	INSTANCES = 600,
+	MOST_ITEMS = 9,
+};
+
+/* A small graph with rates, as Debian or as a store has it. */
+struct instance {
+	struct strata_graph *graph;
+	struct strata_churn *churn;
+	uint32_t count;
+};
+
+static void draw_instance(struct instance *instance, uint64_t seed, uint32_t count)
+{
+	struct strata_error error = STRATA_ERROR_INIT;
+	strata_autorates struct strata_rates *rates = strata_rates_new(&error);
+	struct strata_churn_options options = {
+		seed % 2 ? STRATA_PROPAGATION_CLOSURE : STRATA_PROPAGATION_OWN, rates};
+
+	random_state = seed;
+	instance->graph = strata_graph_new(&error);
+	for (uint32_t i = 0; i < count; i++) {
+		char id[32], references[256] = "";
+		size_t length = 0;
+		struct strata_rate rate = {
+			(STRATA_FIXED_ONE << random_below(10)) / (1 + random_below(40)),
+			seed % 3 == 0 ? random_below(1 << 19) : 0};
+
+		snprintf(id, sizeof(id), "item%u", i);
+		for (uint32_t other = 0; other < i; other++) {
+			if (random_below(3) == 0)
+				length += (size_t)snprintf(references + length,
+					sizeof(references) - length, " item%u", other);
+		}
+		add_node(instance->graph,
+			&(struct node){id, references, (uint64_t)1 << (10 + random_below(16))});
+		assert_succeeds(strata_rates_set(rates, id, rate, &error), &error);
+	}
+	assert_succeeds(strata_graph_finish(instance->graph, NULL, &error), &error);
+	if (seed % 3 == 0)
+		assert_succeeds(strata_rates_set_calendar(rates, 52, 6, &error), &error);
+	assert_succeeds(
+		strata_churn_new(instance->graph, &options, &instance->churn, &error), &error);
+	instance->count = count;
+}
+
+static void free_instance(struct instance *instance)
+{
+	strata_churn_free(instance->churn);
+	strata_graph_free(instance->graph);
+}
+
+static struct strata_cost cost_of_layers(
+	const struct instance *instance, const uint32_t *layer_of, uint32_t layer_count)
+{
+	struct strata_error error = STRATA_ERROR_INIT;
+	struct strata_cost cost;
+
+	assert_succeeds(strata_cost_layers(instance->graph, instance->churn, layer_of, layer_count,
+				&cost, &error),
+		&error);
+	return cost;
+}
+
+static struct strata_plan *plan_instance(const struct instance *instance, uint32_t bound)
+{
+	struct strata_error error = STRATA_ERROR_INIT;
+	struct strata_plan_options options = {.strategy = strata_strategy_find("churn"),
+		.max_layers = bound,
+		.churn = instance->churn};
+	struct strata_plan *plan = NULL;
+
+	assert_succeeds(strata_plan_make(instance->graph, &options, &plan, &error), &error);
+	assert_succeeds(strata_plan_check(plan, instance->graph, &error), &error);
+	assert_true(plan->layer_count <= bound);
+	return plan;
+}
+
+static struct strata_cost cost_of_plan(
+	const struct instance *instance, const struct strata_plan *plan)
+{
+	uint32_t layer_of[64];
+
+	for (uint32_t layer = 0; layer < plan->layer_count; layer++) {
+		for (size_t i = 0; i < plan->layers[layer].item_count; i++)
+			layer_of[strata_graph_find(instance->graph, plan->layers[layer].items[i])] =
+				layer;
+	}
+	return cost_of_layers(instance, layer_of, (uint32_t)plan->layer_count);
+}
+
+/* The least cost of any partition into at most BOUND layers: restricted growth strings. */
+static uint64_t least_cost(const struct instance *instance, uint32_t bound, uint32_t *layer_of,
+	uint32_t item, uint32_t used)
+{
+	uint64_t least = UINT64_MAX;
+
+	if (item == instance->count)
+		return cost_of_layers(instance, layer_of, used).planned;
+	for (uint32_t layer = 0; layer <= used && layer < bound; layer++) {
+		uint64_t cost;
+
+		layer_of[item] = layer;
+		cost = least_cost(
+			instance, bound, layer_of, item + 1, layer == used ? used + 1 : used);
+		if (cost < least)
+			least = cost;
+	}
+	return least;
+}
+
+/* The mean is over instances; with the figures of the strategy as it is, both limits are tight
+ * enough that a lost part of the search (the cuts, the merges, the moves) breaks one of them. */
+static void test_plans_are_close_to_the_optimum(void **state)
+{
+	double sum = 0, worst = 1;
+
+	(void)state;
+	for (uint64_t seed = 0; seed < INSTANCES; seed++) {
+		struct instance instance;
+		uint32_t layer_of[MOST_ITEMS], bound = 2 + (uint32_t)(seed / 7 % 4);
+		struct strata_plan *plan;
+		double ratio;
+
+		draw_instance(&instance, seed, 4 + (uint32_t)(seed % (MOST_ITEMS - 3)));
+		plan = plan_instance(&instance, bound);
+		ratio = (double)cost_of_plan(&instance, plan).planned /
+			(double)least_cost(&instance, bound, layer_of, 0, 0);
+		assert_true(ratio > 1 - 1e-6);
+		sum += ratio;
+		if (worst < ratio)
+			worst = ratio;
+		strata_plan_free(plan);
+		free_instance(&instance);
+	}
+	print_message("mean %.5f, worst %.5f of the optimum\n", sum / INSTANCES, worst);
+	assert_true(sum / INSTANCES < 1.0002);
+	assert_true(worst < 1.01);
+}
+
+/* Large enough that nothing is searched thoroughly, and small. */
+static void test_a_larger_bound_never_costs_more(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 0; seed < 60; seed++) {
+		struct instance instance;
+		uint64_t before = UINT64_MAX - 1;
+
+		draw_instance(&instance, seed, seed % 4 ? 12 : 50);
+		for (uint32_t bound = 1; bound <= instance.count + 1; bound++) {
+			struct strata_plan *plan = plan_instance(&instance, bound);
+			uint64_t cost = cost_of_plan(&instance, plan).planned;
+
+			/* Each layer is rounded down to a byte's 256th, and the sum to a byte. */
+			assert_true(cost <= before + 1);
+			before = cost;
+			strata_plan_free(plan);
+		}
+		free_instance(&instance);
+	}
+}
+
+/* No request for less than it is worth: two layers that only cost more apart are one. */
+static void test_tiny_layers_are_not_made(void **state)
+{
+	static const struct node nodes[] = {
+		{"a", NULL, 100}, {"b", NULL, 200}, {"c", NULL, 300}, {"huge", NULL, 500000000}};
+	strata_autograph struct strata_graph *graph = make_graph(nodes, COUNT_OF(nodes), NULL);
+
+	(void)state;
+	assert_plan(graph, "churn", 100, "huge | a b c");
+}
+
+/* All orders of few layers: none is better than the one that is found where causes are disjoint,
+ * and where they are not, hardly any. */
+static uint64_t pile_cost(
+	const struct instance *instance, const uint32_t *order, uint32_t *layer_of)
+{
+	for (uint32_t place = 0; place < instance->count; place++)
+		layer_of[order[place]] = place;
+	return cost_of_layers(instance, layer_of, instance->count).pulled_prefix;
+}
+
+static uint64_t least_pile(
+	const struct instance *instance, uint32_t *order, uint32_t place, uint32_t *layer_of)
+{
+	uint64_t least = UINT64_MAX;
+
+	if (place == instance->count)
+		return pile_cost(instance, order, layer_of);
+	for (uint32_t other = place; other < instance->count; other++) {
+		uint32_t kept = order[place];
+		uint64_t cost;
+
+		order[place] = order[other];
+		order[other] = kept;
+		cost = least_pile(instance, order, place + 1, layer_of);
+		order[other] = order[place];
+		order[place] = kept;
+		if (cost < least)
+			least = cost;
+	}
+	return least;
+}
+
+static void test_the_order_is_best_for_prefix_reuse(void **state)
+{
+	double sum = 0, worst = 1;
+	unsigned shared = 0;
+
+	(void)state;
+	for (uint64_t seed = 0; seed < 300; seed++) {
+		struct strata_error error = STRATA_ERROR_INIT;
+		struct instance instance;
+		uint32_t order[7], layer_of[7], all[7];
+		struct strata_piece layers[7];
+		uint64_t cost, least;
+
+		draw_instance(&instance, seed, 2 + (uint32_t)(seed % 5));
+		for (uint32_t i = 0; i < instance.count; i++) {
+			uint32_t c = strata_churn_class(instance.churn, i);
+
+			all[i] = i;
+			layers[i] =
+				(struct strata_piece){strata_graph_item(instance.graph, i)->size,
+					strata_churn_class_hazard(instance.churn, c),
+					strata_churn_is_shared(instance.churn)
+						? strata_churn_class_causes(instance.churn, c)
+						: NULL};
+		}
+		assert_succeeds(
+			strata_pile_order(instance.churn, layers, instance.count, order, &error),
+			&error);
+		cost = pile_cost(&instance, order, layer_of);
+		least = least_pile(&instance, all, 0, layer_of);
+		if (strata_churn_is_shared(instance.churn) ||
+			strata_churn_batch_days(instance.churn) > 0) {
+			double ratio = (double)cost / (double)least;
+
+			shared++;
+			sum += ratio;
+			if (worst < ratio)
+				worst = ratio;
+		} else {
+			assert_true(cost <= least + least / 1000000 + 1);
+		}
+		free_instance(&instance);
+	}
+	print_message("with shared causes: mean %.5f, worst %.5f\n", sum / shared, worst);
+	assert_true(sum / shared < 1.001);
+	assert_true(worst < 1.06);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_plans_are_close_to_the_optimum),
+		cmocka_unit_test(test_a_larger_bound_never_costs_more),
+		cmocka_unit_test(test_tiny_layers_are_not_made),
+		cmocka_unit_test(test_the_order_is_best_for_prefix_reuse),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
