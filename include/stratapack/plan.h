@@ -111,6 +111,9 @@ STRATA_PUBLIC bool strata_customisation_is_empty(const struct strata_customisati
 struct strata_plan_layer {
 	const char *const *items; /* ids */
 	size_t item_count;
+	/* How this layer is compressed, as strata_compression_parse() reads it, e.g. "zstd:19";
+	 * NULL: as the image's layers are. */
+	const char *compression;
 };
 
 struct strata_plan {
@@ -121,7 +124,8 @@ struct strata_plan {
 	struct strata_customisation customisation; /* entries sorted by path components */
 	/* The customisation is a layer of its own on top; else part of the topmost layer. */
 	bool customisation_layer;
-	struct strata_arena *arena; /* owns everything above */
+	const char *customisation_compression; /* of that layer, like a layer's */
+	struct strata_arena *arena;            /* owns everything above */
 };
 
 struct strata_plan_options {

@@ -80,6 +80,18 @@ static int keep_image(struct build *build, struct strata_cache *cache,
 		&build->finishing, set->layers, set->count, strata_cache_path(cache), error);
 }
 
+/* The outputs take the compression of every layer: a plan may choose it for each. */
+static int check_codecs(const struct build *build, struct strata_recipe *const *recipes,
+	size_t count, struct strata_error *error)
+{
+	int result = 0;
+
+	for (size_t index = 0; result == 0 && index < count; index++)
+		result = strata_output_options_check_codec(
+			&build->finishing.output, recipes[index]->compression.kind, error);
+	return result;
+}
+
 static int build_in(struct build *build, const char *staging, struct strata_cache *cache,
 	const struct strata_observer *observer, struct strata_error *error)
 {
@@ -101,7 +113,9 @@ static int build_in(struct build *build, const char *staging, struct strata_cach
 
 	if (result < 0)
 		return result;
-	result = strata_layer_set_reserve(&set, count, error);
+	result = check_codecs(build, recipes, count, error);
+	if (result == 0)
+		result = strata_layer_set_reserve(&set, count, error);
 	if (result == 0)
 		result = strata_finishing_open(&build->finishing, error);
 	if (result == 0)

@@ -110,6 +110,22 @@ static int check_presence(const struct strata_item *item, struct strata_error *e
 		"installed (--dpkg, with --root where that is not this one)");
 }
 
+/* How image layer INDEX of PLAN is compressed: as the plan says, else as USUAL. */
+static int choose_compression(const struct strata_plan *plan, size_t index,
+	const struct strata_compression *usual, struct strata_compression *chosen,
+	struct strata_error *error)
+{
+	const char *text = index < plan->layer_count ? plan->layers[index].compression
+						     : plan->customisation_compression;
+	int status;
+
+	*chosen = *usual;
+	if (!text)
+		return 0;
+	status = strata_compression_parse(text, chosen, error);
+	return status < 0 ? strata_context(error, status, "layer %zu of the plan", index + 1) : 0;
+}
+
 /* The recipe of image layer INDEX of PLAN. */
 static int make_recipe(const struct strata_plan *plan, const struct strata_graph *graph,
 	size_t index, const struct strata_metadata_rules *rules,
@@ -125,7 +141,9 @@ static int make_recipe(const struct strata_plan *plan, const struct strata_graph
 	if (!recipe)
 		return STRATA_ERROR_MEMORY;
 	recipe->rules = *rules;
-	recipe->compression = *compression;
+	status = choose_compression(plan, index, compression, &recipe->compression, error);
+	if (status < 0)
+		return status;
 	recipe->items = strata_arena_array(recipe->arena, item_count, sizeof(*recipe->items));
 	if (!recipe->items)
 		return strata_fail_memory(error);

@@ -31,6 +31,9 @@ int strata_plan_save(const struct strata_plan *plan, const char *path, struct st
 		for (size_t i = 0; i < plan->layers[layer].item_count; i++)
 			strata_json_write_string(&json, plan->layers[layer].items[i]);
 		strata_json_end_array(&json);
+		if (plan->layers[layer].compression)
+			strata_json_member_string(
+				&json, "compression", plan->layers[layer].compression);
 		strata_json_end_object(&json);
 	}
 	strata_json_end_array(&json);
@@ -38,6 +41,9 @@ int strata_plan_save(const struct strata_plan *plan, const char *path, struct st
 		strata_json_key(&json, "customisation");
 		strata_json_begin_object(&json);
 		strata_json_member_bool(&json, "ownLayer", plan->customisation_layer);
+		if (plan->customisation_compression)
+			strata_json_member_string(
+				&json, "compression", plan->customisation_compression);
 		strata_customisation_write(&json, &plan->customisation);
 		strata_json_end_object(&json);
 	}
@@ -74,11 +80,25 @@ static int read_head(
 	return plan->strategy ? 0 : strata_fail_memory(error);
 }
 
+/* Read the compression that OBJECT has a layer of its own say. Which there are is known to those
+ * who make recipes. */
+static int read_compression(struct strata_plan *plan, const struct strata_json *object,
+	const char **compression, struct strata_error *error)
+{
+	const char *text = NULL;
+	int status = strata_json_get_string(object, "compression", false, &text, error);
+
+	if (status < 0 || !text)
+		return status;
+	*compression = strata_arena_string(plan->arena, text);
+	return *compression ? 0 : strata_fail_memory(error);
+}
+
 /* Read layer NUMBER, counted from 0. SEEN maps the items of the layers below to their numbers. */
 static int read_layer(struct strata_plan *plan, const struct strata_json *value, uint32_t number,
 	struct strata_map *seen, struct strata_error *error)
 {
-	static const char *const keys[] = {"items", NULL};
+	static const char *const keys[] = {"items", "compression", NULL};
 	const struct strata_json *items = NULL;
 	const char **ids;
 	size_t count;
@@ -86,6 +106,8 @@ static int read_layer(struct strata_plan *plan, const struct strata_json *value,
 
 	if (status == 0)
 		status = strata_json_check_keys(value, keys, error);
+	if (status == 0)
+		status = read_compression(plan, value, &plan->layers[number].compression, error);
 	if (status < 0)
 		return status;
 	count = strata_json_count(items);
@@ -142,7 +164,8 @@ static int read_layers(
 static int read_customisation(
 	struct strata_plan *plan, const struct strata_json *document, struct strata_error *error)
 {
-	static const char *const keys[] = {"ownLayer", "copies", "entries", "permissions", NULL};
+	static const char *const keys[] = {
+		"ownLayer", "compression", "copies", "entries", "permissions", NULL};
 	const struct strata_json *customisation = NULL;
 	bool own_layer = true, is_empty;
 	int status =
@@ -153,6 +176,9 @@ static int read_customisation(
 	status = strata_json_check_keys(customisation, keys, error);
 	if (status == 0)
 		status = strata_json_get_bool(customisation, "ownLayer", false, &own_layer, error);
+	if (status == 0)
+		status = read_compression(
+			plan, customisation, &plan->customisation_compression, error);
 	if (status == 0)
 		status = strata_customisation_read(
 			customisation, plan->arena, &plan->customisation, error);
@@ -166,6 +192,12 @@ static int read_customisation(
 				"the customisation is part of the topmost layer, but there is no "
 				"layer"),
 			"set \"ownLayer\" to true");
+	if (plan->customisation_compression && !plan->customisation_layer)
+		return strata_hint(error,
+			strata_fail(error, STRATA_ERROR_FORMAT,
+				"the customisation is no layer of its own, but has a "
+				"\"compression\""),
+			"give it to the topmost layer");
 	return 0;
 }
 

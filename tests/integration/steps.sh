@@ -20,7 +20,7 @@ join() {
 	"$STRATAPACK" image "$plan" "${arguments[@]}" "${config[@]}" "$@"
 }
 
-for strategy in single two per-item popularity size; do
+for strategy in $("$STRATAPACK" strategies --json | jq -r '.[].name'); do
 	ok "plan, $strategy" "$STRATAPACK" plan "${graph[@]}" "${customisation[@]}" \
 		--strategy "$strategy" -o "$strategy.plan" --recipes "$strategy.recipes"
 	ok "the plan is JSON, $strategy" jq -e '.layers | type == "array" and all(.items | length > 0)' \
@@ -107,6 +107,23 @@ ok "merge two layers by hand" from_plan edited.plan edited
 is "one layer fewer" "$(diff_ids oci:edited:1 | wc -l)" 4
 is "the other layers are the same" "$(diff_ids oci:edited:1 | tail -n 3)" \
 	"$(diff_ids oci:per-item.built:1 | tail -n 3)"
+
+# A layer may be compressed in a way of its own.
+jq '.layers[0].compression = "zstd:9" | .customisation.compression = "none"' per-item.plan >mixed.plan
+ok "choose the compression of layers by hand" from_plan mixed.plan mixed
+media_types() {
+	skopeo inspect --raw "oci:$1:1" | jq -r '.layers[].mediaType | sub(".*tar"; "")' | paste -sd ,
+}
+is "each has its own" "$(media_types mixed)" "+zstd,+gzip,+gzip,+gzip,"
+is "the tar streams are the same" "$(diff_ids oci:mixed:1)" "$(diff_ids oci:per-item.built:1)"
+ok "build takes it from the plan, too" "$STRATAPACK" build --plan mixed.plan "${graph[@]}" "${config[@]}" \
+	-o oci:mixed.built:hello:1
+same "and gives the same" mixed mixed.built
+fails_with 1 zstd "a format that does not know zstd refuses it" "$STRATAPACK" build --plan mixed.plan \
+	"${graph[@]}" -o docker-archive:refused.tar
+jq '.layers[1].compression = "zstd:99"' per-item.plan >wrong.plan
+fails_with 1 "layer 2 of the plan: compression 'zstd:99'" "a level that there is not" "$STRATAPACK" layer \
+	--plan wrong.plan 1 "${graph[@]}" -o refused
 
 refuse_plan() { # refuse_plan NAME WORDS FILTER
 	jq "$3" per-item.plan >broken.plan

@@ -29,7 +29,7 @@ static void make_fixture(struct fixture *fixture, size_t layers)
 
 static void set_layer(struct fixture *fixture, size_t layer, const char *const *items)
 {
-	fixture->layers[layer] = (struct strata_plan_layer){items, 0};
+	fixture->layers[layer] = (struct strata_plan_layer){.items = items};
 	while (items[fixture->layers[layer].item_count])
 		fixture->layers[layer].item_count++;
 }

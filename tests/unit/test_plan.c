@@ -158,8 +158,9 @@ static void test_single_item(void **state)
 static void test_plans_of_library_users_are_checked(void **state)
 {
 	static const char *const all[] = {"a", "b", "c", "d"};
-	struct strata_plan_layer repeated[] = {{all, 4}, {all + 2, 1}};
-	struct strata_plan_layer empty[] = {{all, 4}, {NULL, 0}};
+	struct strata_plan_layer repeated[] = {
+		{.items = all, .item_count = 4}, {.items = all + 2, .item_count = 1}};
+	struct strata_plan_layer empty[] = {{.items = all, .item_count = 4}, {.item_count = 0}};
 	struct strata_error error = STRATA_ERROR_INIT;
 	strata_autograph struct strata_graph *graph = make_graph(four, COUNT_OF(four), NULL);
 	strata_autograph struct strata_graph *nothing = make_graph(NULL, 0, NULL);

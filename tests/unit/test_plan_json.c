@@ -178,6 +178,45 @@ static void test_hand_written_plan_needs_only_layers(void **state)
 	assert_int_equal(strata_plan_image_layers(empty), 0);
 }
 
+static void test_layers_keep_their_compression(void **state)
+{
+	static const char text[] = "{\n"
+				   "  \"stratapackPlan\": 1,\n"
+				   "  \"layers\": [\n"
+				   "    {\n"
+				   "      \"items\": [\n"
+				   "        \"d\"\n"
+				   "      ],\n"
+				   "      \"compression\": \"zstd:19\"\n"
+				   "    }\n"
+				   "  ],\n"
+				   "  \"customisation\": {\n"
+				   "    \"ownLayer\": true,\n"
+				   "    \"compression\": \"none\",\n"
+				   "    \"entries\": [\n"
+				   "      {\n"
+				   "        \"path\": \"/tmp\",\n"
+				   "        \"type\": \"directory\",\n"
+				   "        \"mode\": \"1777\",\n"
+				   "        \"uid\": 0,\n"
+				   "        \"gid\": 0\n"
+				   "      }\n"
+				   "    ]\n"
+				   "  }\n"
+				   "}\n";
+	const struct place *place = *state;
+	struct strata_error error = STRATA_ERROR_INIT;
+	strata_autoplan struct strata_plan *plan = NULL;
+
+	write_file(place->path, text);
+	assert_succeeds(strata_plan_load(place->path, &plan, &error), &error);
+	assert_string_equal(plan->layers[0].compression, "zstd:19");
+	assert_string_equal(plan->customisation_compression, "none");
+	unlink(place->path);
+	assert_succeeds(strata_plan_save(plan, place->path, &error), &error);
+	assert_file(place->path, text);
+}
+
 static void test_malformed_plans_are_refused(void **state)
 {
 #define ITEM "{\"layers\": [{\"items\": [\"a\"]}], "
@@ -225,6 +264,12 @@ static void test_malformed_plans_are_refused(void **state)
 		{ENTRIES "{\"path\": \"/a\", \"type\": \"file\"}]}}", STRATA_ERROR_FORMAT,
 			"not \"file\""},
 		{ENTRIES DIRECTORY "7}]}}", STRATA_ERROR_FORMAT, "member \"path\""},
+		{"{\"layers\": [{\"items\": [\"a\"], \"compression\": 9}]}", STRATA_ERROR_FORMAT,
+			"\"compression\" must be a string"},
+		{"{\"layers\": [{\"items\": [\"a\"]}], \"customisation\": {\"ownLayer\": false, "
+		 "\"compression\": \"none\", \"entries\": [{\"type\": \"directory\", \"path\": "
+		 "\"/a\"}]}}",
+			STRATA_ERROR_FORMAT, "no layer of its own"},
 		{ENTRIES DIRECTORY "\"a\"}]}}", STRATA_ERROR_INVALID, "'a' is not an absolute"},
 		{ENTRIES DIRECTORY "{\"base64\": \"L/8\"}}]}}", STRATA_ERROR_FORMAT, "base64"},
 		{ENTRIES DIRECTORY "\"/a\", \"mode\": \"789\"}]}}", STRATA_ERROR_FORMAT,
@@ -324,6 +369,8 @@ int main(void)
 			test_odd_plans_survive_the_way, make_place, remove_place),
 		cmocka_unit_test_setup_teardown(
 			test_hand_written_plan_needs_only_layers, make_place, remove_place),
+		cmocka_unit_test_setup_teardown(
+			test_layers_keep_their_compression, make_place, remove_place),
 		cmocka_unit_test_setup_teardown(
 			test_malformed_plans_are_refused, make_place, remove_place),
 		cmocka_unit_test_setup_teardown(

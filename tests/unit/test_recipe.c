@@ -289,7 +289,9 @@ static void test_recipes_know_nothing_of_other_layers(void **state)
 	static const char *const swapped[] = {"/s/b", "/s/a"};
 	struct scratch *scratch = *state;
 	struct strata_error *error = &scratch->error;
-	struct strata_plan_layer one[] = {{first, 2}, {changed, 1}}, two[] = {{swapped, 2}};
+	struct strata_plan_layer one[] = {
+		{.items = first, .item_count = 2}, {.items = changed, .item_count = 1}};
+	struct strata_plan_layer two[] = {{.items = swapped, .item_count = 2}};
 	struct strata_plan plans[] = {
 		{.layers = one, .layer_count = 2}, {.layers = two, .layer_count = 1}};
 	struct strata_compression compression = {STRATA_CODEC_GZIP, 6};
@@ -323,6 +325,51 @@ static void test_recipes_know_nothing_of_other_layers(void **state)
 	assert_string_equal(keys[0].text, keys[1].text);
 }
 
+/* What the plan says of a layer's compression counts for that layer. */
+static void test_layers_may_be_compressed_each_in_its_way(void **state)
+{
+	static const char *const items[] = {"/s/a", "/s/b"};
+	static const struct strata_entry entry = {.path = "/tmp", .mode = 01777};
+	struct scratch *scratch = *state;
+	struct strata_error *error = &scratch->error;
+	struct strata_plan_layer layers[] = {{.items = items, .item_count = 1},
+		{.items = items + 1, .item_count = 1, .compression = "zstd:19"}};
+	struct strata_plan plan = {
+		.layers = layers,
+		.layer_count = 2,
+		.customisation = {.entries = &entry, .entry_count = 1},
+		.customisation_layer = true,
+		.customisation_compression = "none",
+	};
+	struct strata_compression compression = {STRATA_CODEC_GZIP, 6};
+	struct strata_metadata_rules rules = {0};
+	struct strata_graph *graph = strata_graph_new(error);
+	struct strata_recipe **recipes;
+	size_t count;
+
+	for (size_t i = 0; i < 2; i++) {
+		struct strata_item_record record = {.id = items[i], .has_size = true};
+
+		assert_succeeds(strata_graph_add(graph, &record, error), error);
+	}
+	assert_succeeds(strata_graph_finish(graph, scratch->root, error), error);
+	assert_succeeds(
+		strata_recipes_make(&plan, graph, &rules, &compression, &recipes, &count, error),
+		error);
+	assert_int_equal(count, 3);
+	assert_int_equal(recipes[0]->compression.kind, STRATA_CODEC_GZIP);
+	assert_int_equal(recipes[0]->compression.level, 6);
+	assert_int_equal(recipes[1]->compression.kind, STRATA_CODEC_ZSTD);
+	assert_int_equal(recipes[1]->compression.level, 19);
+	assert_int_equal(recipes[2]->compression.kind, STRATA_CODEC_NONE);
+	strata_recipes_free(recipes, count);
+	layers[1].compression = "zstd:20";
+	assert_fails(
+		strata_recipes_make(&plan, graph, &rules, &compression, &recipes, &count, error),
+		STRATA_ERROR_INVALID, "layer 2 of the plan: compression 'zstd:20'", error);
+	strata_graph_free(graph);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -333,6 +380,7 @@ int main(void)
 		scratch_test(test_malformed_recipes_are_refused),
 		scratch_test(test_other_libraries_are_refused),
 		scratch_test(test_recipes_know_nothing_of_other_layers),
+		scratch_test(test_layers_may_be_compressed_each_in_its_way),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
