@@ -74,18 +74,45 @@ static int enlarge(struct strata_map *map)
 	return 0;
 }
 
-int strata_map_put(struct strata_map *map, const char *key, uint32_t value)
+/* The slot of KEY, which has just been taken where *IS_NEW; NULL where memory is out. */
+static struct strata_map_slot *take_slot(struct strata_map *map, const char *key, bool *is_new)
 {
 	uint32_t hash = hash_string(key);
 	struct strata_map_slot *slot;
 
 	if (map->count * 4 >= map->capacity * 3 && enlarge(map) < 0)
-		return -1;
+		return NULL;
 	slot = find(map->slots, map->capacity, key, hash);
-	if (!slot->key)
+	*is_new = !slot->key;
+	if (*is_new) {
+		*slot = (struct strata_map_slot){key, hash, 0};
 		map->count++;
-	*slot = (struct strata_map_slot){key, hash, value};
+	}
+	return slot;
+}
+
+int strata_map_put(struct strata_map *map, const char *key, uint32_t value)
+{
+	bool is_new;
+	struct strata_map_slot *slot = take_slot(map, key, &is_new);
+
+	if (!slot)
+		return -1;
+	slot->key = key;
+	slot->value = value;
 	return 0;
+}
+
+uint32_t strata_map_add(struct strata_map *map, const char *key, uint32_t value)
+{
+	bool is_new;
+	struct strata_map_slot *slot = take_slot(map, key, &is_new);
+
+	if (!slot)
+		return STRATA_MAP_NONE;
+	if (is_new)
+		slot->value = value;
+	return slot->value;
 }
 
 void strata_map_release(struct strata_map *map)

@@ -31,6 +31,10 @@ uint32_t strata_map_get(const struct strata_map *map, const char *key);
 /* Store VALUE under KEY, replacing what was there. Returns 0, or -1 where memory is out. */
 int strata_map_put(struct strata_map *map, const char *key, uint32_t value);
 
+/* Store VALUE under KEY unless something is stored there. Returns what is stored then, or
+ * STRATA_MAP_NONE where memory is out. */
+uint32_t strata_map_add(struct strata_map *map, const char *key, uint32_t value);
+
 void strata_map_release(struct strata_map *map);
 
 #endif

@@ -1,13 +1,14 @@
 #include <stdio.h>
+#include <string.h>
 
 #include "base/pool.h"
 #include "base/sha256.h"
 #include "layer/recipe.h"
 #include "layer/tree.h"
 
-/* Hash the headers of all entries, and what ADD says of each beyond its header. */
+/* Hash what DESCRIBE says of all entries. */
 static int hash_tree(const struct strata_tree *tree,
-	void (*add)(struct strata_buffer *text, const struct strata_tree_entry *entry),
+	void (*describe)(struct strata_buffer *text, const struct strata_tree_entry *entry),
 	struct strata_digest *digest, struct strata_error *error)
 {
 	strata_autosha256 struct strata_sha256 *hash = strata_sha256_new();
@@ -17,11 +18,8 @@ static int hash_tree(const struct strata_tree *tree,
 	if (!hash)
 		return strata_fail_memory(error);
 	for (size_t i = 0; i < tree->count; i++) {
-		const struct strata_tree_entry *entry = &tree->entries[i];
-
 		strata_buffer_truncate(&text, 0);
-		strata_tar_write_header(&text, &entry->tar);
-		add(&text, entry);
+		describe(&text, &tree->entries[i]);
 		if (strata_buffer_check(&text, error) < 0)
 			return STRATA_ERROR_MEMORY;
 		strata_sha256_update(hash, text.data, text.length);
@@ -31,38 +29,49 @@ static int hash_tree(const struct strata_tree *tree,
 	return 0;
 }
 
-static void add_time(struct strata_buffer *text, struct timespec time)
+/* Its header, and its exact modification time. */
+static void describe_content(struct strata_buffer *text, const struct strata_tree_entry *entry)
 {
-	strata_buffer_format(text, "%lld.%09ld ", (long long)time.tv_sec, (long)time.tv_nsec);
-}
-
-static void add_modified(struct strata_buffer *text, const struct strata_tree_entry *entry)
-{
+	strata_tar_write_header(text, &entry->tar);
 	if (S_ISREG(entry->tar.mode))
-		add_time(text, entry->modified);
+		strata_buffer_format(text, "%lld.%09ld ", (long long)entry->modified.tv_sec,
+			(long)entry->modified.tv_nsec);
 }
 
-/* Directories change whenever a neighbour comes or goes; what is in them is in the tree. */
-static void add_state(struct strata_buffer *text, const struct strata_tree_entry *entry)
+/* Its path, and the state of its inode, which stands for everything else. Directories change
+ * whenever a neighbour comes or goes, and what is on no disk has no inode: of these it is the
+ * header. */
+static void describe_state(struct strata_buffer *text, const struct strata_tree_entry *entry)
 {
-	if (!entry->on_disk || S_ISDIR(entry->tar.mode))
+	const uint64_t state[] = {
+		entry->file_system,
+		entry->inode,
+		entry->tar.mode,
+		entry->tar.size,
+		(uint64_t)entry->modified.tv_sec,
+		(uint64_t)entry->modified.tv_nsec,
+		(uint64_t)entry->changed.tv_sec,
+		(uint64_t)entry->changed.tv_nsec,
+	};
+
+	if (!entry->on_disk || S_ISDIR(entry->tar.mode)) {
+		strata_tar_write_header(text, &entry->tar);
 		return;
-	strata_buffer_format(text, "%llu %llu ", (unsigned long long)entry->file_system,
-		(unsigned long long)entry->inode);
-	add_time(text, entry->modified);
-	add_time(text, entry->changed);
+	}
+	strata_buffer_append(text, entry->tar.path, strlen(entry->tar.path) + 1);
+	strata_buffer_append(text, state, sizeof(state));
 }
 
 int strata_tree_fingerprint(const struct strata_tree *tree, struct strata_digest *fingerprint,
 	struct strata_error *error)
 {
-	return hash_tree(tree, add_modified, fingerprint, error);
+	return hash_tree(tree, describe_content, fingerprint, error);
 }
 
 int strata_tree_witness(
 	const struct strata_tree *tree, struct strata_digest *witness, struct strata_error *error)
 {
-	return hash_tree(tree, add_state, witness, error);
+	return hash_tree(tree, describe_state, witness, error);
 }
 
 struct fingerprinting {

@@ -78,10 +78,26 @@ static int check_unchanged(int descriptor, const char *place, const struct strat
 	return fail_changed(place, error);
 }
 
-static int read_content(struct build *build, struct strata_encoder *encoder, int descriptor,
-	const char *place, uint64_t size, struct strata_error *error)
+/* Reading failed with SYSTEM_ERROR, or the file ended early (0). */
+static int fail_read(int descriptor, int system_error, const char *place,
+	const struct strata_tree_entry *entry, struct strata_error *error)
 {
-	while (size > 0) {
+	int status = check_unchanged(descriptor, place, entry, error);
+
+	if (status < 0)
+		return status;
+	if (system_error == 0)
+		return fail_changed(place, error);
+	errno = system_error;
+	return strata_fail_errno(error, "cannot read '%s'", place);
+}
+
+static int read_content(struct build *build, struct strata_encoder *encoder, int descriptor,
+	const char *place, const struct strata_tree_entry *entry, struct strata_error *error)
+{
+	uint64_t left = entry->tar.size;
+
+	while (left > 0) {
 		size_t room;
 		uint8_t *to;
 		ssize_t got;
@@ -89,14 +105,12 @@ static int read_content(struct build *build, struct strata_encoder *encoder, int
 
 		if (status < 0)
 			return status;
-		got = read(descriptor, to, room < size ? room : (size_t)size);
+		got = read(descriptor, to, room < left ? room : (size_t)left);
 		if (got < 0 && errno == EINTR)
 			continue;
-		if (got < 0)
-			return strata_fail_errno(error, "cannot read '%s'", place);
-		if (got == 0)
-			return fail_changed(place, error);
-		size -= (uint64_t)got;
+		if (got <= 0)
+			return fail_read(descriptor, got < 0 ? errno : 0, place, entry, error);
+		left -= (uint64_t)got;
 		status = strata_encoder_advance(encoder, (size_t)got, error);
 		if (status == 0)
 			status = strata_check_cancelled(build->options->observer, error);
@@ -122,10 +136,8 @@ static int add_file(struct build *build, struct strata_encoder *encoder,
 	descriptor = open(place->data, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (descriptor < 0)
 		return fail_open(place->data, error);
-	status = check_unchanged(descriptor, place->data, entry, error);
-	if (status == 0)
-		status = read_content(
-			build, encoder, descriptor, place->data, entry->tar.size, error);
+	status = read_content(build, encoder, descriptor, place->data, entry, error);
+	/* Afterwards is enough: what was another file before is one still, or has changed since. */
 	if (status == 0)
 		status = check_unchanged(descriptor, place->data, entry, error);
 	if (status == 0)
@@ -341,18 +353,34 @@ static int run_task(void *data, size_t index, struct strata_error *error)
 	return deliver(build, layer, error);
 }
 
+struct rank {
+	uint64_t size;
+	size_t index;
+};
+
+static int compare_ranks(const void *left, const void *right)
+{
+	const struct rank *a = left, *b = right;
+
+	if (a->size != b->size)
+		return a->size > b->size ? -1 : 1;
+	return a->index < b->index ? -1 : a->index > b->index;
+}
+
 /* Largest first, so that the last layer to start is a small one. */
 static size_t *order_by_size(struct strata_recipe *const *recipes, size_t count)
 {
+	strata_autofree struct rank *ranks = strata_allocate(count, sizeof(*ranks));
 	size_t *order = strata_allocate(count, sizeof(*order));
 
-	for (size_t i = 0; order && i < count; i++) {
-		size_t place = i;
-
-		for (; place > 0 && recipes[order[place - 1]]->size < recipes[i]->size; place--)
-			order[place] = order[place - 1];
-		order[place] = i;
-	}
+	if (!ranks)
+		free(strata_take(order));
+	for (size_t i = 0; order && i < count; i++)
+		ranks[i] = (struct rank){recipes[i]->size, i};
+	if (order && count > 0)
+		qsort(ranks, count, sizeof(*ranks), compare_ranks);
+	for (size_t i = 0; order && i < count; i++)
+		order[i] = ranks[i].index;
 	return order;
 }
 

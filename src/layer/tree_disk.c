@@ -22,6 +22,13 @@ static int64_t choose_time(const struct strata_metadata_rules *rules, enum strat
 	return info->st_mtim.tv_sec;
 }
 
+/* What is to be added: collection->place is where it is on this machine, which system calls find
+ * more quickly by its NAME in a DIRECTORY that is open. */
+struct spot {
+	int directory;
+	const char *name;
+};
+
 /* Find out where PATH of the image is on this machine. */
 static int locate(struct strata_collection *collection, const char *path,
 	const struct strata_origin *origin, struct strata_error *error)
@@ -30,8 +37,8 @@ static int locate(struct strata_collection *collection, const char *path,
 	return strata_buffer_check(&collection->place, error);
 }
 
-static int read_target(struct strata_collection *collection, struct strata_tar_entry *tar,
-	off_t size, struct strata_error *error)
+static int read_target(struct strata_collection *collection, const struct spot *spot,
+	struct strata_tar_entry *tar, off_t size, struct strata_error *error)
 {
 	size_t room = (size > 0 ? (size_t)size : PATH_MAX) + 1;
 	char *target = strata_arena_allocate(&collection->tree->arena, room + 1);
@@ -39,7 +46,7 @@ static int read_target(struct strata_collection *collection, struct strata_tar_e
 
 	if (!target)
 		return strata_fail_memory(error);
-	length = readlink(collection->place.data, target, room);
+	length = readlinkat(spot->directory, spot->name, target, room);
 	if (length < 0)
 		return strata_fail_errno(
 			error, "cannot read the link '%s'", collection->place.data);
@@ -67,7 +74,7 @@ static int make_link(struct strata_collection *collection, const char *path,
 }
 
 /* Make a node of what is on disk at collection->place, which is PATH in the image. */
-static int describe(struct strata_collection *collection, const char *path,
+static int describe(struct strata_collection *collection, const struct spot *spot, const char *path,
 	const struct strata_origin *origin, const struct stat *info, struct strata_node *node,
 	struct strata_error *error)
 {
@@ -93,7 +100,7 @@ static int describe(struct strata_collection *collection, const char *path,
 	}
 	strata_collection_apply_owner(collection, tar);
 	if (S_ISLNK(info->st_mode))
-		return read_target(collection, tar, info->st_size, error);
+		return read_target(collection, spot, tar, info->st_size, error);
 	if (origin->content == STRATA_CONTENT_FILES)
 		return strata_xattrs_read(collection->place.data, &collection->tree->arena,
 			&tar->xattrs, &tar->xattr_count, error);
@@ -111,9 +118,9 @@ static int remember_source(struct strata_collection *collection, const struct st
 }
 
 /* Make the node of PATH, which INFO is about, as ORIGIN wants it. */
-static int make_node(struct strata_collection *collection, const char *path,
-	const struct strata_origin *origin, const struct stat *info, struct strata_node *node,
-	struct strata_error *error)
+static int make_node(struct strata_collection *collection, const struct spot *spot,
+	const char *path, const struct strata_origin *origin, const struct stat *info,
+	struct strata_node *node, struct strata_error *error)
 {
 	int status;
 
@@ -124,7 +131,7 @@ static int make_node(struct strata_collection *collection, const char *path,
 	}
 	if (origin->links)
 		return make_link(collection, path, origin, node, error);
-	status = describe(collection, path, origin, info, node, error);
+	status = describe(collection, spot, path, origin, info, node, error);
 	return status < 0 ? status : remember_source(collection, origin, node, error);
 }
 
@@ -136,7 +143,8 @@ static bool is_avoided(const struct strata_collection *collection, const struct 
 	       collection->avoided.st_ino == info->st_ino;
 }
 
-int strata_collection_add_path(struct strata_collection *collection, const char *path,
+/* Add what is at SPOT as PATH. */
+static int add_spot(struct strata_collection *collection, const struct spot *spot, const char *path,
 	const struct strata_origin *origin, struct strata_node **added, struct strata_error *error)
 {
 	struct stat info;
@@ -144,9 +152,7 @@ int strata_collection_add_path(struct strata_collection *collection, const char 
 	int status;
 
 	*added = NULL;
-	if (locate(collection, path, origin, error) < 0)
-		return STRATA_ERROR_MEMORY;
-	if (lstat(collection->place.data, &info) < 0) {
+	if (fstatat(spot->directory, spot->name, &info, AT_SYMLINK_NOFOLLOW) < 0) {
 		enum strata_status kind = errno == ENOENT || errno == ENOTDIR
 						  ? STRATA_ERROR_NOT_FOUND
 						  : STRATA_ERROR_IO;
@@ -165,8 +171,20 @@ int strata_collection_add_path(struct strata_collection *collection, const char 
 	}
 	status = strata_collection_check_name(path, error);
 	if (status == 0)
-		status = make_node(collection, path, origin, &info, &node, error);
+		status = make_node(collection, spot, path, origin, &info, &node, error);
 	return status < 0 ? status : strata_collection_add(collection, &node, added, error);
+}
+
+int strata_collection_add_path(struct strata_collection *collection, const char *path,
+	const struct strata_origin *origin, struct strata_node **added, struct strata_error *error)
+{
+	struct spot spot = {.directory = AT_FDCWD};
+
+	*added = NULL;
+	if (locate(collection, path, origin, error) < 0)
+		return STRATA_ERROR_MEMORY;
+	spot.name = collection->place.data;
+	return add_spot(collection, &spot, path, origin, added, error);
 }
 
 int strata_collection_add_parents(struct strata_collection *collection, const char *path,
@@ -218,45 +236,87 @@ static int remember_directory(
 	return 0;
 }
 
+/* A directory that is being listed. */
+struct listing {
+	int descriptor;
+	struct strata_buffer path; /* of the entry at hand in the image */
+	size_t path_length;        /* of what comes before the entry's name, there... */
+	size_t place_length;       /* ...and in collection->place */
+};
+
+static int add_listed(struct strata_collection *collection, struct listing *listing,
+	const char *name, const struct strata_origin *origin, struct strata_error *error)
+{
+	struct spot spot = {listing->descriptor, name};
+	struct strata_node *added;
+	int status;
+
+	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+		return 0;
+	strata_buffer_truncate(&listing->path, listing->path_length);
+	strata_buffer_string(&listing->path, name);
+	strata_buffer_truncate(&collection->place, listing->place_length);
+	strata_buffer_string(&collection->place, name);
+	status = strata_buffer_check(&listing->path, error);
+	if (status == 0)
+		status = strata_buffer_check(&collection->place, error);
+	if (status == 0)
+		status = add_spot(collection, &spot, listing->path.data, origin, &added, error);
+	if (status == 0 && added && S_ISDIR(added->entry.tar.mode))
+		status = remember_directory(collection, added->entry.tar.path, error);
+	return status;
+}
+
+/* Read the directory with getdents64(2) itself: readdir(3) costs four more system calls. */
+static int list_entries(struct strata_collection *collection, struct listing *listing,
+	const struct strata_origin *origin, struct strata_error *error)
+{
+	_Alignas(struct dirent64) char entries[32 * 1024];
+	ssize_t length;
+	int status = 0;
+
+	while ((length = getdents64(listing->descriptor, entries, sizeof(entries))) > 0) {
+		ssize_t at = 0;
+
+		while (status == 0 && at < length) {
+			const struct dirent64 *entry = (const struct dirent64 *)(entries + at);
+
+			status = add_listed(collection, listing, entry->d_name, origin, error);
+			at += entry->d_reclen;
+		}
+		if (status < 0)
+			return status;
+	}
+	if (length == 0)
+		return 0;
+	strata_buffer_truncate(&collection->place, listing->place_length);
+	return strata_fail_errno(error, "cannot list '%s'", collection->place.data);
+}
+
 /* List the directory PATH of the image and add what is in it. */
 static int list_directory(struct strata_collection *collection, const char *path,
 	const struct strata_origin *origin, struct strata_error *error)
 {
-	strata_autobuffer struct strata_buffer child = STRATA_BUFFER_INIT;
-	struct dirent *entry;
-	DIR *stream = NULL;
-	int status = 0;
-	int descriptor;
+	struct listing listing = {.path = STRATA_BUFFER_INIT};
+	int status;
 
 	if (locate(collection, path, origin, error) < 0)
 		return STRATA_ERROR_MEMORY;
-	descriptor = open(collection->place.data, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (descriptor >= 0)
-		stream = fdopendir(descriptor);
-	if (!stream) {
-		status = strata_fail_errno(
+	listing.descriptor =
+		open(collection->place.data, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (listing.descriptor < 0)
+		return strata_fail_errno(
 			error, "cannot open the directory '%s'", collection->place.data);
-		if (descriptor >= 0)
-			close(descriptor);
-		return status;
+	strata_buffer_byte(&collection->place, '/');
+	listing.place_length = collection->place.length;
+	if (*path) {
+		strata_buffer_string(&listing.path, path);
+		strata_buffer_byte(&listing.path, '/');
 	}
-	while (status == 0 && (errno = 0, entry = readdir(stream))) {
-		struct strata_node *added = NULL;
-
-		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-			continue;
-		strata_buffer_truncate(&child, 0);
-		strata_buffer_format(&child, "%s%s%s", path, *path ? "/" : "", entry->d_name);
-		status = strata_buffer_check(&child, error);
-		if (status == 0)
-			status = strata_collection_add_path(
-				collection, child.data, origin, &added, error);
-		if (status == 0 && added && S_ISDIR(added->entry.tar.mode))
-			status = remember_directory(collection, added->entry.tar.path, error);
-	}
-	if (status == 0 && errno)
-		status = strata_fail_errno(error, "cannot list '/%s'", path);
-	closedir(stream);
+	listing.path_length = listing.path.length;
+	status = list_entries(collection, &listing, origin, error);
+	close(listing.descriptor);
+	strata_buffer_release(&listing.path);
 	return status;
 }
 

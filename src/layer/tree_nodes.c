@@ -26,47 +26,53 @@ static int check_copies(const struct strata_node *earlier, const struct strata_n
 		"leave one of them out, or copy it to another place");
 }
 
+/* PLACE is there already when NODE comes. */
+static int join(struct strata_node *place, const struct strata_node *node,
+	struct strata_node **result, struct strata_error *error)
+{
+	bool joins = node->claim == STRATA_CLAIM_COPY ||
+		     (node->claim == STRATA_CLAIM_ITEM && place->claim == STRATA_CLAIM_PARENT);
+	bool replaces = node->claim > place->claim ||
+			(node->claim == place->claim && node->claim == STRATA_CLAIM_COPY);
+	const char *path = place->entry.tar.path;
+
+	if (S_ISDIR(place->entry.tar.mode) != S_ISDIR(node->entry.tar.mode) &&
+		(place->claim == STRATA_CLAIM_PARENT || node->claim == STRATA_CLAIM_PARENT))
+		return strata_collection_fail_below(path, error);
+	if (node->claim == STRATA_CLAIM_COPY && place->claim <= STRATA_CLAIM_COPY) {
+		int status = check_copies(place, node, error);
+
+		if (status < 0)
+			return status;
+	}
+	*result = joins ? place : NULL;
+	if (replaces) {
+		*place = *node;
+		place->entry.tar.path = path;
+	}
+	return 0;
+}
+
 int strata_collection_add(struct strata_collection *collection, const struct strata_node *node,
 	struct strata_node **result, struct strata_error *error)
 {
-	uint32_t known = strata_map_get(&collection->by_path, node->entry.tar.path);
+	uint32_t index = (uint32_t)collection->node_count;
+	char *path = strata_arena_string(&collection->tree->arena, node->entry.tar.path);
 	struct strata_node *place;
+	uint32_t known;
 
-	if (known != STRATA_MAP_NONE) {
-		bool joins;
-
-		place = &collection->nodes[known];
-		if (S_ISDIR(place->entry.tar.mode) != S_ISDIR(node->entry.tar.mode) &&
-			(place->claim == STRATA_CLAIM_PARENT || node->claim == STRATA_CLAIM_PARENT))
-			return strata_collection_fail_below(node->entry.tar.path, error);
-		if (node->claim == STRATA_CLAIM_COPY && place->claim <= STRATA_CLAIM_COPY) {
-			int status = check_copies(place, node, error);
-
-			if (status < 0)
-				return status;
-		}
-		joins = node->claim == STRATA_CLAIM_COPY ||
-			(node->claim == STRATA_CLAIM_ITEM && place->claim == STRATA_CLAIM_PARENT);
-		*result = joins ? place : NULL;
-		if (node->claim > place->claim ||
-			(node->claim == place->claim && node->claim == STRATA_CLAIM_COPY)) {
-			const char *path = place->entry.tar.path;
-
-			*place = *node;
-			place->entry.tar.path = path;
-		}
-		return 0;
-	}
-	if (collection->node_count >= STRATA_MAP_NONE ||
+	if (!path || collection->node_count >= STRATA_MAP_NONE ||
 		strata_grow(&collection->nodes, &collection->node_capacity,
 			collection->node_count + 1, sizeof(*collection->nodes)) < 0)
 		return strata_fail_memory(error);
-	place = &collection->nodes[collection->node_count];
-	*place = *node;
-	place->entry.tar.path = strata_arena_string(&collection->tree->arena, node->entry.tar.path);
-	if (!place->entry.tar.path || strata_map_put(&collection->by_path, place->entry.tar.path,
-					      (uint32_t)collection->node_count) < 0)
+	known = strata_map_add(&collection->by_path, path, index);
+	if (known == STRATA_MAP_NONE)
 		return strata_fail_memory(error);
+	place = &collection->nodes[known];
+	if (known != index)
+		return join(place, node, result, error);
+	*place = *node;
+	place->entry.tar.path = path;
 	collection->node_count++;
 	*result = place;
 	return 0;

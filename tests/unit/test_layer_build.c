@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 #include <stdio.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -319,6 +320,13 @@ static void become_fifo(struct scratch *scratch, const char *place)
 	assert_int_equal(mkfifo(place, 0600), 0);
 }
 
+static void become_directory(struct scratch *scratch, const char *place)
+{
+	(void)scratch;
+	assert_int_equal(unlink(place), 0);
+	assert_int_equal(mkdir(place, 0755), 0);
+}
+
 static void become_below_link(struct scratch *scratch, const char *place)
 {
 	(void)place;
@@ -330,7 +338,7 @@ static void become_below_link(struct scratch *scratch, const char *place)
 static void test_changed_files_are_noticed(void **state)
 {
 	static void (*const changes[])(struct scratch *, const char *) = {shrink, grow, rewrite,
-		replace, vanish, become_link, become_fifo, become_below_link};
+		replace, vanish, become_link, become_fifo, become_directory, become_below_link};
 	struct scratch *scratch = *state;
 	struct strata_recipe_item items[] = {STORE_ITEM("/s")};
 	struct strata_recipe recipe = RECIPE(items);
@@ -347,6 +355,58 @@ static void test_changed_files_are_noticed(void **state)
 		scratch_build_fails(scratch, &recipe, STRATA_ERROR_CHANGED,
 			scratch_text(scratch, "'%s' changed", scratch_at(scratch, "/s/b")));
 		assert_null(change.make);
+	}
+}
+
+/* How often files below DIRECTORY, watched by WATCHER, were opened since the last call. */
+static size_t count_opens(int watcher)
+{
+	_Alignas(struct inotify_event) char events[16384];
+	ssize_t length;
+	size_t opens = 0;
+
+	while ((length = read(watcher, events, sizeof(events))) > 0) {
+		for (ssize_t at = 0; at < length;) {
+			const struct inotify_event *event =
+				(const struct inotify_event *)(events + at);
+
+			assert_false(event->mask & IN_Q_OVERFLOW);
+			opens += (event->mask & IN_OPEN) && !(event->mask & IN_ISDIR);
+			at += (ssize_t)(sizeof(*event) + event->len);
+		}
+	}
+	return opens;
+}
+
+static void test_each_file_is_read_once(void **state)
+{
+	enum { FILES = 50 };
+	struct scratch *scratch = *state;
+	struct strata_recipe_item item[2][1] = {{STORE_ITEM("/s")}, {STORE_ITEM("/l")}};
+	struct strata_recipe small = RECIPE(item[0]), large = RECIPE(item[1]);
+	struct strata_recipe *recipes[] = {&small, &large};
+	strata_autofree char *content = scratch_content(3 * MEBIBYTE);
+	strata_autoclose int watcher = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	struct strata_error *error = &scratch->error;
+
+	for (unsigned i = 0; i < FILES; i++)
+		scratch_bytes(scratch, scratch_text(scratch, "/s/%u", i), content, 100 + i, 0444);
+	scratch_bytes(scratch, "/l/large", content, 3 * MEBIBYTE, 0444);
+	assert_true(inotify_add_watch(watcher, scratch_at(scratch, "/s"), IN_OPEN) >= 0);
+	assert_true(inotify_add_watch(watcher, scratch_at(scratch, "/l"), IN_OPEN) >= 0);
+	for (int kind = STRATA_CODEC_NONE; kind <= STRATA_CODEC_ZSTD; kind++) {
+		struct strata_layer layers[2];
+
+		small.compression.kind = large.compression.kind = (enum strata_codec_kind)kind;
+		small.compression.level = large.compression.level =
+			kind == STRATA_CODEC_NONE ? 0 : 1;
+		scratch->options.describe = kind == STRATA_CODEC_GZIP;
+		assert_succeeds(strata_layers_build(recipes, 2, scratch->output, &scratch->options,
+					layers, error),
+			error);
+		assert_int_equal(count_opens(watcher), FILES + 1);
+		strata_layer_release(&layers[0]);
+		strata_layer_release(&layers[1]);
 	}
 }
 
@@ -517,6 +577,7 @@ int main(void)
 		scratch_test(test_layers_leave_no_trace_in_the_next),
 		scratch_test(test_many_files),
 		scratch_test(test_changed_files_are_noticed),
+		scratch_test(test_each_file_is_read_once),
 		scratch_test(test_cancelled_builds_leave_nothing),
 		scratch_test(test_layers_are_built_in_their_order),
 		scratch_test(test_layers_are_delivered_bottom_first_and_early),
