@@ -56,7 +56,7 @@ in
   streamLayeredImage = arguments:
     let made = layered arguments;
     in finish arguments (made.stream // {
-      inherit (made) imageName imageTag plan layers stream push;
+      inherit (made) imageName imageTag plan closure layers stream push;
       image = made;
     });
 
@@ -69,7 +69,7 @@ in
     in
     finish arguments (image.makeImage (given // {
       copyToRoot = listOf (arguments.copyToRoot or null) ++ listOf (arguments.contents or null);
-      strategy = arguments.strategy or "single";
+      strategy = if (arguments.strategy or null) == null then "single" else arguments.strategy;
       compression = arguments.compression or compressors.${compressor}
         or (throw "stratapack: compressor = \"${compressor}\": choose one of none, gz, zstd");
     }));

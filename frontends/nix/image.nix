@@ -182,7 +182,9 @@ let
       inherit layers;
       imageName = name;
       imageTag = theTag;
+      # The plan as a file, made or checked; what it refers to is all that the image is made of.
       plan = planDerivation;
+      closure = roots;
 
       # A script that writes the image to its standard output. Nothing but what it is made of is kept
       # in the store.

@@ -38,5 +38,7 @@ rec {
     let inside = storePathOf path;
     in
     if inside == null then path
+    else if ! builtins.pathExists inside then
+      throw "stratapack: the plan names '${inside}', which is not in the store: build `closure` of the image first, or make the plan again from `plan`"
     else builtins.appendContext path { ${inside} = { path = true; }; };
 }

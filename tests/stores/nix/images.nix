@@ -1,17 +1,71 @@
 # The images of the tests: nix-build images.nix -A jq --argstr build client-side
-{ build ? "build-side", format ? "oci", strategy ? null }:
+{ build ? "build-side", format ? "oci", strategy ? null, compression ? "gzip", maxLayers ? 100 }:
 let
   world = import ./world.nix;
   inherit (world) busybox jq zstd stratapack;
-  image = name: program: arguments: stratapack.buildLayeredImage ({
-    inherit name build format strategy;
-    tag = "1";
+  common = { inherit build format strategy compression maxLayers; tag = "1"; };
+  layered = name: program: arguments: common // {
+    inherit name;
     contents = [ program busybox ];
     config = { Entrypoint = [ "/bin/${name}" ]; Env = [ "PATH=/bin" ]; };
-  } // arguments);
+  } // arguments;
+  image = name: program: arguments: stratapack.buildLayeredImage (layered name program arguments);
+
+  # The first two layers as one.
+  merge = plan: plan // {
+    layers = [{ items = (builtins.elemAt plan.layers 0).items ++ (builtins.elemAt plan.layers 1).items; }]
+      ++ builtins.tail (builtins.tail plan.layers);
+  };
 in
 {
   inherit world;
   jq = image "jq" jq { };
   zstd = image "zstd" zstd { };
+  streamed = stratapack.streamLayeredImage (layered "zstd" zstd { });
+  merged = image "zstd" zstd { plan = merge; };
+  checkedIn = image "zstd" zstd { plan = ./plan.json; };
+
+  # What commands make, and who owns it.
+  made = image "made" busybox {
+    contents = [ busybox ];
+    extraCommands = ''
+      mkdir -p -m 1777 tmp
+      mkdir -p "home/app/a [b]"
+      echo hello >"home/app/a [b]/*"
+      chmod 600 home/app/*/*
+      ln -s ${world.libjq}/lib/ library
+    '';
+    fakeRootCommands = "chown -R 1000:100 home/app; chmod 711 bin";
+    # Nix lets no builder do this.
+    permissions = [{ paths = "/tmp"; mode = "g+s"; }];
+    config.Cmd = [ "/bin/sh" ];
+  };
+  permitted = image "permitted" busybox {
+    contents = [ busybox ];
+    permissions = [{ paths = "/data/**"; mode = "0750"; uid = 7; gid = 8; }];
+    directories = [ "/data" "/data/in:0700" ];
+    symlinks."/etc/links" = "bin";
+    uid = 5;
+    gid = 6;
+  };
+  flat = stratapack.buildImage (common // {
+    name = "Flat";
+    copyToRoot = [ jq busybox ];
+    config.Cmd = [ "/bin/jq" "--version" ];
+  });
+  linksOnly = image "links" jq { includeStorePaths = false; };
+
+  wrong = {
+    config = image "wrong" jq { config.Cmd = "jq"; };
+    member = image "wrong" jq { config.Comand = [ "jq" ]; };
+    way = image "wrong" jq { build = "sideways"; };
+    item = image "wrong" jq { contents = [ "/opt/jq" ]; };
+    missing = image "wrong" jq { contents = [ "${busybox}/nothing" ]; };
+    chroot = image "wrong" jq { enableFakechroot = true; };
+    rule = image "wrong" jq { permissions = [{ paths = "/hom/**"; mode = "0"; }]; };
+    forgets = image "wrong" jq { plan = plan: plan // { layers = builtins.tail plan.layers; }; };
+    stale = image "wrong" jq {
+      plan.layers = [{ items = [ "${builtins.storeDir}/00000000000000000000000000000000-gone" ]; }];
+    };
+  };
 }
