@@ -112,8 +112,11 @@ struct strata_fleet_options {
 	uint32_t request;    /* bytes that one request is worth */
 	uint32_t max_layers; /* of every image, instead of its own bound; 0: its own */
 
-	/* Extend this catalogue instead of planning afresh; NULL: none. */
+	/* Extend this catalogue instead of planning afresh; NULL: none. A group that an image has
+	 * stays its layer unless a change pays for what it moves within three months. */
 	const struct strata_catalogue *previous;
+	/* Images of the catalogue that are not in this fleet go on to exist, with their layers. */
+	bool others_remain;
 	const struct strata_observer *observer;
 };
 
@@ -126,7 +129,7 @@ struct strata_fleet_plan {
 	const uint32_t **layers;
 	uint32_t layer_count; /* distinct layers, numbered in the order of the catalogue */
 	struct strata_fleet_options options;
-	uint64_t kept; /* layers of the previous catalogue that are still there */
+	uint64_t kept; /* layers that the previous catalogue has too, with the same content */
 	struct strata_arena *arena;
 };
 
@@ -151,6 +154,14 @@ STRATA_PUBLIC int strata_catalogue_load(
 STRATA_PUBLIC int strata_catalogue_save(
 	const struct strata_catalogue *catalogue, const char *path, struct strata_error *error);
 STRATA_PUBLIC void strata_catalogue_free(struct strata_catalogue *catalogue);
+
+/* A strategy for one image: its layers are groups of a catalogue, as far as these are wholly in it,
+ * and what is left is planned for itself. It is none of strata_strategies(): it takes
+ * strata_catalogue_divide() with the catalogue as its data in strata_plan_options. */
+STRATA_PUBLIC const struct strata_strategy *strata_catalogue_strategy(void);
+STRATA_PUBLIC int strata_catalogue_divide(void *catalogue, const struct strata_graph *graph,
+	const struct strata_churn *churn, uint32_t bound, struct strata_partition *partition,
+	struct strata_error *error);
 
 #ifdef __cplusplus
 }

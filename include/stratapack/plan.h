@@ -137,6 +137,13 @@ struct strata_plan_options {
 	/* The system whose files the items are (NULL: "/"): where it has a symbolic link or a
 	 * directory above an entry, the entry goes there and the directory stays as it is. */
 	const char *root;
+
+	/* Divides the items instead of the strategy's function, which it stands in for. NULL: none.
+	 */
+	int (*divide)(void *data, const struct strata_graph *graph,
+		const struct strata_churn *churn, uint32_t bound,
+		struct strata_partition *partition, struct strata_error *error);
+	void *divide_data;
 };
 
 /* Plan GRAPH. *PLAN is the caller's. STRATA_ERROR_INVALID where the bound is too low. */

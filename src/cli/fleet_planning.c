@@ -21,6 +21,12 @@ static int apply_plans(void *target, const char *value, struct strata_error *err
 	return 0;
 }
 
+static int apply_previous(void *target, const char *value, struct strata_error *error)
+{
+	((struct strata_fleet_planning_options *)target)->previous = value;
+	return 0;
+}
+
 static int apply_storage_weight(void *target, const char *value, struct strata_error *error)
 {
 	struct strata_fleet_planning_options *options = target;
@@ -49,6 +55,12 @@ static const struct strata_option fleet_options[] = {
 			"average image's machines pull: above 1 for less storage, below for "
 			"smaller updates (default 1)",
 		.apply = apply_storage_weight},
+	{.name = "previous",
+		.argument = "CATALOGUE",
+		.value = STRATA_VALUE_FILE,
+		.help = "extend this catalogue: its groups stay layers unless a change pays soon "
+			"for what it moves",
+		.apply = apply_previous},
 	{.name = NULL},
 };
 
@@ -69,6 +81,8 @@ int strata_fleet_planning_prepare(const struct strata_fleet_planning_options *op
 	}
 	if (!foreign)
 		foreign = planning->file.used.option;
+	if (!foreign)
+		foreign = planning->catalogue.used.option;
 	if (foreign)
 		return strata_hint(error,
 			strata_fail(error, STRATA_ERROR_INVALID,
@@ -182,23 +196,45 @@ static int write_results(const struct strata_fleet_planning_options *options,
 	return result < 0 ? result : strata_catalogue_save(catalogue, output, error);
 }
 
+/* The weights that were asked for, or else those of the catalogue that is extended. */
+static int choose_settings(const struct strata_fleet_planning_options *options,
+	const struct strata_planning *planning, struct strata_catalogue **previous,
+	struct strata_fleet_options *settings, struct strata_error *error)
+{
+	uint32_t bound = planning->strategy.max_layers;
+
+	settings->storage_weight = STRATA_DEFAULT_STORAGE_WEIGHT;
+	settings->request = STRATA_DEFAULT_REQUEST_BYTES;
+	/* One layer is left for a customisation. */
+	settings->max_layers = bound > 1 ? bound - 1 : bound;
+	if (options->previous) {
+		int result = strata_catalogue_load(options->previous, previous, error);
+
+		if (result < 0)
+			return result;
+		settings->previous = *previous;
+		settings->storage_weight = (*previous)->storage_weight;
+		settings->request = (*previous)->request;
+	}
+	if (options->has_storage_weight)
+		settings->storage_weight = options->storage_weight;
+	return 0;
+}
+
 int strata_fleet_planning_run(const struct strata_fleet_planning_options *options,
 	struct strata_planning *planning, const char *output,
 	const struct strata_observer *observer, bool *wrong_use, struct strata_error *error)
 {
 	strata_autofleet struct strata_fleet *fleet = NULL;
 	strata_autochurn struct strata_churn *churn = NULL;
+	strata_autocatalogue struct strata_catalogue *previous = NULL;
 	strata_autofleetplan struct strata_fleet_plan *plan = NULL;
-	struct strata_fleet_options settings = {
-		.storage_weight = options->has_storage_weight ? options->storage_weight
-							      : STRATA_DEFAULT_STORAGE_WEIGHT,
-		.request = STRATA_DEFAULT_REQUEST_BYTES,
-		.max_layers = planning->strategy.max_layers,
-		.observer = observer,
-	};
+	struct strata_fleet_options settings = {.observer = observer};
 	int result = strata_fleet_load(options->fleet, &fleet, error);
 
 	*wrong_use = false;
+	if (result == 0)
+		result = choose_settings(options, planning, &previous, &settings, error);
 	if (result == 0)
 		result = check_bounds(fleet, planning, error);
 	if (result == 0)

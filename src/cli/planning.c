@@ -1,6 +1,7 @@
 #include "cli/planning.h"
 
 #include "cli/report.h"
+#include "fleet/catalogue.h"
 #include "graph/internal.h"
 #include "plan/churn.h"
 #include "plan/internal.h"
@@ -23,6 +24,42 @@ static const struct strata_option plan_file_options[] = {
 
 const struct strata_option_group strata_plan_file_group = {"Plan", plan_file_options};
 
+static int apply_catalogue(void *target, const char *value, struct strata_error *error)
+{
+	((struct strata_catalogue_options *)target)->path = value;
+	return 0;
+}
+
+static const struct strata_option catalogue_options[] = {
+	{.name = "catalogue",
+		.argument = "FILE",
+		.value = STRATA_VALUE_FILE,
+		.help = "take the layers of the fleet that this catalogue is of, as far as they "
+			"fit, "
+			"and plan only what they do not hold",
+		.apply = apply_catalogue},
+	{.name = NULL},
+};
+
+const struct strata_option_group strata_catalogue_group = {"Catalogue", catalogue_options};
+
+/* Options that a given catalogue has already answered. */
+static int refuse_beside_catalogue(
+	const struct strata_planning *planning, struct strata_error *error)
+{
+	const char *option = planning->strategy.strategy ? "strategy" : NULL;
+
+	if (planning->strategy.below)
+		option = "below";
+	if (!planning->catalogue.path || !option)
+		return 0;
+	return strata_hint(error,
+		strata_fail(error, STRATA_ERROR_INVALID,
+			"--%s and --catalogue exclude each other: both say how items share layers",
+			option),
+		"keep one of them");
+}
+
 /* Options that a given plan has already answered. */
 static int refuse_answered(const struct strata_planning *planning, struct strata_error *error)
 {
@@ -32,6 +69,8 @@ static int refuse_answered(const struct strata_planning *planning, struct strata
 		option = planning->rates.used.option;
 	if (!option)
 		option = planning->customisation.used.option;
+	if (!option)
+		option = planning->catalogue.used.option;
 	if (!option)
 		return 0;
 	return strata_hint(error,
@@ -54,6 +93,8 @@ int strata_planning_prepare(struct strata_planning *planning, char *const *items
 	} else {
 		result = strata_layer_count_check(
 			planning->strategy.max_layers, planning->force.force, error);
+		if (result == 0)
+			result = refuse_beside_catalogue(planning, error);
 		if (result == 0)
 			result = strata_customisation_check(
 				&planning->customisation, planning->root.root, error);
@@ -92,6 +133,20 @@ static int make_plan_above(struct strata_planning *planning, struct strata_plan_
 	return result < 0 ? result : strata_plan_put_below(planning->plan, below, error);
 }
 
+static int make_plan_of_catalogue(struct strata_planning *planning,
+	struct strata_plan_options *options, struct strata_error *error)
+{
+	strata_autocatalogue struct strata_catalogue *catalogue = NULL;
+	int result = strata_catalogue_load(planning->catalogue.path, &catalogue, error);
+
+	if (result < 0)
+		return result;
+	options->strategy = strata_catalogue_strategy();
+	options->divide = strata_catalogue_divide;
+	options->divide_data = catalogue;
+	return make_plan_of(planning, planning->graph, options, error);
+}
+
 static int make_plan(struct strata_planning *planning, struct strata_error *error)
 {
 	struct strata_plan_options options = {
@@ -103,6 +158,8 @@ static int make_plan(struct strata_planning *planning, struct strata_error *erro
 
 	if (planning->strategy.below)
 		return make_plan_above(planning, &options, error);
+	if (planning->catalogue.path)
+		return make_plan_of_catalogue(planning, &options, error);
 	return make_plan_of(planning, planning->graph, &options, error);
 }
 

@@ -16,10 +16,18 @@ struct strata_plan_file_options {
 };
 extern const struct strata_option_group strata_plan_file_group;
 
+/* The layers of a fleet instead of a strategy. */
+struct strata_catalogue_options {
+	struct strata_used used;
+	const char *path; /* NULL: none */
+};
+extern const struct strata_option_group strata_catalogue_group;
+
 struct strata_planning {
 	struct strata_root_options root;
 	struct strata_source_options source;
 	struct strata_plan_file_options file;
+	struct strata_catalogue_options catalogue;
 	struct strata_strategy_options strategy;
 	struct strata_rates_options rates;
 	struct strata_force_options force;
@@ -37,6 +45,7 @@ struct strata_planning {
 		{&strata_strategy_group, offsetof(type, member.strategy)},                         \
 		{&strata_rates_group, offsetof(type, member.rates)},                               \
 		{&strata_plan_file_group, offsetof(type, member.file)},                            \
+		{&strata_catalogue_group, offsetof(type, member.catalogue)},                       \
 		{&strata_force_group, offsetof(type, member.force)},                               \
 	{                                                                                          \
 		&strata_customisation_group, offsetof(type, member.customisation)                  \

@@ -129,10 +129,10 @@ static int read_parameters(struct strata_catalogue *catalogue, const struct stra
 
 	if (status == 0 && parameters)
 		status = strata_json_check_keys(parameters, keys, error);
-	if (status == 0)
+	if (status == 0 && parameters)
 		status = strata_json_get_size(
 			parameters, "storageWeightPerMille", false, &storage, error);
-	if (status == 0)
+	if (status == 0 && parameters)
 		status = strata_json_get_size(parameters, "requestBytes", false, &request, error);
 	if (status < 0)
 		return strata_context(error, status, "parameters");

@@ -142,6 +142,7 @@ static int read_image(const struct reader *reader, const struct strata_json *obj
 {
 	static const char *const keys[] = {"name", "weight", "maxLayers", "roots", "items", "graph",
 		"referencesGraph", "nixJson", NULL};
+	uint32_t bound = reader->max_layers;
 	const char *name = NULL;
 	int status = strata_json_get_string(object, "name", true, &name, error);
 
@@ -153,7 +154,6 @@ static int read_image(const struct reader *reader, const struct strata_json *obj
 	if (!entry->image.name)
 		return strata_fail_memory(error);
 	entry->image.weight = 1;
-	entry->image.max_layers = reader->max_layers;
 	status = strata_json_check_keys(object, keys, error);
 	if (status == 0)
 		status = strata_json_get_size(object, "weight", false, &entry->image.weight, error);
@@ -161,7 +161,9 @@ static int read_image(const struct reader *reader, const struct strata_json *obj
 		status = strata_fail(
 			error, STRATA_ERROR_FORMAT, "member \"weight\" is more than 2^32 - 1");
 	if (status == 0)
-		status = read_bound(object, &entry->image.max_layers, error);
+		status = read_bound(object, &bound, error);
+	/* One layer is left for a customisation, as where an image is planned alone. */
+	entry->image.max_layers = bound > 1 ? bound - 1 : 1;
 	if (status == 0)
 		status = read_source(reader, object, &entry->source, error);
 	return status < 0 ? strata_context(error, status, "image '%s'", name) : 0;

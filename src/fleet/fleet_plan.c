@@ -1,10 +1,14 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "fleet/apart.h"
 #include "fleet/atoms.h"
+#include "fleet/improve.h"
+#include "fleet/inheritance.h"
 #include "fleet/internal.h"
 #include "fleet/merge.h"
 #include "fleet/order.h"
+#include "fleet/price.h"
 
 static struct strata_fleet_plan *allocate_plan(struct strata_error *error)
 {
@@ -147,30 +151,157 @@ static int write_plan(struct strata_fleet_plan *plan, const struct strata_layout
 	return status;
 }
 
-static int plan_fleet(struct strata_fleet_plan *plan, struct strata_error *error)
+struct planning {
+	const struct strata_fleet *fleet;
+	const struct strata_fleet_options *options;
+	struct strata_fleet_model model;
+	struct strata_inheritance inheritance;
+	struct strata_atoms atoms;
+	uint32_t *bounds;
+};
+
+static void release_planning(struct planning *planning)
 {
-	const struct strata_fleet *fleet = plan->fleet;
-	const struct strata_fleet_options *options = &plan->options;
-	strata_automodel struct strata_fleet_model model = STRATA_FLEET_MODEL_INIT;
-	strata_autoatoms struct strata_atoms atoms = STRATA_ATOMS_INIT;
-	strata_autolayout struct strata_layout layout = STRATA_LAYOUT_INIT;
-	strata_autofree uint32_t *bounds = strata_allocate(fleet->image_count, sizeof(*bounds));
+	strata_atoms_release(&planning->atoms);
+	strata_inheritance_release(&planning->inheritance);
+	strata_fleet_model_release(&planning->model);
+	free(planning->bounds);
+}
+
+static int prepare(struct planning *planning, struct strata_error *error)
+{
+	const struct strata_fleet *fleet = planning->fleet;
+	const struct strata_fleet_options *options = planning->options;
 	int status;
 
-	if (!bounds)
+	planning->bounds = strata_allocate(fleet->image_count, sizeof(*planning->bounds));
+	if (!planning->bounds)
 		return strata_fail_memory(error);
-	status = find_bounds(fleet, options, bounds, error);
+	status = find_bounds(fleet, options, planning->bounds, error);
 	if (status == 0)
-		status = strata_fleet_model_make(&model, fleet, options, error);
+		status = strata_fleet_model_make(&planning->model, fleet, options, error);
+	if (status == 0 && options->previous)
+		status = strata_inheritance_find(&planning->inheritance, fleet, options->previous,
+			&planning->model, planning->bounds, error);
 	if (status == 0)
-		status = strata_atoms_find(&atoms, fleet, options->churn, NULL, 0, error);
+		status = strata_atoms_find(&planning->atoms, fleet, options->churn,
+			planning->inheritance.sets, planning->inheritance.count, error);
+	return status;
+}
+
+/* Lay LAYOUT out, INHERITING what was together or afresh, and merge and improve it. */
+static int lay_out(const struct planning *planning, bool inheriting, struct strata_layout *layout,
+	struct strata_error *error)
+{
+	const struct strata_observer *observer = planning->options->observer;
+	int status = strata_layout_init(layout, &planning->model, planning->atoms.atoms, error);
+
 	if (status == 0)
-		status = strata_layout_init(&layout, &model, atoms.atoms, error);
+		status = strata_inheritance_publish(
+			&planning->inheritance, &planning->atoms, layout, error);
+	if (status == 0 && inheriting)
+		status = strata_inheritance_lay_out(
+			&planning->inheritance, &planning->atoms, layout, error);
+	else if (status == 0)
+		status = lay_out_atoms(layout, &planning->atoms, error);
 	if (status == 0)
-		status = lay_out_atoms(&layout, &atoms, error);
+		status = strata_fleet_merge(layout, planning->bounds, observer, error);
 	if (status == 0)
-		status = strata_fleet_merge(&layout, bounds, options->observer, error);
-	return status < 0 ? status : write_plan(plan, &layout, &atoms, error);
+		status = strata_fleet_improve(layout, planning->bounds, observer, error);
+	return status;
+}
+
+/* Whether the fleet is so small that more can be tried. In large ones, whose images share more than
+ * one alone can gain, that was never better. */
+static bool is_small(const struct planning *planning)
+{
+	enum { MOST_MEMBERS = 4096 };
+	uint64_t members = 0;
+
+	for (size_t w = 0; w < planning->atoms.count * planning->model.words; w++)
+		members += (uint64_t)__builtin_popcountll(planning->atoms.images[w]);
+	return members <= MOST_MEMBERS;
+}
+
+/* Improve LAYOUT by what planning images apart finds; where that is better altogether, it becomes
+ * LAYOUT. */
+static int compare_apart(
+	const struct planning *planning, struct strata_layout *layout, struct strata_error *error)
+{
+	strata_autolayout struct strata_layout apart = STRATA_LAYOUT_INIT;
+	const struct strata_observer *observer = planning->options->observer;
+	struct strata_layout better;
+	int status = strata_layout_init(&apart, &planning->model, planning->atoms.atoms, error);
+
+	if (status == 0)
+		status = strata_apart_lay_out(
+			&apart, &planning->atoms, planning->bounds, observer, error);
+	if (status == 0)
+		status = strata_apart_adopt(layout, &apart, error);
+	if (status == 0)
+		status = strata_fleet_improve(layout, planning->bounds, observer, error);
+	if (status < 0 || strata_price_layout(layout) <= strata_price_layout(&apart))
+		return status;
+	better = apart;
+	apart = *layout;
+	*layout = better;
+	return 0;
+}
+
+/* Whether there is nothing to decide: all images are in the catalogue as they are. */
+static bool is_settled(const struct planning *planning)
+{
+	return planning->options->previous && planning->options->others_remain &&
+	       planning->inheritance.complete;
+}
+
+/* Whether KEPT is not much dearer than FRESH. Rates are guesses: a little is not worth a change,
+ * which others would come after. */
+static bool is_worth_keeping(const struct strata_layout *kept, const struct strata_layout *fresh)
+{
+	enum { PART = 32 };
+	int64_t cost = strata_price_layout(kept);
+
+	return cost - strata_price_layout(fresh) <= cost / PART;
+}
+
+/* The groups of the previous catalogue that are layers still, as they were. */
+static uint64_t count_kept(const struct strata_layout *layout)
+{
+	uint64_t count = 0;
+
+	for (uint32_t l = 0; l < layout->layer_count; l++)
+		count += layout->layers[l].alive && layout->layers[l].published;
+	return count;
+}
+
+static int plan_fleet(struct strata_fleet_plan *plan, struct strata_error *error)
+{
+	STRATA_CLEANUP(release_planning)
+	struct planning planning = {
+		.fleet = plan->fleet,
+		.options = &plan->options,
+		.model = STRATA_FLEET_MODEL_INIT,
+		.inheritance = STRATA_INHERITANCE_INIT,
+		.atoms = STRATA_ATOMS_INIT,
+	};
+	strata_autolayout struct strata_layout fresh = STRATA_LAYOUT_INIT;
+	strata_autolayout struct strata_layout kept = STRATA_LAYOUT_INIT;
+	const struct strata_layout *best = &fresh;
+	int status = prepare(&planning, error);
+
+	if (status == 0 && plan->options.previous)
+		status = lay_out(&planning, true, &kept, error);
+	if (status == 0 && !is_settled(&planning))
+		status = lay_out(&planning, false, &fresh, error);
+	if (status == 0 && !is_settled(&planning) && is_small(&planning))
+		status = compare_apart(&planning, &fresh, error);
+	if (status < 0)
+		return status;
+	if (plan->options.previous && (is_settled(&planning) || is_worth_keeping(&kept, &fresh)))
+		best = &kept;
+	plan->kept = count_kept(best);
+	return write_plan(plan, best, &planning.atoms, error);
 }
 
 int strata_fleet_plan(const struct strata_fleet *fleet, const struct strata_fleet_options *options,

@@ -39,8 +39,8 @@ int strata_fleet_plan_image(const struct strata_fleet_plan *plan, size_t index,
 	if (!made)
 		return STRATA_ERROR_MEMORY;
 	made->strategy = "fleet";
-	made->max_layers = plan->options.max_layers ? plan->options.max_layers
-						    : plan->fleet->images[index].max_layers;
+	made->max_layers = 1 + (plan->options.max_layers ? plan->options.max_layers
+							 : plan->fleet->images[index].max_layers);
 	status = copy_layers(made, plan->fleet->graph, &plan->partitions[index], error);
 	if (status < 0)
 		return status;

@@ -2,10 +2,7 @@
 
 #include <string.h>
 
-#include "base/fixed.h"
-
 enum {
-	FIXED_SHIFT = 20,
 	FIRST_TABLE = 1024,
 };
 
@@ -107,19 +104,13 @@ static int grow_table(struct strata_layout *layout)
 static int gather_causes(const struct strata_layout *layout, const uint32_t *atoms, uint32_t count,
 	struct strata_cause_set *causes)
 {
-	const struct strata_churn *churn = layout->model->churn;
-
 	for (uint32_t a = 0; a < count; a++) {
-		const uint64_t *words =
-			strata_churn_class_causes(churn, layout->atoms[atoms[a]].class_index);
-		struct strata_cause_set own = STRATA_CAUSE_SET_INIT, all = STRATA_CAUSE_SET_INIT;
-		int status = strata_cause_set_gather(&own, words, strata_churn_words(churn));
+		const struct strata_cause_set *own =
+			&layout->model->causes[layout->atoms[atoms[a]].class_index];
+		struct strata_cause_set all = STRATA_CAUSE_SET_INIT;
 
-		if (status == 0)
-			status = strata_cause_set_unite(&all, causes, &own);
-		strata_cause_set_release(&own);
-		if (status < 0)
-			return status;
+		if (strata_cause_set_unite(&all, causes, own) < 0)
+			return -1;
 		strata_cause_set_release(causes);
 		*causes = all;
 	}
@@ -144,8 +135,8 @@ static int add_layer(struct strata_layout *layout, struct strata_fleet_layer *la
 	layer->hazard = strata_cause_set_added(
 		model->hazards, &(struct strata_cause_set)STRATA_CAUSE_SET_INIT, &layer->causes);
 	layer->dirty = strata_churn_dirty(model->churn, layer->hazard);
-	layer->burden =
-		strata_fixed_multiply(layer->size, STRATA_FIXED_ONE + layer->dirty, FIXED_SHIFT);
+	layer->burden = strata_fleet_burden(layer->size, layer->dirty);
+	layer->group = STRATA_LAYER_NONE;
 	layer->hash = set_hash(layer->atoms, layer->atom_count);
 	layer->images = strata_allocate(model->words, sizeof(*layer->images));
 	if (!layer->images || strata_grow(&layout->layers, &layout->layer_capacity,

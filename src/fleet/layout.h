@@ -30,8 +30,10 @@ struct strata_fleet_layer {
 	uint64_t burden; /* size x (1 + dirty) */
 	uint64_t weight; /* of its images */
 	uint64_t hash;   /* of its atoms */
+	uint32_t group;  /* of the catalogue that it is, or is left of; or STRATA_LAYER_NONE */
 	uint32_t next;   /* in its chain of the table */
 	bool alive;      /* some image has it */
+	bool locked;     /* its images keep it as it is */
 };
 
 enum strata_layer_order {

@@ -2,8 +2,9 @@
 
 #include <string.h>
 
-#include "base/fixed.h"
 #include "base/observe.h"
+#include "fleet/price.h"
+#include "plan/churn.h"
 
 enum {
 	WINDOW = 16,         /* neighbours on either side, in each order, that are candidates */
@@ -89,74 +90,35 @@ static struct candidate pop(struct merging *merging)
 	return first;
 }
 
-/* What it costs that LAYER is no longer in IMAGES, of SHARE its weight. */
-static int64_t cost_of_leaving(const struct strata_layout *layout,
-	const struct strata_fleet_layer *layer, const uint64_t *images, uint64_t share)
-{
-	uint64_t lacking = strata_layout_lacking(layout, layer, layer->images, layer->weight);
-	uint64_t lacking_share = strata_layout_lacking(layout, layer, images, share);
-	int64_t before = strata_layout_cost(layout, layer, layer->weight, lacking);
-	bool rest = false;
-
-	for (size_t w = 0; w < layout->model->words && !rest; w++)
-		rest = (layer->images[w] & ~images[w]) != 0;
-	if (!rest)
-		return -before;
-	return strata_layout_cost(layout, layer, layer->weight - share, lacking - lacking_share) -
-	       before;
-}
-
-/* The layer that the merge of two would give. */
-struct merged {
-	struct strata_fleet_layer layer;
-	const struct strata_fleet_layer *existing; /* NULL: none */
-	int64_t before;                            /* what the existing one costs */
-	uint64_t weight, lacking;                  /* its own */
-};
-
-static void look_at_union(const struct strata_layout *layout, const struct strata_fleet_layer *a,
-	const struct strata_fleet_layer *b, struct merged *merged)
+/* The layer that the merge of A and B gives. */
+static void find_union(const struct strata_layout *layout, const struct strata_fleet_layer *a,
+	const struct strata_fleet_layer *b, struct strata_prospect *merged)
 {
 	const struct strata_fleet_layer *base = a->causes.count < b->causes.count ? b : a;
 	const struct strata_fleet_layer *other = base == a ? b : a;
 	struct strata_hazard hazard =
 		strata_cause_set_added(layout->model->hazards, &base->causes, &other->causes);
-	uint64_t size = a->size + b->size;
-	uint32_t found =
-		strata_layout_find(layout, a->hash + b->hash, a->atom_count + b->atom_count, size);
+	struct strata_fleet_layer like = {.size = a->size + b->size,
+		.dirty = base->dirty,
+		.hash = a->hash + b->hash,
+		.atom_count = a->atom_count + b->atom_count};
 
-	*merged = (struct merged){.layer = {.size = size}};
-	if (hazard.single == 0 && hazard.batch == 0) {
-		merged->layer.dirty = base->dirty;
-	} else {
-		hazard.single += base->hazard.single;
-		hazard.batch += base->hazard.batch;
-		merged->layer.dirty = strata_churn_dirty(layout->model->churn, hazard);
-	}
-	if (found == STRATA_LAYER_NONE)
-		return;
-	merged->existing = &layout->layers[found];
-	merged->layer.published = merged->existing->published;
-	if (!merged->existing->alive)
-		return;
-	merged->weight = merged->existing->weight;
-	merged->lacking = strata_layout_lacking(
-		layout, merged->existing, merged->existing->images, merged->weight);
-	merged->before =
-		strata_layout_cost(layout, merged->existing, merged->weight, merged->lacking);
+	if (hazard.single != 0 || hazard.batch != 0)
+		like.dirty = strata_churn_dirty(
+			layout->model->churn, strata_hazard_add(base->hazard, hazard));
+	strata_prospect_find(merged, layout, &like);
 }
 
 /* What the merge of A and B for IMAGES costs. */
-static int64_t cost_of_merge(const struct strata_layout *layout, const struct strata_fleet_layer *a,
-	const struct strata_fleet_layer *b, const struct merged *merged, const uint64_t *images)
+static int64_t price_merge(const struct strata_layout *layout, const struct strata_fleet_layer *a,
+	const struct strata_fleet_layer *b, const struct strata_prospect *merged,
+	const uint64_t *images)
 {
 	uint64_t weight = strata_fleet_model_weight(layout->model, images);
-	uint64_t lacking = strata_layout_lacking(layout, &merged->layer, images, weight);
 
-	return strata_layout_cost(
-		       layout, &merged->layer, merged->weight + weight, merged->lacking + lacking) -
-	       merged->before + cost_of_leaving(layout, a, images, weight) +
-	       cost_of_leaving(layout, b, images, weight);
+	return strata_price_joining(layout, merged, images, weight) +
+	       strata_price_leaving(layout, a, images, weight) +
+	       strata_price_leaving(layout, b, images, weight);
 }
 
 /* Find the key of the merge of LEFT and RIGHT, and in `chosen` the images that it is best for: all
@@ -166,7 +128,7 @@ static bool evaluate(struct merging *merging, uint32_t left, uint32_t right, int
 	struct strata_layout *layout = merging->layout;
 	const struct strata_fleet_layer *a = &layout->layers[left], *b = &layout->layers[right];
 	size_t words = layout->model->words;
-	struct merged merged;
+	struct strata_prospect merged;
 	uint32_t relieved = 0, all = 0;
 	int64_t cost;
 
@@ -180,10 +142,10 @@ static bool evaluate(struct merging *merging, uint32_t left, uint32_t right, int
 	}
 	if (relieved == 0)
 		return false;
-	look_at_union(layout, a, b, &merged);
-	cost = cost_of_merge(layout, a, b, &merged, merging->chosen);
+	find_union(layout, a, b, &merged);
+	cost = price_merge(layout, a, b, &merged, merging->chosen);
 	if (relieved != all) {
-		int64_t whole = cost_of_merge(layout, a, b, &merged, merging->common);
+		int64_t whole = price_merge(layout, a, b, &merged, merging->common);
 
 		if (whole <= cost) {
 			cost = whole;
@@ -198,7 +160,7 @@ static void consider(struct merging *merging, uint32_t other, struct candidate *
 {
 	struct candidate candidate = {.left = best->left, .right = other};
 
-	if (merging->seen[other] == merging->search)
+	if (merging->seen[other] == merging->search || merging->layout->layers[other].locked)
 		return;
 	merging->seen[other] = merging->search;
 	if (!evaluate(merging, best->left, other, &candidate.key))
@@ -233,6 +195,8 @@ static int search(struct merging *merging, uint32_t layer, struct strata_error *
 	const uint64_t *images = layout->layers[layer].images;
 	uint32_t count = 0, number = 0;
 
+	if (layout->layers[layer].locked)
+		return 0;
 	if (strata_grow(&merging->seen, &merging->seen_capacity, layout->layer_count,
 		    sizeof(*merging->seen)) < 0)
 		return strata_fail_memory(error);

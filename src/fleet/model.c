@@ -6,6 +6,7 @@ enum {
 	FIXED_SHIFT = 20,
 	THOUSAND = 1000,
 	COST_BITS = 60, /* of the cost of everything */
+	PAYBACKS_PER_YEAR = 4,
 };
 
 /* Weights relative to their mean, so that the two halves of the cost keep their proportion whether
@@ -49,11 +50,31 @@ static int sum_weights(struct strata_fleet_model *model, struct strata_error *er
 	return 0;
 }
 
+static int gather_causes(struct strata_fleet_model *model, struct strata_error *error)
+{
+	const struct strata_churn *churn = model->churn;
+	uint32_t causes = strata_churn_cause_count(churn);
+	uint32_t classes = strata_churn_class_count(churn);
+
+	model->hazards = strata_allocate(causes, sizeof(*model->hazards));
+	model->causes = strata_allocate(classes, sizeof(*model->causes));
+	if (!model->hazards || !model->causes)
+		return strata_fail_memory(error);
+	for (uint32_t c = 0; c < causes; c++)
+		model->hazards[c] = strata_churn_cause_hazard(churn, c);
+	for (uint32_t c = 0; c < classes; c++) {
+		if (strata_cause_set_gather(&model->causes[c], strata_churn_class_causes(churn, c),
+			    strata_churn_words(churn)) < 0)
+			return strata_fail_memory(error);
+	}
+	return 0;
+}
+
 /* The factor that a byte costs at most, and with it how far costs must be shifted. */
 static void choose_shift(struct strata_fleet_model *model, const struct strata_graph *graph)
 {
 	uint64_t most = strata_churn_rebuilds(model->churn) +
-			(uint64_t)strata_churn_batch_days(model->churn) + 1;
+			(uint64_t)strata_churn_batch_days(model->churn) + PAYBACKS_PER_YEAR;
 	uint64_t factor = most * (model->storage + model->pull * (model->image_count + 1));
 	uint64_t bytes = 0;
 
@@ -67,7 +88,6 @@ static void choose_shift(struct strata_fleet_model *model, const struct strata_g
 int strata_fleet_model_make(struct strata_fleet_model *model, const struct strata_fleet *fleet,
 	const struct strata_fleet_options *options, struct strata_error *error)
 {
-	uint32_t causes = strata_churn_cause_count(options->churn);
 	int status;
 
 	model->churn = options->churn;
@@ -76,12 +96,12 @@ int strata_fleet_model_make(struct strata_fleet_model *model, const struct strat
 	model->storage = options->storage_weight;
 	model->pull = THOUSAND;
 	model->request = options->request;
-	model->hazards = strata_allocate(causes, sizeof(*model->hazards));
-	if (!model->hazards)
-		return strata_fail_memory(error);
-	for (uint32_t c = 0; c < causes; c++)
-		model->hazards[c] = strata_churn_cause_hazard(options->churn, c);
-	status = scale_weights(model, fleet, error);
+	model->others_remain = options->others_remain;
+	/* A change of a plan that is kept must pay for itself within a part of the year. */
+	model->renewal = options->previous ? PAYBACKS_PER_YEAR : 1;
+	status = gather_causes(model, error);
+	if (status == 0)
+		status = scale_weights(model, fleet, error);
 	if (status == 0)
 		status = sum_weights(model, error);
 	if (status == 0)
@@ -91,6 +111,9 @@ int strata_fleet_model_make(struct strata_fleet_model *model, const struct strat
 
 void strata_fleet_model_release(struct strata_fleet_model *model)
 {
+	for (uint32_t c = 0; model->causes && c < strata_churn_class_count(model->churn); c++)
+		strata_cause_set_release(&model->causes[c]);
+	free(model->causes);
 	free(model->hazards);
 	free(model->weights);
 	free(model->sums);
@@ -110,14 +133,20 @@ uint64_t strata_fleet_model_weight(const struct strata_fleet_model *model, const
 	return weight;
 }
 
+uint64_t strata_fleet_burden(uint64_t size, uint64_t dirty)
+{
+	return strata_fixed_multiply(size, STRATA_FIXED_ONE + dirty, FIXED_SHIFT);
+}
+
 int64_t strata_fleet_model_cost(
 	const struct strata_fleet_model *model, const struct strata_layer_cost *layer)
 {
 	uint64_t pull = model->pull * layer->weight / STRATA_WEIGHT_ONE;
 	uint64_t lacking = model->pull * layer->lacking / STRATA_WEIGHT_ONE;
 	uint64_t first = layer->published ? 0 : STRATA_FIXED_ONE;
-	uint64_t bytes = model->storage * (first + layer->dirty) + pull * layer->dirty +
-			 lacking * STRATA_FIXED_ONE;
+	uint64_t stored = layer->published && model->others_remain ? 0 : first + layer->dirty;
+	uint64_t bytes = model->storage * stored + pull * layer->dirty +
+			 model->renewal * lacking * STRATA_FIXED_ONE;
 	uint64_t requests = pull * (STRATA_FIXED_ONE + layer->dirty);
 	unsigned shift = FIXED_SHIFT + model->shift;
 

@@ -16,11 +16,12 @@
 #include <stratapack/fleet.h>
 
 #include "base/error.h"
-#include "base/memory.h"
+#include "fleet/causes.h"
 
 struct strata_fleet_model {
 	const struct strata_churn *churn;
-	struct strata_hazard *hazards; /* of all causes */
+	struct strata_hazard *hazards;   /* of all causes */
+	struct strata_cause_set *causes; /* of all classes of items that change together */
 
 	uint32_t image_count;
 	size_t words;          /* of a set of images: image I is bit I % 64 of word I / 64 */
@@ -29,6 +30,8 @@ struct strata_fleet_model {
 
 	uint64_t storage, pull; /* thousandths */
 	uint64_t request;       /* bytes */
+	uint64_t renewal;       /* how often what machines lack of a new layer counts */
+	bool others_remain;     /* what the registry has, it goes on to have */
 	unsigned shift;         /* of costs */
 };
 
@@ -36,7 +39,7 @@ enum { STRATA_WEIGHT_ONE = 256 };
 
 #define STRATA_FLEET_MODEL_INIT                                                                    \
 	{                                                                                          \
-		NULL, NULL, 0, 0, NULL, NULL, 0, 0, 0, 0                                           \
+		NULL, NULL, NULL, 0, 0, NULL, NULL, 0, 0, 0, 0, false, 0                           \
 	}
 #define strata_automodel STRATA_CLEANUP(strata_fleet_model_release)
 
@@ -47,6 +50,9 @@ void strata_fleet_model_release(struct strata_fleet_model *model);
 
 /* The weight of all images in a set. */
 uint64_t strata_fleet_model_weight(const struct strata_fleet_model *model, const uint64_t *images);
+
+/* What weighs on registry and machines: SIZE x (1 + DIRTY). */
+uint64_t strata_fleet_burden(uint64_t size, uint64_t dirty);
 
 struct strata_layer_cost {
 	uint64_t size, dirty;

@@ -23,12 +23,22 @@ static int compare_ranked(const void *left, const void *right)
 	return (a->number > b->number) - (a->number < b->number);
 }
 
+static int compare_kept(const void *left, const void *right)
+{
+	const struct ranked *a = left, *b = right;
+
+	if (a->layer->group != b->layer->group)
+		return a->layer->group < b->layer->group ? -1 : 1;
+	return compare_ranked(left, right);
+}
+
 int strata_layout_rank(const struct strata_layout *layout, uint32_t *ranks, uint32_t *count,
 	struct strata_error *error)
 {
 	strata_autofree struct ranked *ranked =
 		strata_allocate(layout->layer_count, sizeof(*ranked));
 	const struct strata_churn *churn = layout->model->churn;
+	uint32_t kept = 0, fresh = layout->layer_count;
 
 	*count = 0;
 	if (!ranked)
@@ -38,7 +48,7 @@ int strata_layout_rank(const struct strata_layout *layout, uint32_t *ranks, uint
 
 		if (!layer->alive)
 			continue;
-		ranked[(*count)++] = (struct ranked){
+		ranked[layer->group != STRATA_LAYER_NONE ? kept++ : --fresh] = (struct ranked){
 			.layer = layer,
 			.rate = strata_churn_rebuilds(churn) * layer->hazard.single +
 				strata_churn_batch_days(churn) * layer->hazard.batch,
@@ -47,8 +57,13 @@ int strata_layout_rank(const struct strata_layout *layout, uint32_t *ranks, uint
 			.number = l,
 		};
 	}
-	qsort(ranked, *count, sizeof(*ranked), compare_ranked);
-	for (uint32_t r = 0; r < *count; r++)
-		ranks[ranked[r].number] = r;
+	qsort(ranked, kept, sizeof(*ranked), compare_kept);
+	qsort(ranked + fresh, layout->layer_count - fresh, sizeof(*ranked), compare_ranked);
+	for (uint32_t k = 0, f = fresh; k < kept || f < layout->layer_count;) {
+		bool from_kept = f == layout->layer_count ||
+				 (k < kept && compare_ranked(&ranked[k], &ranked[f]) < 0);
+
+		ranks[ranked[from_kept ? k++ : f++].number] = (*count)++;
+	}
 	return 0;
 }

@@ -3,7 +3,9 @@
  *
  * That is Smith's rule (1956): a client that reuses only an unbroken prefix of the layers pulls, at
  * each update of a layer, all bytes from it upwards; the order with the least expected bytes is the
- * one by rate over size. One order for all layers of the fleet gives every image its own.
+ * one by rate over size. One order for all layers of the fleet gives every image its own. Layers of
+ * a catalogue that is extended keep its order, since another one would break prefixes that machines
+ * have.
  */
 #ifndef FLEET_ORDER_H
 #define FLEET_ORDER_H

@@ -96,10 +96,11 @@ static int copy_layers(struct strata_plan *plan, const struct strata_graph *grap
 }
 
 static int plan_items(struct strata_plan *plan, const struct strata_strategy *strategy,
-	const struct strata_graph *graph, const struct strata_churn *known, uint32_t bound,
+	const struct strata_graph *graph, const struct strata_plan_options *options, uint32_t bound,
 	struct strata_error *error)
 {
-	strata_autochurn struct strata_churn *churn = NULL;
+	strata_autochurn struct strata_churn *made = NULL;
+	const struct strata_churn *churn = options->churn;
 	uint32_t count = strata_graph_count(graph);
 	strata_autofree uint32_t *order = strata_allocate(count, sizeof(*order));
 	strata_autofree uint32_t *ends = strata_allocate(count, sizeof(*ends));
@@ -108,11 +109,15 @@ static int plan_items(struct strata_plan *plan, const struct strata_strategy *st
 
 	if (!order || !ends)
 		return strata_fail_memory(error);
-	if (strategy->uses_churn && !known)
-		status = strata_churn_new(graph, NULL, &churn, error);
-	if (status == 0)
-		status =
-			strategy->partition(graph, known ? known : churn, bound, &partition, error);
+	if (strategy->uses_churn && !churn) {
+		status = strata_churn_new(graph, NULL, &made, error);
+		churn = made;
+	}
+	if (status == 0 && options->divide)
+		status = options->divide(
+			options->divide_data, graph, churn, bound, &partition, error);
+	else if (status == 0)
+		status = strategy->partition(graph, churn, bound, &partition, error);
 	return status < 0 ? status : copy_layers(plan, graph, &partition, error);
 }
 
@@ -166,7 +171,7 @@ int strata_plan_make(const struct strata_graph *graph, const struct strata_plan_
 	if (count > 0 && bound < needed)
 		return fail_bound(made, strategy, options->base_layers, needed, error);
 	if (count > 0) {
-		status = plan_items(made, strategy, graph, options->churn, bound, error);
+		status = plan_items(made, strategy, graph, options, bound, error);
 		if (status < 0)
 			return status;
 	}

@@ -1,0 +1,408 @@
+#include "fleet/improve.h"
+
+#include <string.h>
+
+#include "base/observe.h"
+#include "fleet/price.h"
+#include "plan/churn.h"
+
+enum {
+	PASSES = 8,
+	MOVES_OF_A_LAYER = 64, /* in one pass */
+	SCANNED_IMAGES = 24,   /* of a layer, in search of other layers */
+};
+
+/* Moves that are weighed, at most: some ten seconds. Small fleets never come near. */
+#define MOST_MOVES UINT64_C(60000000)
+
+/* Some atoms of the layer that is looked at. */
+struct piece {
+	uint32_t start, count; /* within the order by class */
+	uint64_t size, hash;
+	const struct strata_cause_set *causes;
+	struct strata_prospect rest; /* what the layer becomes without them */
+};
+
+struct improving {
+	struct strata_layout *layout;
+	const uint32_t *bounds;
+	uint64_t *common;
+	uint64_t *chosen; /* of the best move */
+
+	uint32_t *order; /* atoms of the layer by class */
+	size_t order_capacity;
+	struct piece *pieces;
+	size_t piece_count, piece_capacity;
+	uint32_t *uses; /* for each cause, the atoms of the layer with it */
+
+	uint32_t *seen; /* for each layer, the search that saw it last */
+	size_t seen_capacity;
+	uint32_t search;
+	uint64_t weighed;
+
+	int64_t best;
+	uint32_t best_piece, best_target;
+};
+
+static void release_improving(struct improving *improving)
+{
+	free(improving->common);
+	free(improving->chosen);
+	free(improving->order);
+	free(improving->pieces);
+	free(improving->uses);
+	free(improving->seen);
+}
+
+static void count_uses(struct improving *improving, const struct strata_cause_set *causes, int step)
+{
+	for (uint32_t w = 0; w < causes->count; w++) {
+		for (uint64_t bits = causes->words[w]; bits != 0; bits &= bits - 1)
+			improving->uses[(size_t)causes->places[w] * 64 +
+					(unsigned)__builtin_ctzll(bits)] += (uint32_t)step;
+	}
+}
+
+/* The hazard of the causes that only COUNT atoms with CAUSES bring into the layer. */
+static struct strata_hazard own_hazard(
+	const struct improving *improving, const struct strata_cause_set *causes, uint32_t count)
+{
+	struct strata_hazard sum = {0, 0};
+
+	for (uint32_t w = 0; w < causes->count; w++) {
+		for (uint64_t bits = causes->words[w]; bits != 0; bits &= bits - 1) {
+			size_t cause =
+				(size_t)causes->places[w] * 64 + (unsigned)__builtin_ctzll(bits);
+
+			if (improving->uses[cause] == count)
+				sum = strata_hazard_add(
+					sum, improving->layout->model->hazards[cause]);
+		}
+	}
+	return sum;
+}
+
+/* Add the piece of COUNT atoms from START of the order, with CAUSES. */
+static int add_piece(struct improving *improving, const struct strata_fleet_layer *layer,
+	const struct strata_cause_set *causes, uint32_t start, uint32_t count,
+	struct strata_error *error)
+{
+	const struct strata_layout *layout = improving->layout;
+	struct piece piece = {.start = start, .count = count, .causes = causes};
+	struct strata_fleet_layer rest = {.hazard = layer->hazard};
+	struct strata_hazard own;
+
+	for (uint32_t a = start; a < start + count; a++) {
+		piece.size += layout->atoms[improving->order[a]].size;
+		piece.hash += strata_atom_hash(improving->order[a]);
+	}
+	own = own_hazard(improving, causes, count);
+	rest.size = layer->size - piece.size;
+	rest.hash = layer->hash - piece.hash;
+	rest.atom_count = layer->atom_count - count;
+	rest.hazard.single -= own.single;
+	rest.hazard.batch -= own.batch;
+	rest.dirty = strata_churn_dirty(layout->model->churn, rest.hazard);
+	strata_prospect_find(&piece.rest, layout, &rest);
+	if (strata_grow(&improving->pieces, &improving->piece_capacity, improving->piece_count + 1,
+		    sizeof(piece)) < 0)
+		return strata_fail_memory(error);
+	improving->pieces[improving->piece_count++] = piece;
+	return 0;
+}
+
+/* The whole layer is the last piece: to move it is to merge. */
+static int add_whole(struct improving *improving, const struct strata_fleet_layer *layer,
+	struct strata_error *error)
+{
+	struct piece piece = {.count = layer->atom_count,
+		.size = layer->size,
+		.hash = layer->hash,
+		.causes = &layer->causes};
+
+	if (strata_grow(&improving->pieces, &improving->piece_capacity, improving->piece_count + 1,
+		    sizeof(piece)) < 0)
+		return strata_fail_memory(error);
+	improving->pieces[improving->piece_count++] = piece;
+	return 0;
+}
+
+/* Sort the atoms of LAYER by class, by counting insertion: they are few. */
+static int sort_atoms(struct improving *improving, const struct strata_fleet_layer *layer,
+	struct strata_error *error)
+{
+	const struct strata_atom *atoms = improving->layout->atoms;
+
+	if (strata_grow(&improving->order, &improving->order_capacity, layer->atom_count,
+		    sizeof(*improving->order)) < 0)
+		return strata_fail_memory(error);
+	for (uint32_t a = 0; a < layer->atom_count; a++) {
+		uint32_t atom = layer->atoms[a], at = a;
+
+		while (at > 0 &&
+			atoms[improving->order[at - 1]].class_index > atoms[atom].class_index) {
+			improving->order[at] = improving->order[at - 1];
+			at--;
+		}
+		improving->order[at] = atom;
+	}
+	return 0;
+}
+
+static int find_pieces(struct improving *improving, const struct strata_fleet_layer *layer,
+	struct strata_error *error)
+{
+	const struct strata_layout *layout = improving->layout;
+	const struct strata_cause_set *causes = layout->model->causes;
+	int status = sort_atoms(improving, layer, error);
+
+	improving->piece_count = 0;
+	if (status < 0)
+		return status;
+	for (uint32_t a = 0; a < layer->atom_count; a++)
+		count_uses(improving, &causes[layout->atoms[layer->atoms[a]].class_index], 1);
+	for (uint32_t a = 0, end; status == 0 && a < layer->atom_count; a = end) {
+		uint32_t class_index = layout->atoms[improving->order[a]].class_index;
+
+		for (end = a + 1; end < layer->atom_count &&
+				  layout->atoms[improving->order[end]].class_index == class_index;)
+			end++;
+		if (end - a < layer->atom_count)
+			status = add_piece(
+				improving, layer, &causes[class_index], a, end - a, error);
+		for (uint32_t one = a; status == 0 && end - a > 1 && one < end; one++)
+			status = add_piece(improving, layer, &causes[class_index], one, 1, error);
+	}
+	for (uint32_t a = 0; a < layer->atom_count; a++)
+		count_uses(improving, &causes[layout->atoms[layer->atoms[a]].class_index], -1);
+	return status < 0 ? status : add_whole(improving, layer, error);
+}
+
+static void keep_best(struct improving *improving, int64_t gain, uint32_t piece, uint32_t target)
+{
+	if (gain >= improving->best)
+		return;
+	improving->best = gain;
+	improving->best_piece = piece;
+	improving->best_target = target;
+	memcpy(improving->chosen, improving->common,
+		improving->layout->model->words * sizeof(*improving->chosen));
+}
+
+/* What layer TARGET (NULL: none) becomes with PIECE. */
+static void find_result(const struct improving *improving, const struct piece *piece,
+	const struct strata_fleet_layer *target, struct strata_prospect *result)
+{
+	static const struct strata_cause_set none = STRATA_CAUSE_SET_INIT;
+	const struct strata_fleet_model *model = improving->layout->model;
+	struct strata_hazard added = strata_cause_set_added(
+		model->hazards, target ? &target->causes : &none, piece->causes);
+	struct strata_fleet_layer like = {
+		.size = piece->size, .hash = piece->hash, .atom_count = piece->count};
+
+	if (target) {
+		like.size += target->size;
+		like.hash += target->hash;
+		like.atom_count += target->atom_count;
+		like.dirty = target->dirty;
+	}
+	if (!target || added.single != 0 || added.batch != 0)
+		like.dirty = strata_churn_dirty(
+			model->churn, target ? strata_hazard_add(target->hazard, added) : added);
+	strata_prospect_find(result, improving->layout, &like);
+}
+
+/* Weigh the moves of all pieces from LAYER to TARGET (STRATA_LAYER_NONE: a layer of their own) for
+ * the images in `common`. */
+static void weigh(
+	struct improving *improving, const struct strata_fleet_layer *layer, uint32_t target)
+{
+	const struct strata_layout *layout = improving->layout;
+	const struct strata_fleet_layer *other =
+		target != STRATA_LAYER_NONE ? &layout->layers[target] : NULL;
+	const uint64_t *images = improving->common;
+	uint64_t weight = strata_fleet_model_weight(layout->model, images);
+	int64_t leaving = strata_price_leaving(layout, layer, images, weight);
+
+	if (other)
+		leaving += strata_price_leaving(layout, other, images, weight);
+	for (uint32_t p = 0; p < improving->piece_count; p++) {
+		const struct piece *piece = &improving->pieces[p];
+		struct strata_prospect result;
+		int64_t change = leaving;
+
+		if (piece->count < layer->atom_count)
+			change += strata_price_joining(layout, &piece->rest, images, weight);
+		else if (!other)
+			continue;
+		if (change >= improving->best)
+			continue;
+		find_result(improving, piece, other, &result);
+		change += strata_price_joining(layout, &result, images, weight);
+		keep_best(improving, change, p, target);
+	}
+	improving->weighed += improving->piece_count;
+}
+
+static void weigh_image(struct improving *improving, uint32_t layer, uint32_t image)
+{
+	const struct strata_layout *layout = improving->layout;
+	const struct strata_layer_list *list = &layout->lists[image];
+	const struct strata_fleet_layer *from = &layout->layers[layer];
+
+	for (uint32_t l = 0; l < list->count; l++) {
+		uint32_t target = list->layers[STRATA_ORDER_DIRTY][l];
+
+		if (target == layer || layout->layers[target].locked ||
+			improving->seen[target] == improving->search)
+			continue;
+		improving->seen[target] = improving->search;
+		for (size_t w = 0; w < layout->model->words; w++)
+			improving->common[w] = from->images[w] & layout->layers[target].images[w];
+		weigh(improving, from, target);
+	}
+}
+
+/* Find the best move out of LAYER. */
+static int find_best(struct improving *improving, uint32_t layer, struct strata_error *error)
+{
+	struct strata_layout *layout = improving->layout;
+	const struct strata_fleet_layer *from = &layout->layers[layer];
+	size_t words = layout->model->words, fresh = improving->seen_capacity;
+	uint32_t count = strata_images_count(from->images, words), number = 0;
+	bool room = false;
+
+	if (strata_grow(&improving->seen, &improving->seen_capacity, layout->layer_count,
+		    sizeof(*improving->seen)) < 0)
+		return strata_fail_memory(error);
+	memset(improving->seen + fresh, 0,
+		(improving->seen_capacity - fresh) * sizeof(*improving->seen));
+	improving->search++;
+	improving->best = 0;
+	STRATA_FOR_EACH_IMAGE(image, from->images, words)
+	{
+		if (count <= SCANNED_IMAGES ||
+			(uint64_t)number * SCANNED_IMAGES % count < SCANNED_IMAGES)
+			weigh_image(improving, layer, (uint32_t)image);
+		number++;
+	}
+	memset(improving->common, 0, words * sizeof(*improving->common));
+	STRATA_FOR_EACH_IMAGE(image, from->images, words)
+	{
+		if (layout->lists[image].count < improving->bounds[image]) {
+			strata_images_add(improving->common, (uint32_t)image);
+			room = true;
+		}
+	}
+	if (room)
+		weigh(improving, from, STRATA_LAYER_NONE);
+	return 0;
+}
+
+static int compare_indices(const void *left, const void *right)
+{
+	uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
+
+	return (a > b) - (a < b);
+}
+
+/* Give the chosen images the layer of COUNT ATOMS, in any order. */
+static int give(
+	struct improving *improving, uint32_t *atoms, uint32_t count, struct strata_error *error)
+{
+	uint32_t layer;
+	int status;
+
+	qsort(atoms, count, sizeof(*atoms), compare_indices);
+	status = strata_layout_layer(improving->layout, atoms, count, &layer, error);
+	return status < 0 ? status
+			  : strata_layout_give(improving->layout, layer, improving->chosen, error);
+}
+
+/* Make the best move out of LAYER. */
+static int move(struct improving *improving, uint32_t layer, struct strata_error *error)
+{
+	struct strata_layout *layout = improving->layout;
+	const struct piece *piece = &improving->pieces[improving->best_piece];
+	uint32_t target = improving->best_target, count = layout->layers[layer].atom_count;
+	uint32_t target_count = target != STRATA_LAYER_NONE ? layout->layers[target].atom_count : 0;
+	strata_autofree uint32_t *rest = strata_allocate(count, sizeof(*rest));
+	strata_autofree uint32_t *moved =
+		strata_allocate((size_t)piece->count + target_count, sizeof(*moved));
+	uint32_t kept = 0;
+	int status;
+
+	if (!rest || !moved)
+		return strata_fail_memory(error);
+	for (uint32_t a = 0; a < count; a++) {
+		if (a < piece->start || a >= piece->start + piece->count)
+			rest[kept++] = improving->order[a];
+	}
+	memcpy(moved, improving->order + piece->start, piece->count * sizeof(*moved));
+	if (target_count > 0)
+		memcpy(moved + piece->count, layout->layers[target].atoms,
+			target_count * sizeof(*moved));
+	status = kept > 0 ? give(improving, rest, kept, error) : 0;
+	if (status == 0)
+		status = give(improving, moved, piece->count + target_count, error);
+	if (status < 0)
+		return status;
+	strata_layout_take(layout, layer, improving->chosen);
+	if (target != STRATA_LAYER_NONE)
+		strata_layout_take(layout, target, improving->chosen);
+	return 0;
+}
+
+/* Make moves out of LAYER while it gains. *MOVED becomes true where one was made. */
+static int improve_layer(
+	struct improving *improving, uint32_t layer, bool *moved, struct strata_error *error)
+{
+	for (int moves = 0; moves < MOVES_OF_A_LAYER; moves++) {
+		int status;
+
+		if (!improving->layout->layers[layer].alive ||
+			improving->layout->layers[layer].locked || improving->weighed > MOST_MOVES)
+			return 0;
+		status = find_pieces(improving, &improving->layout->layers[layer], error);
+		if (status == 0)
+			status = find_best(improving, layer, error);
+		if (status < 0 || improving->best == 0)
+			return status;
+		status = move(improving, layer, error);
+		if (status < 0)
+			return status;
+		*moved = true;
+	}
+	return 0;
+}
+
+int strata_fleet_improve(struct strata_layout *layout, const uint32_t *bounds,
+	const struct strata_observer *observer, struct strata_error *error)
+{
+	size_t words = layout->model->words;
+	STRATA_CLEANUP(release_improving)
+	struct improving improving = {
+		.layout = layout,
+		.bounds = bounds,
+		.common = strata_allocate(words, sizeof(uint64_t)),
+		.chosen = strata_allocate(words, sizeof(uint64_t)),
+		.uses = strata_allocate(
+			strata_churn_cause_count(layout->model->churn), sizeof(uint32_t)),
+	};
+	bool moved = true;
+	int status = 0;
+
+	if (!improving.common || !improving.chosen || !improving.uses)
+		return strata_fail_memory(error);
+	for (int pass = 0; status == 0 && moved && pass < PASSES; pass++) {
+		uint32_t count = layout->layer_count;
+
+		moved = false;
+		for (uint32_t l = 0; status == 0 && l < count; l++) {
+			status = strata_check_cancelled(observer, error);
+			if (status == 0)
+				status = improve_layer(&improving, l, &moved, error);
+		}
+	}
+	return status;
+}

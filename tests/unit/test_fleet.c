@@ -1,0 +1,203 @@
+#include "fleets.h"
+
+/* All partitions of the set of items of one image into at most BOUND sets, and for several images
+ * all their combinations: the least price. */
+struct search {
+	const struct price_list *prices;
+	const struct fleet_sketch *sketch;
+	struct priced_layer layers[MOST_IMAGES * MOST_ITEMS];
+	uint32_t layer_count;
+	int64_t least;
+};
+
+static void search_images(struct search *search, uint32_t image);
+
+static void search_image(struct search *search, uint32_t image, uint32_t left, uint32_t blocks)
+{
+	uint32_t first = left & -left, rest = left ^ first;
+
+	if (left == 0) {
+		search_images(search, image + 1);
+		return;
+	}
+	if (blocks == 0)
+		return;
+	/* The block of the first item, with each subset of the others. */
+	for (uint32_t others = rest;; others = (others - 1) & rest) {
+		uint32_t set = others | first, before = search->layer_count;
+		uint64_t weight = search->prices->model.weights[image];
+
+		add_priced(search->layers, &search->layer_count, set, weight);
+		search_image(search, image, left & ~set, blocks - 1);
+		if (search->layer_count > before) {
+			search->layer_count = before;
+		} else {
+			for (uint32_t l = 0; l < before; l++) {
+				if (search->layers[l].set == set)
+					search->layers[l].weight -= weight;
+			}
+		}
+		if (others == 0)
+			break;
+	}
+}
+
+static void search_images(struct search *search, uint32_t image)
+{
+	int64_t total;
+
+	if (image < search->sketch->images) {
+		search_image(search, image, search->sketch->members[image],
+			search->sketch->bounds[image]);
+		return;
+	}
+	total = price_all(search->prices, search->layers, search->layer_count);
+	if (total < search->least)
+		search->least = total;
+}
+
+static int64_t least_price(const struct price_list *prices, const struct fleet_sketch *sketch)
+{
+	struct search search = {.prices = prices, .sketch = sketch, .least = INT64_MAX};
+
+	search_images(&search, 0);
+	return search.least;
+}
+
+/* Plan all of SKETCH, or ONLY one image of it; *SUM becomes the plan's price. */
+static struct strata_fleet_plan *plan_told(struct test_fleet *told)
+{
+	struct strata_error error = STRATA_ERROR_INIT;
+	struct strata_fleet_plan *plan = NULL;
+
+	assert_succeeds(strata_fleet_plan(told->fleet, &told->options, &plan, &error), &error);
+	assert_valid(plan);
+	return plan;
+}
+
+/* How far plans are from the optimum, in thousandths of it: the mean and the worst. */
+static void measure(uint32_t items, uint32_t images, uint32_t cases, uint64_t first_seed,
+	double *mean, double *worst)
+{
+	double sum = 0;
+
+	*worst = 1;
+	for (uint32_t c = 0; c < cases; c++) {
+		struct fleet_sketch sketch;
+		struct price_list *prices = malloc(sizeof(*prices));
+		struct test_fleet told;
+		struct strata_fleet_plan *plan;
+		double ratio;
+
+		draw_fleet(&sketch, first_seed + c, items, images);
+		told = tell_fleet(&sketch, 0, UINT32_MAX);
+		make_prices(prices, &told);
+		plan = plan_told(&told);
+		ratio = (double)plan_price(prices, plan) / (double)least_price(prices, &sketch);
+		assert_true(ratio > 0.999999);
+		sum += ratio;
+		if (ratio > *worst)
+			*worst = ratio;
+		strata_fleet_plan_free(plan);
+		strata_fleet_model_release(&prices->model);
+		free_fleet(&told);
+		free(prices);
+	}
+	*mean = sum / cases;
+	print_message("%u images of %u items: mean %.4f, worst %.4f of the optimum, %u cases\n",
+		images, items, *mean, *worst, cases);
+}
+
+static void test_plans_are_close_to_the_optimum(void **state)
+{
+	double mean, worst;
+
+	(void)state;
+	measure(8, 1, 300, 1000, &mean, &worst);
+	assert_true(mean < 1.02 && worst < 1.5);
+	measure(7, 2, 300, 2000, &mean, &worst);
+	assert_true(mean < 1.02 && worst < 1.5);
+	measure(6, 3, 200, 3000, &mean, &worst);
+	assert_true(mean < 1.02 && worst < 1.5);
+}
+
+/* A plan of the fleet is not dearer than the plans of its images, each made alone. */
+static void test_fleets_cost_no_more_than_their_images(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 0; seed < 400; seed++) {
+		struct priced_layer layers[MOST_IMAGES * MOST_ITEMS];
+		struct fleet_sketch sketch;
+		struct price_list *prices = malloc(sizeof(*prices));
+		struct test_fleet told;
+		struct strata_fleet_plan *plan;
+		uint32_t count = 0;
+		int64_t together;
+
+		draw_fleet(&sketch, seed, 10, 4);
+		told = tell_fleet(&sketch, 0, UINT32_MAX);
+		make_prices(prices, &told);
+		plan = plan_told(&told);
+		together = plan_price(prices, plan);
+		strata_fleet_plan_free(plan);
+		for (uint32_t m = 0; m < sketch.images; m++) {
+			struct test_fleet alone = tell_fleet(&sketch, 0, m);
+
+			plan = plan_told(&alone);
+			add_partition(
+				layers, &count, &plan->partitions[0], prices->model.weights[m]);
+			strata_fleet_plan_free(plan);
+			free_fleet(&alone);
+		}
+		assert_true(together <= price_all(prices, layers, count));
+		strata_fleet_model_release(&prices->model);
+		free_fleet(&told);
+		free(prices);
+	}
+}
+
+static void test_order_of_input_changes_nothing(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 0; seed < 100; seed++) {
+		struct fleet_sketch sketch;
+		struct test_fleet told;
+		struct strata_fleet_plan *plan;
+
+		draw_fleet(&sketch, seed, 12, 4);
+		told = tell_fleet(&sketch, 0, UINT32_MAX);
+		plan = plan_told(&told);
+		for (uint64_t shuffle = 1; shuffle < 6; shuffle++) {
+			struct test_fleet other = tell_fleet(&sketch, shuffle, UINT32_MAX);
+			struct strata_fleet_plan *again = plan_told(&other);
+
+			for (size_t m = 0; m < 4; m++) {
+				const struct strata_partition *a = &plan->partitions[m];
+				const struct strata_partition *b = &again->partitions[m];
+
+				assert_int_equal(a->layer_count, b->layer_count);
+				assert_memory_equal(
+					a->ends, b->ends, a->layer_count * sizeof(*a->ends));
+				assert_memory_equal(
+					a->order, b->order, a->item_count * sizeof(*a->order));
+				assert_memory_equal(plan->layers[m], again->layers[m],
+					a->layer_count * sizeof(**plan->layers));
+			}
+			strata_fleet_plan_free(again);
+			free_fleet(&other);
+		}
+		strata_fleet_plan_free(plan);
+		free_fleet(&told);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_plans_are_close_to_the_optimum),
+		cmocka_unit_test(test_fleets_cost_no_more_than_their_images),
+		cmocka_unit_test(test_order_of_input_changes_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
