@@ -137,6 +137,12 @@ STRATA_PUBLIC void strata_sink_close(struct strata_sink *sink);
 STRATA_PUBLIC int strata_image_write(const struct strata_image *image,
 	const struct strata_destination *destination, struct strata_error *error);
 
+/* Join the images in COUNT sources (see below), one for each platform, under the names of
+ * DESTINATION, which must be a new OCI layout: its index.json leads to an index that lists them
+ * (image-index.md). They are copied as they are. */
+STRATA_PUBLIC int strata_index_write(const char *const *sources, size_t count,
+	const struct strata_destination *destination, struct strata_error *error);
+
 /*
  * Reading. SOURCE is a path (the format is found out) or TRANSPORT:PATH[:NAME[:TAG]].
  */

@@ -15,6 +15,7 @@ const struct strata_command *const strata_commands[] = {
 	&strata_command_plan,
 	&strata_command_layer,
 	&strata_command_image,
+	&strata_command_index,
 	&strata_command_inspect,
 	&strata_command_verify,
 	&strata_command_simulate,

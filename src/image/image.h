@@ -47,6 +47,10 @@ int strata_image_make_config(struct strata_image *image, const struct strata_ima
 int strata_image_make_manifests(struct strata_image *image,
 	const struct strata_image_config *config, struct strata_error *error) STRATA_MUST_CHECK;
 
+/* Append the member "annotations" of a descriptor in an OCI index that has NAME. */
+int strata_image_write_name(struct strata_json_writer *json, const struct strata_reference *name,
+	struct strata_error *error) STRATA_MUST_CHECK;
+
 /* Append the descriptors for an OCI index: one for each name in DESTINATION, or one without. */
 int strata_image_write_descriptors(struct strata_json_writer *json,
 	const struct strata_image *image, const struct strata_destination *destination,

@@ -115,6 +115,22 @@ int strata_image_make_manifests(struct strata_image *image,
 	return status;
 }
 
+int strata_image_write_name(struct strata_json_writer *json, const struct strata_reference *name,
+	struct strata_error *error)
+{
+	strata_autofree char *full = strata_reference_full(name);
+
+	if (!full)
+		return strata_fail_memory(error);
+	strata_json_key(json, "annotations");
+	strata_json_begin_object(json);
+	/* containerd looks for the whole name, everybody else for the tag. */
+	strata_json_member_string(json, "io.containerd.image.name", full);
+	strata_json_member_string(json, "org.opencontainers.image.ref.name", name->tag);
+	strata_json_end_object(json);
+	return 0;
+}
+
 static int write_index_entry(struct strata_json_writer *json, const struct strata_image *image,
 	const struct strata_reference *name, struct strata_error *error)
 {
@@ -122,16 +138,10 @@ static int write_index_entry(struct strata_json_writer *json, const struct strat
 	write_descriptor(json, STRATA_MEDIA_OCI_MANIFEST, &image->oci_manifest.digest,
 		image->oci_manifest.size);
 	if (name) {
-		strata_autofree char *full = strata_reference_full(name);
+		int status = strata_image_write_name(json, name, error);
 
-		if (!full)
-			return strata_fail_memory(error);
-		strata_json_key(json, "annotations");
-		strata_json_begin_object(json);
-		/* containerd looks for the whole name, everybody else for the tag. */
-		strata_json_member_string(json, "io.containerd.image.name", full);
-		strata_json_member_string(json, "org.opencontainers.image.ref.name", name->tag);
-		strata_json_end_object(json);
+		if (status < 0)
+			return status;
 	}
 	strata_json_key(json, "platform");
 	strata_json_begin_object(json);
