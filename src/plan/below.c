@@ -170,6 +170,11 @@ static int copy_layer(struct strata_plan *plan, struct strata_plan_layer *copy,
 		if (!items[i])
 			return strata_fail_memory(error);
 	}
+	if (layer->compression) {
+		copy->compression = strata_arena_string(plan->arena, layer->compression);
+		if (!copy->compression)
+			return strata_fail_memory(error);
+	}
 	copy->items = items;
 	copy->item_count = layer->item_count;
 	if (layer->compression) {

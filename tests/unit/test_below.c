@@ -128,11 +128,15 @@ static void test_layers_below_stay_as_they_are(void **state)
 	make_fixture(&fixture, 2);
 	set_layer(&fixture, 0, (const char *const[]){"libc", "data", NULL});
 	set_layer(&fixture, 1, (const char *const[]){"tool", NULL});
+	fixture.layers[0].compression = "zstd:19";
 	assert_succeeds(strata_plan_rest(&fixture.below, fixture.graph, &rest, &error), &error);
 	assert_succeeds(strata_plan_make(rest, &options, &plan, &error), &error);
 	assert_succeeds(strata_plan_put_below(plan, &fixture.below, &error), &error);
 	assert_succeeds(strata_plan_check(plan, fixture.graph, &error), &error);
 	assert_int_equal(plan->layer_count, 4);
+	assert_string_equal(plan->layers[0].compression, "zstd:19");
+	assert_null(plan->layers[1].compression);
+	assert_null(plan->layers[2].compression);
 	assert_string_equal(plan->layers[0].items[0], "libc");
 	assert_string_equal(plan->layers[0].items[1], "data");
 	assert_string_equal(plan->layers[1].items[0], "tool");

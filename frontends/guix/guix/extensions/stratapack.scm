@@ -1,0 +1,449 @@
+;;; The command `guix stratapack': `guix pack -f docker' with layers.
+
+(define-module (guix extensions stratapack)
+  #:use-module (guix derivations)
+  #:use-module (guix diagnostics)
+  #:use-module (guix gexp)
+  #:use-module (guix grafts)
+  #:use-module (guix i18n)
+  #:use-module (guix monads)
+  #:use-module (guix packages)
+  #:use-module (guix profiles)
+  #:use-module (guix scripts)
+  #:use-module (guix scripts build)
+  #:use-module ((guix scripts pack) #:select (symlink-spec-option-parser))
+  #:use-module (guix status)
+  #:use-module (guix store)
+  #:use-module (guix transformations)
+  #:use-module (guix ui)
+  #:use-module (guix utils)
+  #:use-module (gnu packages)
+  #:autoload   (gnu packages bootstrap) (%bootstrap-guile)
+  #:use-module (ice-9 format)
+  #:use-module (ice-9 match)
+  #:use-module (srfi srfi-1)
+  #:use-module (srfi srfi-26)
+  #:use-module (srfi srfi-37)
+  #:use-module (stratapack conditions)
+  #:use-module (stratapack image)
+  #:use-module (stratapack layer)
+  #:use-module (stratapack program)
+  #:export (guix-stratapack))
+
+(define %defaults
+  `((format . docker)
+    (build . build-side)
+    (strategy . "popularity")
+    (max-layers . 100)
+    (compression . "gzip")
+    (tag . "latest")
+    (profile-name . "guix-profile")
+    (system . ,(%current-system))
+    (substitutes? . #t)
+    (offload? . #t)
+    (graft? . #t)
+    (print-build-trace? . #t)
+    (print-extended-build-trace? . #t)
+    (multiplexed-build-output? . #t)
+    (debug . 0)
+    (verbosity . 1)
+    (symlinks . ())))
+
+(define (show-help)
+  (display (G_ "Usage: guix stratapack [OPTION]... PACKAGE...
+Make a layered container image of PACKAGE, and everything that it needs.\n"))
+  (display (G_ "
+  -f, --format=FORMAT    write FORMAT: docker (the default), docker-v1, oci,
+                         oci-archive, universal, directory"))
+  (display (G_ "
+      --strategy=NAME    divide the store items into layers in this way;
+                         'stratapack strategies' explains them"))
+  (display (G_ "
+      --max-layers=N     have N layers at most (default: 100)"))
+  (display (G_ "
+      --plan=FILE        begin with the layers of this plan"))
+  (display (G_ "
+      --build=WAY        build-side (the default): all in one derivation;
+                         client-side: plan at once, a derivation per layer;
+                         planned: the plan is a derivation, too;
+                         planned-build-side: a plan and one for all the rest"))
+  (display (G_ "
+  -C, --compression=CODEC
+                         compress layers with gzip, zstd, or none; with a
+                         level as in gzip:9"))
+  (newline)
+  (display (G_ "
+      --image-tag=NAME   call the image NAME, perhaps with a registry"))
+  (display (G_ "
+      --tag=TAG          use TAG instead of 'latest'; more names as NAME:TAG"))
+  (display (G_ "
+  -S, --symlink=SPEC     create symlinks to the profile according to SPEC"))
+  (display (G_ "
+      --entry-point=PROGRAM
+                         run PROGRAM, a file of the profile"))
+  (display (G_ "
+  -A, --entry-point-argument=ARGUMENT
+                         with this argument; repeatable"))
+  (display (G_ "
+      --command=ARGUMENT an argument that users may replace; repeatable"))
+  (display (G_ "
+      --env=NAME=VALUE   set this environment variable; repeatable"))
+  (display (G_ "
+      --user=USER        run as USER, a number, perhaps with :GROUP"))
+  (display (G_ "
+      --working-directory=DIRECTORY
+                         start in DIRECTORY"))
+  (display (G_ "
+      --label=KEY=VALUE  label the image; repeatable"))
+  (display (G_ "
+      --annotation=KEY=VALUE
+                         annotate the manifest; repeatable"))
+  (display (G_ "
+      --expose=PORT      listen on PORT, as in 80/tcp; repeatable"))
+  (display (G_ "
+      --volume=DIRECTORY keep the data in DIRECTORY; repeatable"))
+  (display (G_ "
+      --created=SECONDS  have been made then, counted from the epoch"))
+  (newline)
+  (display (G_ "
+  -e, --expression=EXPR  consider the package EXPR evaluates to"))
+  (display (G_ "
+      --file=FILE        consider the package the code within FILE evaluates to"))
+  (display (G_ "
+  -m, --manifest=FILE    take the packages of the manifest from FILE"))
+  (display (G_ "
+      --save-provenance  save provenance information"))
+  (display (G_ "
+      --localstatedir    include /var/guix with a store database"))
+  (display (G_ "
+      --profile-name=NAME
+                         populate /var/guix/profiles/.../NAME"))
+  (display (G_ "
+  -R, --relocatable      produce relocatable executables"))
+  (display (G_ "
+  -r, --root=FILE        make FILE a symlink to the result, and register it
+                         as a garbage collector root"))
+  (display (G_ "
+  -d, --derivation       print the name of the derivation, and stop"))
+  (display (G_ "
+      --program=FILE     use this static executable instead of the package
+                         stratapack"))
+  (display (G_ "
+      --bootstrap        use the bootstrap binaries to build the image"))
+  (display (G_ "
+  -v, --verbosity=LEVEL  use the given verbosity LEVEL"))
+  (newline)
+  (show-build-options-help)
+  (newline)
+  (show-cross-build-options-help)
+  (newline)
+  (show-native-build-options-help)
+  (newline)
+  (show-transformation-options-help)
+  (newline)
+  (display (G_ "
+  -h, --help             display this help and exit"))
+  (display (G_ "
+  -V, --version          display version information and exit"))
+  (newline)
+  (show-bug-report-information))
+
+(define* (single names key #:optional (convert identity))
+  "Return the option NAMES whose last argument, CONVERTed, counts."
+  (option names #t #f
+          (lambda (opt name arg result)
+            (alist-cons key (convert arg) (alist-delete key result)))))
+
+(define* (repeated names key #:optional (convert identity))
+  "Return the option NAMES whose arguments, CONVERTed, are gathered."
+  (option names #t #f
+          (lambda (opt name arg result)
+            (alist-cons key (convert arg) result))))
+
+(define (flag names key)
+  (option names #f #f
+          (lambda (opt name arg result)
+            (alist-cons key #t result))))
+
+(define (pair text)
+  "Return TEXT, which is \"KEY=VALUE\", as a pair."
+  (match (string-index text #\=)
+    ((or #f 0) (leave (G_ "'~a' is not of the form KEY=VALUE~%") text))
+    (index (cons (string-take text index) (string-drop text (+ index 1))))))
+
+(define (number text)
+  (match (string->number text)
+    ((? exact-integer? number) number)
+    (_ (leave (G_ "'~a' is not a number~%") text))))
+
+(define (layer-compression text)
+  "Return the compression TEXT, in the spelling of Guix where it is one."
+  (match text
+    ((or "xz" "bzip2" "lzip")
+     (refuse (format #f "layers cannot be compressed with ~a" text)
+             "No container client reads that; use @code{gzip}, @code{zstd} or @code{none}."))
+    (_ (check-compression text))))
+
+(define %options
+  (append
+   (list (option '(#\h "help") #f #f
+                 (lambda args
+                   (leave-on-EPIPE (show-help))
+                   (exit 0)))
+         (option '(#\V "version") #f #f
+                 (lambda args (show-version-and-exit "guix stratapack")))
+         (flag '(#\n "dry-run") 'dry-run?)
+         (flag '(#\d "derivation") 'derivation-only?)
+         (single '(#\f "format") 'format string->symbol)
+         (single '("build") 'build string->symbol)
+         (single '("strategy") 'strategy)
+         (single '("max-layers") 'max-layers number)
+         (single '("plan") 'plan)
+         (single '(#\C "compression") 'compression layer-compression)
+         (single '("image-tag") 'image-tag)
+         (repeated '("tag") 'tags)
+         (option '(#\S "symlink") #t #f symlink-spec-option-parser)
+         (single '("entry-point") 'entry-point)
+         (repeated '(#\A "entry-point-argument") 'entry-point-arguments)
+         (repeated '("command") 'command)
+         (repeated '("env") 'environment pair)
+         (single '("user") 'user)
+         (single '("working-directory") 'working-directory)
+         (repeated '("label") 'labels pair)
+         (repeated '("annotation") 'annotations pair)
+         (repeated '("expose") 'exposed-ports)
+         (repeated '("volume") 'volumes)
+         (single '("created") 'created number)
+         (repeated '(#\e "expression") 'expression)
+         (repeated '("file") 'file)
+         (repeated '(#\m "manifest") 'manifest)
+         (flag '("save-provenance") 'save-provenance?)
+         (flag '("localstatedir") 'localstatedir?)
+         (option '("profile-name") #t #f
+                 (lambda (opt name arg result)
+                   (unless (member arg '("guix-profile" "current-guix"))
+                     (leave (G_ "~a: unsupported profile name~%") arg))
+                   (alist-cons 'profile-name arg result)))
+         (option '(#\R "relocatable") #f #f
+                 (lambda (opt name arg result)
+                   (alist-cons 'relocatable?
+                               (if (assq-ref result 'relocatable?) 'proot #t)
+                               result)))
+         (single '(#\r "root") 'gc-root)
+         (single '("program") 'program)
+         (flag '("bootstrap") 'bootstrap?)
+         (single '(#\v "verbosity") 'verbosity number))
+   %transformation-options
+   %standard-build-options
+   %standard-cross-build-options
+   %standard-native-build-options))
+
+(define (gathered opts key)
+  "Return the arguments of the options of KEY in the order in which they were given."
+  (reverse (filter-map (match-lambda
+                         ((name . value) (and (eq? name key) value)))
+                       opts)))
+
+
+;;;
+;;; Contents.
+;;;
+
+(define (option->package pair)
+  "Return the package, or list of a package and an output, that an option names, or #f."
+  (match pair
+    (('argument . specification)
+     (call-with-values (lambda () (specification->package+output specification)) list))
+    (('expression . expression) (read/eval-package-expression expression))
+    (('file . file)
+     (load* (or (and (string-suffix? ".json" file) (json->scheme-file file)) file)
+            (make-user-module '())))
+    (_ #f)))
+
+(define (options->manifest opts)
+  (define transform (options->transformation opts))
+  (define save-provenance? (assoc-ref opts 'save-provenance?))
+
+  (define packages
+    (map (match-lambda
+           (((? package? package) output) (list (transform package) output))
+           ((? package? package) (list (transform package) "out")))
+         (reverse (filter-map option->package opts))))
+
+  (define (load-manifest file)
+    (load* file (make-user-module '((guix profiles) (gnu)))))
+
+  (define (with-provenance entry)
+    (let ((entry (manifest-entry-with-provenance entry)))
+      (unless (assq 'provenance (manifest-entry-properties entry))
+        (warning (G_ "could not determine provenance of package ~a~%")
+                 (manifest-entry-name entry)))
+      entry))
+
+  (define manifest
+    (match (gathered opts 'manifest)
+      (() (packages->manifest packages
+                              #:properties (if save-provenance?
+                                               default-package-properties
+                                               (const '()))))
+      (files
+       (unless (null? packages)
+         (leave (G_ "both a manifest and a package list were given~%")))
+       (concatenate-manifests (map load-manifest files)))))
+
+  (let ((manifest (if save-provenance?
+                      (map-manifest-entries with-provenance manifest)
+                      manifest)))
+    (match (assoc-ref opts 'relocatable?)
+      (#f manifest)
+      (relocatable
+       (map-manifest-entries (cut (@@ (guix scripts pack) wrapped-manifest-entry) <>
+                                  #:proot? (eq? relocatable 'proot))
+                             manifest)))))
+
+(define (manifest->profile manifest opts)
+  (profile
+   (content manifest)
+   (relative-symlinks? (assoc-ref opts 'relocatable?))
+   (hooks (if (assoc-ref opts 'bootstrap?) '() %default-profile-hooks))
+   (locales? (not (assoc-ref opts 'bootstrap?)))))
+
+(define (friendly-name manifest)
+  "Return the names of what is in MANIFEST, joined, as many as make a name of a decent length."
+  (define (clean name)
+    ;; What names of images allow: single separators between letters and digits.
+    (string-join (string-tokenize (string-downcase name)
+                                  (string->char-set "abcdefghijklmnopqrstuvwxyz0123456789"))
+                 "-"))
+
+  (let loop ((names (map (compose clean manifest-entry-name) (manifest-entries manifest))))
+    (let ((name (string-join names "-")))
+      (match names
+        ((or () (_)) name)
+        (_ (if (< (string-length name) 40) name (loop (drop-right names 1))))))))
+
+(define (options->image opts)
+  (define manifest (options->manifest opts))
+
+  (define-values (tags names)
+    (partition (lambda (tag) (not (string-index tag #\:))) (gathered opts 'tags)))
+
+  (when (null? (manifest-entries manifest))
+    (leave (G_ "no packages specified~%")))
+  (docker-image
+   (name (or (assoc-ref opts 'image-tag) (friendly-name manifest)))
+   (tag (match tags
+          (() (assoc-ref opts 'tag))
+          ((tag _ ...) tag)))
+   (names (append (map (cut string-append name ":" <>) (if (null? tags) '() (cdr tags)))
+                  names))
+   (contents (list (manifest->profile manifest opts)))
+   (build (assoc-ref opts 'build))
+   (format (assoc-ref opts 'format))
+   (strategy (assoc-ref opts 'strategy))
+   (max-layers (assoc-ref opts 'max-layers))
+   (plan (and=> (assoc-ref opts 'plan) (cut local-file <> "plan.json")))
+   (compression (assoc-ref opts 'compression))
+   (symlinks (assoc-ref opts 'symlinks))
+   (localstatedir? (assoc-ref opts 'localstatedir?))
+   (profile-name (assoc-ref opts 'profile-name))
+   (entry-point (assoc-ref opts 'entry-point))
+   (entry-point-arguments (gathered opts 'entry-point-arguments))
+   (command (gathered opts 'command))
+   (environment (gathered opts 'environment))
+   (user (assoc-ref opts 'user))
+   (working-directory (assoc-ref opts 'working-directory))
+   (labels (gathered opts 'labels))
+   (annotations (gathered opts 'annotations))
+   (exposed-ports (gathered opts 'exposed-ports))
+   (volumes (gathered opts 'volumes))
+   (created (or (assoc-ref opts 'created) 1))))
+
+
+;;;
+;;; Entry point.
+;;;
+
+(define (show-last-words store drv)
+  "Show what the builders of DRV, and of its inputs, that failed had to say."
+  (define (failed? drv)
+    (not (every (cut valid-path? store <>)
+                (map cdr (derivation->output-paths drv)))))
+
+  (define (show drv)
+    (match (false-if-exception
+            (told-lines (log-file store (derivation-file-name drv))))
+      ((? pair? lines)
+       (for-each (cut format (current-error-port) "~a~%" <>) (delete-duplicates lines)))
+      (_ #f)))
+
+  (for-each show
+            (filter failed?
+                    (append (map derivation-input-derivation (derivation-inputs drv))
+                            (list drv)))))
+
+(define (told-lines file)
+  "Return the lines of FILE, a build log, that the program wrote as errors and hints."
+  (define (told? line)
+    (or (string-prefix? "stratapack: " line) (string-prefix? "  hint: " line)))
+
+  (call-with-decompressed-port
+   (cond ((string-suffix? ".gz" file) 'gzip)
+         ((string-suffix? ".bz2" file) 'bzip2)
+         (else 'none))
+   (open-file file "r0b")
+   (lambda (port)
+     (let loop ((lines '()))
+       (match ((@ (ice-9 rdelim) read-line) port)
+         ((? eof-object?) (reverse lines))
+         (line (loop (if (told? line) (cons line lines) lines))))))))
+
+(define (build-image store image opts)
+  "Build IMAGE, or show its derivation, as OPTS say."
+  (define drv
+    (run-with-store store
+      (lower-object image (assoc-ref opts 'system) #:target (assoc-ref opts 'target))
+      #:target (assoc-ref opts 'target)
+      #:system (assoc-ref opts 'system)))
+
+  (cond ((assoc-ref opts 'derivation-only?)
+         (format #t "~a~%" (derivation-file-name drv)))
+        (else
+         (with-exception-handler
+             (lambda (exception)
+               (when (store-protocol-error? exception)
+                 (show-last-words store drv))
+               (raise-exception exception))
+           (lambda ()
+             (build-derivations store (list drv))))
+         (unless (assoc-ref opts 'dry-run?)
+           (and=> (assoc-ref opts 'gc-root)
+                  (cut register-root store (list (derivation->output-path drv)) <>))
+           (format #t "~a~%" (derivation->output-path drv))))))
+
+(define-command (guix-stratapack . args)
+  (category extension)
+  (synopsis "make layered container images")
+
+  (with-error-handling
+    (define opts
+      (parse-command-line args %options (list %defaults)))
+
+    (with-store store
+      (with-status-verbosity (assoc-ref opts 'verbosity)
+        (set-build-options-from-command-line store opts)
+        (with-build-handler (build-notifier #:dry-run? (assoc-ref opts 'dry-run?)
+                                            #:verbosity (assoc-ref opts 'verbosity)
+                                            #:use-substitutes? (assoc-ref opts 'substitutes?))
+          (parameterize ((%graft? (assoc-ref opts 'graft?))
+                         (%stratapack-program
+                          (and=> (assoc-ref opts 'program)
+                                 (cut local-file <> "stratapack" #:recursive? #t)))
+                         (%guile-for-build
+                          (package-derivation store
+                                              (if (assoc-ref opts 'bootstrap?)
+                                                  %bootstrap-guile
+                                                  (default-guile))
+                                              (assoc-ref opts 'system)
+                                              #:graft? (assoc-ref opts 'graft?))))
+            (build-image store (options->image opts) opts)))))))

@@ -1,0 +1,76 @@
+;;; The state of Guix in an image: /var/guix with a database of what the image holds, so that Guix works
+;;; in its containers.
+
+(define-module (stratapack local-state)
+  #:use-module (gnu packages gnupg)
+  #:use-module (gnu packages guile)
+  #:use-module (guix gexp)
+  #:use-module (guix modules)
+  #:use-module (guix packages)
+  #:use-module ((guix self) #:select (make-config.scm))
+  #:use-module (ice-9 format)
+  #:use-module (ice-9 match)
+  #:use-module (srfi srfi-1)
+  #:use-module (srfi srfi-26)
+  #:export (local-state-directory
+            %local-state-permissions
+            with-store-database))
+
+(define not-config?
+  (match-lambda
+    (('guix 'config) #f)
+    (((or 'guix 'gnu) _ ...) #t)
+    (_ #f)))
+
+(define (with-propagated-inputs package)
+  (cons package
+        (match (package-transitive-propagated-inputs package)
+          (((labels packages . _) ...) packages))))
+
+(define (with-store-database modules body)
+  "Return the gexp BODY with MODULES and what they need imported, as well as all that builders need to
+write a store database."
+  (with-extensions (append-map with-propagated-inputs (list guile-gcrypt guile-sqlite3))
+    (with-imported-modules `(((guix config) => ,(make-config.scm))
+                             ,@(source-module-closure
+                                `((guix build store-copy) (guix store database) ,@modules)
+                                #:select? not-config?))
+      #~(begin
+          (use-modules (guix build store-copy) (guix store database))
+
+          ;; File names that are not ASCII are taken as they are.
+          (setlocale LC_ALL "C.UTF-8")
+          (sql-schema #$(local-file (search-path %load-path "guix/store/schema.sql")))
+          #$body))))
+
+(define %local-state-permissions
+  ;; In the store, everything is read-only.
+  '(("/var/**" "u+w")))
+
+(define* (local-state-directory contents #:key (profile-name "guix-profile"))
+  "Return a file-like directory to copy to the root of an image that has the closure of CONTENTS: the
+database in /var/guix/db, and a profile of root called PROFILE-NAME that leads to the first of CONTENTS."
+  (define graphs
+    (map (cut format #f "graph-~a" <>) (iota (length contents))))
+
+  (computed-file "local-state"
+                 (with-store-database
+                  '((gnu build install) (guix build utils))
+                  #~(begin
+                      (use-modules (gnu build install) (guix build utils) (srfi srfi-1))
+
+                      (define items
+                        (delete-duplicates
+                         (append-map (lambda (graph)
+                                       (call-with-input-file graph read-reference-graph))
+                                     '#$graphs)
+                         (lambda (one other)
+                           (string=? (store-info-item one) (store-info-item other)))))
+
+                      (with-database "db.sqlite" db
+                        (register-items db items #:registration-time %epoch))
+                      (mkdir-p #$output)
+                      (install-database-and-gc-roots #$output "db.sqlite" #$(first contents)
+                                                     #:profile-name #$profile-name)))
+                 #:local-build? #f
+                 #:options `(#:references-graphs ,(map list graphs contents))))
