@@ -44,6 +44,7 @@ fails_with 1 "both of the platform linux/amd64" "two images of one platform" \
 fails_with 1 "holds no index" "a format that holds none" "$STRATAPACK" index oci:amd64 -o docker-archive:none
 fails_with 2 "images are needed" "no image" "$STRATAPACK" index -o oci:none
 fails_with 2 "no output" "no output" "$STRATAPACK" index oci:amd64
+# shellcheck disable=SC2016
 fails_with 1 "has no manifest of OCI" "an image that is not of OCI" bash -c \
 	'"$1" build "${@:2}" -o docker-archive:docker.tar:x && "$1" index docker.tar -o oci:none' - \
 	"$STRATAPACK" "${options[@]}"

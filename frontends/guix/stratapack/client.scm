@@ -16,10 +16,11 @@
   #:use-module (srfi srfi-9)
   #:use-module (srfi srfi-26)
   #:use-module (stratapack conditions)
+  #:use-module (stratapack layer)
   #:export (write-registration
             plan-on-client
             read-plan
-            plan-groups
+            plan-layers
             plan-own-layer?))
 
 (define (write-registration store roots port)
@@ -88,12 +89,12 @@ executable file, makes with ARGUMENTS, as `read-plan' does."
                  (read-plan file))))
             store)))
 
-;; What a plan says: the groups of store items that share a layer, bottom first, and whether the
+;; What a plan says: the layers, bottom first, as <docker-image-layer> records, and whether the
 ;; customisation is a layer of its own.
 (define-record-type <plan>
-  (plan groups own-layer?)
+  (plan layers own-layer?)
   plan?
-  (groups plan-groups)
+  (layers plan-layers)
   (own-layer? plan-own-layer?))
 
 (define (read-plan file)
@@ -101,7 +102,9 @@ executable file, makes with ARGUMENTS, as `read-plan' does."
   (let* ((json (call-with-input-file file json->scm))
          (customisation (assoc-ref json "customisation")))
     (plan (map (lambda (layer)
-                 (vector->list (assoc-ref layer "items")))
+                 (docker-image-layer
+                  (items (vector->list (assoc-ref layer "items")))
+                  (compression (assoc-ref layer "compression"))))
                (vector->list (assoc-ref json "layers")))
           (match (and customisation (assoc "ownLayer" customisation))
             ((_ . own-layer?) own-layer?)

@@ -28,6 +28,7 @@
   #:use-module (stratapack client)
   #:use-module (stratapack conditions)
   #:use-module (stratapack layer)
+  #:autoload   (stratapack local-state) (local-state-directory %local-state-permissions)
   #:use-module (stratapack program)
   #:use-module (stratapack text)
   #:re-export (docker-image-layer
@@ -35,7 +36,7 @@
                docker-image-layer-name
                docker-image-layer-items
                docker-image-layer-directives
-               docker-image-layer-root
+               docker-image-layer-roots
                docker-image-layer-permissions
                docker-image-layer-compression
                docker-image-layer-owner
@@ -66,9 +67,11 @@
             docker-image-compression
             docker-image-symlinks
             docker-image-directives
-            docker-image-root
+            docker-image-roots
             docker-image-permissions
             docker-image-temporary-directory?
+            docker-image-localstatedir?
+            docker-image-profile-name
             docker-image-entry-point
             docker-image-entry-point-arguments
             docker-image-command
@@ -182,12 +185,16 @@ between components, as in @samp{example.org/team/tool}.")))
   ;; Links as those of `guix pack': a list of (SOURCE -> TARGET), where TARGET is relative to the first
   ;; of the contents.
   (symlinks     docker-image-symlinks (default '()))
-  ;; Directories and links, and a directory whose content goes to "/", see <docker-image-layer>.
+  ;; Directories and links, and directories whose content goes to "/", see <docker-image-layer>.
   (directives   docker-image-directives (default '()))
-  (root         docker-image-root (default #f))
+  (roots        docker-image-roots (default '()))
   (permissions  docker-image-permissions (default '()))
   ;; Whether there is a directory /tmp for everybody to write to.
   (temporary-directory? docker-image-temporary-directory? (default #t))
+  ;; Whether there is /var/guix with a database of the store items, for Guix in a container, and the
+  ;; profile of root there that leads to the first of the contents.
+  (localstatedir? docker-image-localstatedir? (default #f))
+  (profile-name docker-image-profile-name (default "guix-profile"))
 
   ;; What a container runs.  An entry point is a file name relative to the first of the contents, or an
   ;; absolute one, or another text.
@@ -293,6 +300,21 @@ between components, as in @samp{example.org/team/tool}.")))
       (cons '(directory "/tmp" 0 0 #o1777) directives)
       directives))
 
+(define (image-roots image)
+  "Return the directories whose content goes to the root of IMAGE."
+  (append (if (docker-image-localstatedir? image)
+              (list (local-state-directory (image-contents image)
+                                           #:profile-name (docker-image-profile-name image)))
+              '())
+          (docker-image-roots image)))
+
+(define (image-permissions image)
+  "Return the rules of permissions of IMAGE."
+  (append (if (docker-image-localstatedir? image)
+              %local-state-permissions
+              '())
+          (docker-image-permissions image)))
+
 (define (customisation-arguments image)
   "Return the list of texts that tell the program what IMAGE has besides its items."
   (define directive->arguments
@@ -306,6 +328,7 @@ between components, as in @samp{example.org/team/tool}.")))
 
   (define permission->arguments
     (match-lambda
+      ((? file-like? file) (list "--permissions" file))
       ((glob mode . owner)
        (append (match mode
                  (#f '())
@@ -317,10 +340,8 @@ between components, as in @samp{example.org/team/tool}.")))
 
   (append (list "--no-tmp")
           (append-map directive->arguments (image-directives image))
-          (match (docker-image-root image)
-            (#f '())
-            (root (list "--copy" root)))
-          (append-map permission->arguments (docker-image-permissions image))))
+          (append-map (cut list "--copy" <>) (image-roots image))
+          (append-map permission->arguments (image-permissions image))))
 
 (define (strategy-arguments image)
   (list "--strategy" (match (docker-image-strategy image)
@@ -430,7 +451,7 @@ between components, as in @samp{example.org/team/tool}.")))
     (when (or (docker-image-layer-customised? layer) (null? (docker-image-layer-items layer)))
       (refuse (format #f "a layer of the image '~a' holds something else than store items"
                       (docker-image-name image))
-              "Directories, links and a root go into the fields of the image that are called so.")))
+              "Directories, links and roots go into the fields of the image that are called so.")))
 
   (match (docker-image-layers image)
     ((? procedure?) '())
@@ -625,9 +646,8 @@ making one itself."
 
   (mlet* %store-monad ((below below)
                        ;; What the customisation names must be there.
-                       (_ (build-objects (match (docker-image-root image)
-                                           (#f '())
-                                           (root (list root)))
+                       (_ (build-objects (append (image-roots image)
+                                                 (filter file-like? (image-permissions image)))
                                          system target))
                        (arguments (texts->strings (append (strategy-arguments image)
                                                           (customisation-arguments image))
@@ -640,16 +660,13 @@ making one itself."
                        (_ (built-derivations (list plan))))
     (return (read-plan (derivation->output-path plan)))))
 
-(define (groups->layers image groups)
-  "Return the layers of IMAGE, of which GROUPS are the items, bottom first: those made by hand as they
-are, and new ones."
+(define (image-layers image planned)
+  "Return the layers of IMAGE, where a plan has PLANNED, bottom first: those made by hand as they are, and
+then the others."
   (define by-hand (hand-made-layers image))
 
-  (define (group->layer items)
-    (complete-layer image (docker-image-layer (items items))))
-
-  (append (map (cut complete-layer image <>) by-hand)
-          (map group->layer (drop groups (length by-hand)))))
+  (map (cut complete-layer image <>)
+       (append by-hand (drop planned (length by-hand)))))
 
 (define (complete-layer image layer)
   "Return LAYER with what IMAGE says where it says nothing itself."
@@ -670,10 +687,10 @@ topmost one."
                     (docker-image-layer
                      (inherit layer)
                      (directives image-customisation)
-                     (root (docker-image-root image))
-                     (permissions (docker-image-permissions image)))))
+                     (roots (image-roots image))
+                     (permissions (image-permissions image)))))
 
-  (cond ((and (null? image-customisation) (not (docker-image-root image)))
+  (cond ((and (null? image-customisation) (null? (image-roots image)))
          layers)
         ((or own-layer? (null? layers))
          (append layers (list (customise (docker-image-layer)))))
@@ -693,8 +710,10 @@ that of its customisation: for use in other images.  What IMAGE contains is buil
 
 (define (changed-layers image plan system target)
   "Return, as a monadic value, the layers of IMAGE according to PLAN, as its procedure wants them."
-  (define groups (plan-groups plan))
-  (define layers (groups->layers image groups))
+  (define layers (image-layers image (plan-layers plan)))
+
+  (define items
+    (append-map docker-image-layer-items (plan-layers plan)))
 
   (match (docker-image-layers image)
     ((? procedure? change)
@@ -702,7 +721,7 @@ that of its customisation: for use in other images.  What IMAGE contains is buil
        (unless (and (list? changed) (every docker-image-layer? changed))
          (refuse (format #f "the procedure for the layers of '~a' returned no list of layers"
                          (docker-image-name image))))
-       (mlet %store-monad ((_ (check-layers image (concatenate groups) changed system target)))
+       (mlet %store-monad ((_ (check-layers image items changed system target)))
          (return changed))))
     (_ (with-monad %store-monad (return layers)))))
 
@@ -748,12 +767,10 @@ first, and of its customisation.  The contents are built."
   (define customisation
     ;; Only what tells that there is one matters when layers are joined.
     (match (last whole)
-      ((? docker-image-layer-customised? layer)
+      ((? docker-image-layer-customised?)
        `((customisation . ((ownLayer . ,own-layer?)
                            (entries . ,(directives->json (image-directives image)))
-                           ,@(match (docker-image-root image)
-                               (#f '())
-                               (root `((copies . ,(vector `((from . ,root) (to . "/")))))))))))
+                           (copies . ,(roots->json (image-roots image)))))))
       (_ '())))
 
   (mlet* %store-monad ((environment (client-environment image system target))

@@ -29,7 +29,7 @@
             docker-image-layer-name
             docker-image-layer-items
             docker-image-layer-directives
-            docker-image-layer-root
+            docker-image-layer-roots
             docker-image-layer-permissions
             docker-image-layer-compression
             docker-image-layer-owner
@@ -46,7 +46,7 @@
 
             resolve-items
             directives->json
-            permissions->json
+            roots->json
             check-compression))
 
 (define-record-type* <docker-image-layer>
@@ -63,9 +63,10 @@
   ;;   (directory "/tmp" 0 0 #o1777)   ("/bin/sh" -> "/gnu/store/...-bash/bin/sh")
   ;; with texts for names.
   (directives  docker-image-layer-directives (default '()))
-  ;; A file-like directory whose content goes to the root of the image, or #f.
-  (root        docker-image-layer-root (default #f))
-  ;; Of what the directives and the root bring: a list of (GLOB MODE) or (GLOB MODE UID GID).
+  ;; File-like directories whose content goes to the root of the image, the later over the earlier.
+  (roots       docker-image-layer-roots (default '()))
+  ;; Of what the directives and the roots bring: a list of (GLOB MODE), (GLOB MODE UID GID), or
+  ;; file-like objects with such rules in the JSON of `stratapack build --permissions'.
   (permissions docker-image-layer-permissions (default '()))
   ;; "gzip", "zstd" or "none", perhaps with a level: "gzip:9".  #f: gzip, or what the image says.
   (compression docker-image-layer-compression (default #f))
@@ -79,7 +80,7 @@
 (define (docker-image-layer-customised? layer)
   "Whether LAYER has more than store items."
   (or (pair? (docker-image-layer-directives layer))
-      (and (docker-image-layer-root layer) #t)))
+      (pair? (docker-image-layer-roots layer))))
 
 
 ;;;
@@ -120,11 +121,7 @@
       (items (delete-duplicates (append-map docker-image-layer-items layers)))
       (directives (append-map docker-image-layer-directives layers))
       (permissions (append-map docker-image-layer-permissions layers))
-      (root (match (filter-map docker-image-layer-root layers)
-              (() #f)
-              ((root) root)
-              (_ (refuse "two layers that have a root directory cannot be merged"
-                         "Make one directory of both, for instance with @code{directory-union}."))))))))
+      (roots (append-map docker-image-layer-roots layers))))))
 
 (define (split-layer layer select)
   "Return the list of what LAYER is split into: a layer without the items for which SELECT, a predicate,
@@ -139,7 +136,7 @@ holds, and one with them, which comes above.  A layer of nothing is left out."
             (if (null? selected)
                 '()
                 (list (docker-image-layer (inherit layer) (name #f) (items selected)
-                                          (directives '()) (root #f) (permissions '())))))))
+                                          (directives '()) (roots '()) (permissions '())))))))
 
 (define* (isolate-items layers select #:key (place 'top))
   "Return LAYERS with all items for which SELECT, a predicate, holds in one layer of their own: above all
@@ -209,8 +206,19 @@ others, or below where PLACE is 'bottom."
 
   (list->vector (map directive->json directives)))
 
-(define (permissions->json permissions)
-  "Return the rules of a plan or recipe that PERMISSIONS stand for, as a vector."
+(define (permissions->text permissions)
+  "Return the text of the rules of a recipe that PERMISSIONS stand for."
+  (define (file->text file)
+    ;; What is between the brackets.
+    #~(let ((text (string-trim-both (call-with-input-file #$file
+                                      (@ (ice-9 textual-ports) get-string-all)))))
+        (substring text 1 (- (string-length text) 1))))
+
+  (define rule->text
+    (match-lambda
+      ((? file-like? file) (file->text file))
+      (rule (json->text (rule->json rule)))))
+
   (define rule->json
     (match-lambda
       (((? string? glob) mode . owner)
@@ -226,7 +234,11 @@ others, or below where PLACE is 'bottom."
        (refuse (format #f "~s is not a rule of permissions" other)
                "Write @code{(GLOB MODE)} or @code{(GLOB MODE UID GID)}."))))
 
-  (list->vector (map rule->json permissions)))
+  (list "["
+        (match (map rule->text permissions)
+          (() '())
+          ((first . rest) (cons first (append-map (cut list "," <>) rest))))
+        "]"))
 
 (define* (resolve-items items system #:optional target)
   "Return, as a monadic value, ITEMS as a list of (FILE-NAME . ITEM) in the order of file names, each
@@ -269,7 +281,7 @@ file name.")))
     (if empty? '() `((key . ,value))))
 
   (match-record layer <docker-image-layer>
-    (directives root permissions compression owner time)
+    (directives roots permissions compression owner time)
     (json->text
      `((stratapackRecipe . 1)
        (tarRules . 1)
@@ -280,8 +292,13 @@ file name.")))
        (compression . ,(compression->json (or compression "gzip")))
        (items . ,(list->vector (map item->json items)))
        ,@(member-unless (null? directives) entries (directives->json directives))
-       ,@(member-unless (not root) copies (vector `((from . ,root) (to . "/"))))
-       ,@(member-unless (null? permissions) permissions (permissions->json permissions))))))
+       ,@(member-unless (null? roots) copies (roots->json roots))
+       ,@(member-unless (null? permissions) permissions
+                        (verbatim (permissions->text permissions)))))))
+
+(define (roots->json roots)
+  "Return the copies of a plan or recipe that ROOTS stand for, as a vector."
+  (list->vector (map (lambda (root) `((from . ,root) (to . "/"))) roots)))
 
 (define (layer-derivation-name layer names)
   "Return the name of the derivation of LAYER, whose items have NAMES: it depends on the layer alone."
@@ -295,7 +312,7 @@ file name.")))
   (mlet %store-monad ((items (resolve-items (docker-image-layer-items layer) system target)))
     (when (and (null? items) (not (docker-image-layer-customised? layer)))
       (refuse "a layer has neither items nor anything else"
-              "Give it @code{items}, @code{directives} or a @code{root}."))
+              "Give it @code{items}, @code{directives} or @code{roots}."))
     (gexp->derivation (layer-derivation-name layer (map car items))
                       #~(begin
                           (call-with-output-file "recipe.json"

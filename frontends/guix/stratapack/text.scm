@@ -13,11 +13,13 @@
   #:use-module (ice-9 format)
   #:use-module (ice-9 match)
   #:use-module (srfi srfi-1)
+  #:use-module (srfi srfi-9)
   #:export (text?
             text->gexp
             text->string
             texts->strings
-            json->text))
+            json->text
+            verbatim))
 
 (define (text? object)
   "Whether OBJECT is a text."
@@ -85,9 +87,15 @@ Nothing is built."
       (string-concatenate (map spell (string->list fragment)))
       fragment))
 
+;; A text that is JSON already.
+(define-record-type <verbatim>
+  (verbatim text)
+  verbatim?
+  (text verbatim-text))
+
 (define (json->text value)
   "Return the text of VALUE in JSON.  A vector is an array, an association list whose keys are symbols
-an object, a number or Boolean itself, and a text a string."
+an object, a number or Boolean itself, a text a string, and `verbatim' marks what is JSON already."
   (define (separated texts)
     (if (null? texts)
         '()
@@ -95,6 +103,7 @@ an object, a number or Boolean itself, and a text a string."
               (append-map (lambda (text) (list "," text)) (cdr texts)))))
 
   (match value
+    (($ <verbatim> text) text)
     ((? vector? elements)
      (list "[" (separated (map json->text (vector->list elements))) "]"))
     ((? integer? number) (number->string number))

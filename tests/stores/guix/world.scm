@@ -57,9 +57,6 @@ chmod 555 $out/bin/guile
 (define-package small-guile "small-guile" "3.0"
   (build-system raw-build-system))
 
-(define (install-small-guile!)
-  (module-set! (resolve-module '(gnu packages commencement)) 'guile-final small-guile)
-  (module-set! (resolve-module '(gnu packages bootstrap)) '%bootstrap-guile small-guile))
 
 ;; The builder of a package: what BODY, a gexp, does with `out' and a few procedures bound.
 (define (builder body)
@@ -85,6 +82,17 @@ chmod 555 $out/bin/guile
     (build-system trivial-build-system)
     (arguments (list #:builder (builder body)))
     fields ...))
+
+;; Debian's Guile has these libraries already.
+(define-small-package nothing "nothing" "0"
+  #~(directory out))
+
+(define (install-small-guile!)
+  (module-set! (resolve-module '(gnu packages commencement)) 'guile-final small-guile)
+  (module-set! (resolve-module '(gnu packages bootstrap)) '%bootstrap-guile small-guile)
+  (module-set! (resolve-module '(gnu packages gnupg)) 'guile-gcrypt nothing)
+  (module-set! (resolve-module '(gnu packages guile)) 'guile-3.0 small-guile)
+  (module-set! (resolve-module '(gnu packages guile)) 'guile-sqlite3 nothing))
 
 (define-small-package shell "shell" "5.3"
   #~(begin
