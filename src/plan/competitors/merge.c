@@ -15,32 +15,50 @@
 struct merging {
 	uint64_t *sizes;
 	uint64_t *hazards;
-	uint32_t *into;    /* the group that one was merged into; itself while it is there */
-	uint32_t *partner; /* the best group of a higher number to merge with, or UINT32_MAX */
-	uint64_t *losses;  /* what that loses */
+	/* What a group is worth, in bytes shifted by `shift`, and the probability that it changes,
+	 * in 2^-20: their products and sums of two fit into 64 bits. */
+	uint64_t *values;
+	uint64_t *dirty;
+	int shift;
+	uint32_t *into; /* the group that one was merged into; itself while it is there */
+	/* The best group of a higher number to merge with; UINT32_MAX: to be found, or none. */
+	uint32_t *partner;
+	bool *alone;      /* there is none */
+	uint64_t *losses; /* what that loses */
 	uint32_t count;
+};
+
+enum {
+	VALUE_BITS = 42,
+	DIRTY_BITS = 20,
 };
 
 static void release_merging(struct merging *merging)
 {
 	free(merging->sizes);
 	free(merging->hazards);
+	free(merging->values);
+	free(merging->dirty);
 	free(merging->into);
 	free(merging->partner);
+	free(merging->alone);
 	free(merging->losses);
 }
 
+/* Find what GROUP is worth. */
+static void appraise(struct merging *merging, uint32_t group)
+{
+	uint64_t dirty = strata_fixed_one_minus_exp(merging->hazards[group]);
+
+	merging->dirty[group] = dirty >> (32 - DIRTY_BITS);
+	merging->values[group] = strata_fixed_multiply(merging->sizes[group],
+		(UINT64_C(1) << 32) - dirty, (unsigned)(32 - merging->shift));
+}
+
+/* Each of both loses the bytes of weeks in which it stays the same and the other one changes. */
 static uint64_t loss_of(const struct merging *merging, uint32_t a, uint32_t b)
 {
-	const uint64_t one = UINT64_C(1) << 32;
-	uint64_t a_dirty = strata_fixed_one_minus_exp(merging->hazards[a]);
-	uint64_t b_dirty = strata_fixed_one_minus_exp(merging->hazards[b]);
-	uint64_t a_lost = strata_fixed_multiply(one - a_dirty, b_dirty, 32);
-	uint64_t b_lost = strata_fixed_multiply(one - b_dirty, a_dirty, 32);
-
-	/* In 1/256 byte, so that small groups are told apart too. */
-	return strata_saturating_add(strata_fixed_multiply(merging->sizes[a], a_lost, 24),
-		strata_fixed_multiply(merging->sizes[b], b_lost, 24));
+	return merging->values[a] * merging->dirty[b] + merging->values[b] * merging->dirty[a];
 }
 
 static void find_partner(struct merging *merging, uint32_t group)
@@ -60,40 +78,54 @@ static void find_partner(struct merging *merging, uint32_t group)
 	}
 }
 
+/* The group to merge with its partner. What a group lost with a partner that is gone is a lower
+ * bound of what it loses now: only where that would be the least, the partner is looked for anew.
+ */
+static uint32_t find_best(struct merging *merging)
+{
+	for (;;) {
+		uint32_t best = UINT32_MAX;
+
+		for (uint32_t g = 0; g < merging->count; g++) {
+			if (merging->into[g] == g && !merging->alone[g] &&
+				(best == UINT32_MAX || merging->losses[g] < merging->losses[best]))
+				best = g;
+		}
+		if (merging->partner[best] != UINT32_MAX)
+			return best;
+		find_partner(merging, best);
+		merging->alone[best] = merging->partner[best] == UINT32_MAX;
+	}
+}
+
 /* Merge the pair that loses least, the group of the higher number into the other one. */
 static void merge_best(struct merging *merging)
 {
-	uint32_t best = UINT32_MAX, other;
+	uint32_t best = find_best(merging), other = merging->partner[best];
 
-	for (uint32_t g = 0; g < merging->count; g++) {
-		if (merging->into[g] == g && merging->partner[g] != UINT32_MAX &&
-			(best == UINT32_MAX || merging->losses[g] < merging->losses[best]))
-			best = g;
-	}
-	other = merging->partner[best];
 	merging->sizes[best] = strata_saturating_add(merging->sizes[best], merging->sizes[other]);
 	merging->hazards[best] += merging->hazards[other];
 	merging->into[other] = best;
+	appraise(merging, best);
+	for (uint32_t g = 0; g < other; g++) {
+		if (merging->partner[g] == best || merging->partner[g] == other)
+			merging->partner[g] = UINT32_MAX;
+	}
+	find_partner(merging, best);
+	merging->alone[best] = merging->partner[best] == UINT32_MAX;
+	/* The merged group may be a better partner than either part was. */
 	for (uint32_t g = 0; g < best; g++) {
 		uint64_t loss;
 
 		if (merging->into[g] != g)
 			continue;
-		if (merging->partner[g] == best || merging->partner[g] == other) {
-			find_partner(merging, g);
-			continue;
-		}
-		/* The merged group may be a better partner than either part was. */
 		loss = loss_of(merging, g, best);
 		if (loss < merging->losses[g] ||
-			(loss == merging->losses[g] && best < merging->partner[g])) {
+			(loss == merging->losses[g] && merging->partner[g] != UINT32_MAX &&
+				best < merging->partner[g])) {
 			merging->losses[g] = loss;
 			merging->partner[g] = best;
 		}
-	}
-	for (uint32_t g = best; g < other; g++) {
-		if (merging->into[g] == g && (g == best || merging->partner[g] == other))
-			find_partner(merging, g);
 	}
 }
 
@@ -101,20 +133,30 @@ static int begin(struct merging *merging, const struct strata_source_groups *sou
 	struct strata_error *error)
 {
 	uint32_t count = sources->count;
+	uint64_t total = 1;
 
 	merging->count = count;
 	merging->sizes = strata_allocate(count, sizeof(*merging->sizes));
 	merging->hazards = strata_allocate(count, sizeof(*merging->hazards));
+	merging->values = strata_allocate(count, sizeof(*merging->values));
+	merging->dirty = strata_allocate(count, sizeof(*merging->dirty));
 	merging->into = strata_allocate(count, sizeof(*merging->into));
 	merging->partner = strata_allocate(count, sizeof(*merging->partner));
+	merging->alone = strata_allocate(count, sizeof(*merging->alone));
 	merging->losses = strata_allocate(count, sizeof(*merging->losses));
-	if (!merging->sizes || !merging->hazards || !merging->into || !merging->partner ||
-		!merging->losses)
+	if (!merging->sizes || !merging->hazards || !merging->values || !merging->dirty ||
+		!merging->into || !merging->partner || !merging->losses)
 		return strata_fail_memory(error);
+	for (uint32_t g = 0; g < count; g++)
+		total = strata_saturating_add(total, sources->groups[g].size);
+	merging->shift = VALUE_BITS - (64 - __builtin_clzll(total));
+	if (merging->shift > 32)
+		merging->shift = 32;
 	for (uint32_t g = 0; g < count; g++) {
 		merging->sizes[g] = sources->groups[g].size;
 		merging->hazards[g] = sources->groups[g].hazard;
 		merging->into[g] = g;
+		appraise(merging, g);
 	}
 	return 0;
 }
@@ -171,8 +213,10 @@ static int partition_by_merging(const struct strata_graph *graph, const struct s
 		status = begin(&merging, &sources, error);
 	if (status < 0)
 		return status;
-	for (uint32_t g = 0; sources.count > bound && g < sources.count; g++)
+	for (uint32_t g = 0; sources.count > bound && g < sources.count; g++) {
 		find_partner(&merging, g);
+		merging.alone[g] = merging.partner[g] == UINT32_MAX;
+	}
 	for (uint32_t left = sources.count; left > bound; left--)
 		merge_best(&merging);
 	return write_groups(&merging, &sources, partition, error);

@@ -11,8 +11,6 @@
  * equal share of all bytes. What is left goes, one by one, where it adds least; layers above 130 %
  * of a share are closed, for as long as others are open. Of equal costs, what comes first is taken.
  */
-#include <string.h>
-
 #include "base/error.h"
 #include "plan/competitors/bins.h"
 #include "plan/competitors/sources.h"
@@ -20,6 +18,8 @@
 #include "plan/internal.h"
 
 static const uint64_t tiny = 500000, small = 1000000;
+
+enum { MOST_ITEMS = 10000 };
 
 struct filling {
 	const struct strata_graph *graph;
@@ -141,6 +141,13 @@ static void fill_from_seed(struct filling *filling, uint64_t most)
 	}
 }
 
+/* What ITEM adds to layer BIN. */
+static uint64_t added_cost(const struct filling *filling, uint32_t bin, uint32_t item)
+{
+	return cost_with(filling, bin, item) -
+	       cost_of(filling, filling->sizes[bin], filling->hazards[bin]);
+}
+
 /* Find the open layer to which ITEM adds least; MOST is what an open layer has at most. */
 static void find_best(struct filling *filling, uint32_t item, uint64_t most)
 {
@@ -151,12 +158,30 @@ static void find_best(struct filling *filling, uint32_t item, uint64_t most)
 
 		if (filling->sizes[b] > most)
 			continue;
-		more = cost_with(filling, b, item) -
-		       cost_of(filling, filling->sizes[b], filling->hazards[b]);
+		more = added_cost(filling, b, item);
 		if (filling->best_bins[item] == UINT32_MAX || more < filling->best_costs[item]) {
 			filling->best_costs[item] = more;
 			filling->best_bins[item] = b;
 		}
+	}
+}
+
+/* The same when nothing but layer BIN has changed since. */
+static void find_best_again(struct filling *filling, uint32_t item, uint32_t bin, uint64_t most)
+{
+	uint64_t more;
+
+	if (filling->best_bins[item] == bin) {
+		find_best(filling, item, most);
+		return;
+	}
+	if (filling->sizes[bin] > most)
+		return;
+	more = added_cost(filling, bin, item);
+	if (more < filling->best_costs[item] ||
+		(more == filling->best_costs[item] && bin < filling->best_bins[item])) {
+		filling->best_costs[item] = more;
+		filling->best_bins[item] = bin;
 	}
 }
 
@@ -174,11 +199,9 @@ static bool place_cheapest(struct filling *filling, uint64_t most)
 		return false;
 	bin = filling->best_bins[item];
 	add(filling, bin, item);
-	/* What adds to any other layer is as it was, and this one has become more expensive: or
-	 * cheaper for those that change with what it got. */
 	for (uint32_t i = 0; i < filling->item_count; i++) {
 		if (filling->bin_of[i] == UINT32_MAX)
-			find_best(filling, i, most);
+			find_best_again(filling, i, bin, most);
 	}
 	return true;
 }
@@ -197,9 +220,10 @@ static void fill_up(struct filling *filling, uint64_t most)
 	}
 }
 
-static void fill(struct filling *filling, uint32_t bound)
+static int fill(struct filling *filling, uint32_t bound, struct strata_error *error)
 {
 	uint64_t total = 0;
+	uint32_t left = 0;
 
 	for (uint32_t i = 0; i < filling->item_count; i++)
 		total += size_of(filling, i);
@@ -208,9 +232,20 @@ static void fill(struct filling *filling, uint32_t bound)
 		fill_with_small(filling, tiny);
 		fill_with_small(filling, small);
 	}
+	for (uint32_t i = 0; i < filling->item_count; i++)
+		left += filling->bin_of[i] == UINT32_MAX;
+	if (left > MOST_ITEMS)
+		return strata_hint(error,
+			strata_fail(error, STRATA_ERROR_INVALID,
+				"strategy 'rechunk' would compare each of %u items with all "
+				"others, "
+				"which takes hours",
+				left),
+			"choose another strategy, for example --strategy chunkah");
 	while (filling->bin_count < bound && largest_without_place(filling) != UINT32_MAX)
 		fill_from_seed(filling, total / bound * 4 / 10);
 	fill_up(filling, total / bound * 13 / 10);
+	return 0;
 }
 
 static int partition_as_rechunk(const struct strata_graph *graph, const struct strata_churn *churn,
@@ -232,8 +267,12 @@ static int partition_as_rechunk(const struct strata_graph *graph, const struct s
 	for (uint32_t i = 0; i < count; i++)
 		filling.bin_of[i] = count <= bound ? i : UINT32_MAX;
 	filling.bin_count = count <= bound ? count : 0;
-	if (count > bound)
-		fill(&filling, bound);
+	if (count > bound) {
+		int status = fill(&filling, bound, error);
+
+		if (status < 0)
+			return status;
+	}
 	return strata_bins_write(partition, filling.bin_of, filling.bin_count, error);
 }
 
