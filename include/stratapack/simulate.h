@@ -147,9 +147,10 @@ STRATA_PUBLIC void strata_contest_free(struct strata_contest *contest);
 STRATA_PUBLIC uint64_t strata_contest_multiple(uint64_t value, uint64_t ideal);
 
 /* Write the results to PATH ("-": stdout), whole or not at all: as JSON,
- * docs/simulation.schema.json.
- */
+ * docs/simulation.schema.json, or as a picture, SVG. */
 STRATA_PUBLIC int strata_contest_save(
+	const struct strata_contest *contest, const char *path, struct strata_error *error);
+STRATA_PUBLIC int strata_contest_save_plot(
 	const struct strata_contest *contest, const char *path, struct strata_error *error);
 
 #ifdef __cplusplus

@@ -20,7 +20,7 @@ struct number_list {
 
 struct simulate_options {
 	struct strata_used used;
-	const char *fleet, *updates, *rates; /* files; NULL: none */
+	const char *fleet, *updates, *rates, *plot; /* files; NULL: none */
 	bool essential, propagate, json;
 	struct strata_strings contenders;
 	struct number_list max_layers, behind, seeds;
@@ -72,6 +72,12 @@ static int apply_propagate(void *target, const char *value, struct strata_error 
 static int apply_json(void *target, const char *value, struct strata_error *error)
 {
 	((struct simulate_options *)target)->json = true;
+	return 0;
+}
+
+static int apply_plot(void *target, const char *value, struct strata_error *error)
+{
+	((struct simulate_options *)target)->plot = value;
 	return 0;
 }
 
@@ -168,6 +174,11 @@ static const struct strata_option simulate_options[] = {
 		.help = "count the pulls of machines that are so many revisions behind (default 1)",
 		.apply = apply_behind},
 	{.name = "json", .help = "print JSON instead of a table", .apply = apply_json},
+	{.name = "plot",
+		.argument = "FILE",
+		.value = STRATA_VALUE_FILE,
+		.help = "draw the results, as SVG, into this file too",
+		.apply = apply_plot},
 	{.name = NULL},
 };
 
@@ -413,6 +424,8 @@ static int run_prepared(struct simulate *simulate)
 		result = make_series(simulate, &line.observer, &error);
 	if (result == 0)
 		result = strata_contest_run(simulate->series, &options, &simulate->contest, &error);
+	if (result == 0 && own->plot)
+		result = strata_contest_save_plot(simulate->contest, own->plot, &error);
 	if (result == 0)
 		result = own->json ? strata_contest_save(simulate->contest, "-", &error)
 				   : print_table(simulate->contest, &error);

@@ -46,6 +46,7 @@ int strata_simulated_state_parse(struct strata_simulated_state *state, const cha
 				"'%s' does not say what kind of state it is", text),
 			"write packages-index:FILE, graph:FILE, references-graph:FILE or "
 			"nix-json:FILE; several files of one state with commas between");
+	state->text = text;
 	state->files = strdup(colon + 1);
 	if (!state->files)
 		return strata_fail_memory(error);
@@ -115,8 +116,10 @@ static int read_image(struct strata_simulated_state *state, const struct strata_
 int strata_simulated_state_read(struct strata_simulated_state *state, const char *fleet,
 	const struct strata_observer *observer, struct strata_error *error)
 {
-	return fleet ? read_fleet(state, fleet, observer, error)
-		     : read_image(state, observer, error);
+	int result = fleet ? read_fleet(state, fleet, observer, error)
+			   : read_image(state, observer, error);
+
+	return result < 0 ? strata_context(error, result, "state '%s'", state->text) : 0;
 }
 
 void strata_simulated_state_release(struct strata_simulated_state *state)

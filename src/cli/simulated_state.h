@@ -9,6 +9,7 @@
 #include "cli/source_options.h"
 
 struct strata_simulated_state {
+	const char *text; /* as it was given; borrowed */
 	struct strata_source_options source;
 	char *files; /* what the sources' names are in */
 	struct strata_graph *graph;
