@@ -84,10 +84,14 @@ let
       roots = if ! includeStorePaths then [ ] else
         paths.distinct (map (root: paths.itemOf "an item" "${root}") (items ++ custom.roots) ++ paths.storePathsIn configText);
       closure = maker.closureOf roots;
+      # What is only copied is not an item itself, unless somebody refers to it.
+      copied = if includeStorePaths then map (path: "${path}") custom.copied else [ ];
+      named = builtins.filter (root: ! (elem root copied)) roots;
       graphOptions =
         if roots == [ ] then
           [ "--graph" (toFile "graph.json" ''{"stratapackGraph": 1, "items": []}'') ]
-        else [ "--nix-json" ".attrs.json" ] ++ roots;
+        else [ "--nix-json" ".attrs.json" ] ++ named
+          ++ concatLists (map (path: [ "--references-of" path ]) copied);
 
       # --- the plan -------------------------------------------------------------------------------
       planOptions = option "--strategy" strategy ++ option "--max-layers" maxLayers

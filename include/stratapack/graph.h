@@ -97,6 +97,12 @@ STRATA_PUBLIC int strata_graph_add(struct strata_graph *graph,
 STRATA_PUBLIC int strata_graph_add_root(
 	struct strata_graph *graph, const char *id, struct strata_error *error);
 
+/* Say that what ID refers to was asked for, but not ID itself: for an item whose content the image
+ * has in another place. Its record must have been added (STRATA_ERROR_NOT_FOUND). Where it refers
+ * to itself, it is a root like the others. */
+STRATA_PUBLIC int strata_graph_add_references_as_roots(
+	struct strata_graph *graph, const char *id, struct strata_error *error);
+
 /* Finish the graph: keep what the roots reach (everything, where no root was named), resolve
  * references, measure missing sizes under ROOT (NULL: "/"), and sort. A reference to an item
  * without a record, and a root without one, is STRATA_ERROR_NOT_FOUND. */

@@ -70,6 +70,12 @@ static int apply_all(void *target, const char *value, struct strata_error *error
 	return apply_dpkg(target, NULL, error);
 }
 
+static int apply_references_of(void *target, const char *value, struct strata_error *error)
+{
+	return strata_strings_add(
+		&((struct strata_source_options *)target)->referring, value, error);
+}
+
 static int apply_root(void *target, const char *value, struct strata_error *error)
 {
 	if (!*value)
@@ -96,6 +102,11 @@ static const struct strata_option source_options[] = {
 		.value = STRATA_VALUE_FILE,
 		.help = "read a graph in our own JSON, see stratapack-graph(5); repeatable",
 		.apply = apply_graph},
+	{.name = "references-of",
+		.argument = "ITEM",
+		.help = "take what ITEM of such a graph refers to, but not ITEM itself: for what "
+			"--copy brings; repeatable",
+		.apply = apply_references_of},
 	{.name = "store-db",
 		.argument = "FILE",
 		.optional = true,
@@ -316,6 +327,9 @@ static int fill_graph(const struct strata_source_options *options, const char *r
 		result = read_dpkg(options, root, observer, graph, error);
 	if (result == 0 && options->extra)
 		result = options->extra(options->extra_data, graph, error);
+	for (size_t index = 0; result == 0 && index < options->referring.count; index++)
+		result = strata_graph_add_references_as_roots(
+			graph, options->referring.items[index], error);
 	return result < 0 ? result : strata_graph_finish(graph, root, error);
 }
 
@@ -345,4 +359,5 @@ void strata_source_options_release(struct strata_source_options *options)
 	strata_strings_release(&options->indices);
 	strata_strings_release(&options->index_packages);
 	strata_strings_release(&options->roots);
+	strata_strings_release(&options->referring);
 }

@@ -29,7 +29,8 @@ struct strata_source_options {
 	bool store;
 	const char *store_database; /* NULL: the one of the store that holds the items */
 	bool dpkg, essential, all;
-	struct strata_strings indices; /* Packages indices */
+	struct strata_strings indices;   /* Packages indices */
+	struct strata_strings referring; /* items whose references are roots */
 
 	/* A source that no option names: adds its records to GRAPH before that is finished. NULL:
 	 * none. */

@@ -28,6 +28,7 @@ struct strata_graph {
 	const char **root_ids;
 	size_t root_id_capacity;
 	uint32_t root_id_count;
+	bool names_roots; /* even if they turn out to be none */
 
 	struct strata_item *items;
 	uint32_t item_count;
@@ -261,6 +262,28 @@ int strata_graph_add_root(struct strata_graph *graph, const char *id, struct str
 	if (!graph->root_ids[graph->root_id_count])
 		return strata_fail_memory(error);
 	graph->root_id_count++;
+	graph->names_roots = true;
+	return 0;
+}
+
+int strata_graph_add_references_as_roots(
+	struct strata_graph *graph, const char *id, struct strata_error *error)
+{
+	uint32_t index = strata_map_get(&graph->index, id);
+
+	if (index == STRATA_MAP_NONE)
+		return strata_fail(error, STRATA_ERROR_NOT_FOUND,
+			"the references of item '%s' were asked for, but the graph has no record "
+			"of it",
+			id);
+	graph->names_roots = true;
+	for (size_t r = 0; r < graph->pending[index].reference_count; r++) {
+		int status =
+			strata_graph_add_root(graph, graph->pending[index].reference_ids[r], error);
+
+		if (status < 0)
+			return status;
+	}
 	return 0;
 }
 
@@ -281,7 +304,7 @@ static int mark_closure(
 			stack[depth++] = index;
 		reached[index] = true;
 	}
-	for (uint32_t i = 0; graph->root_id_count == 0 && i < graph->pending_count; i++) {
+	for (uint32_t i = 0; !graph->names_roots && i < graph->pending_count; i++) {
 		reached[i] = true;
 		stack[depth++] = i;
 	}
@@ -447,7 +470,7 @@ int strata_graph_finish(struct strata_graph *graph, const char *root, struct str
 	graph->roots = strata_arena_array(&graph->arena, most, sizeof(*graph->roots));
 	if (!graph->roots)
 		return strata_fail_memory(error);
-	if (graph->root_id_count == 0)
+	if (!graph->names_roots)
 		status = derive_roots(graph, error);
 	for (uint32_t r = 0; r < graph->root_id_count; r++)
 		graph->roots[r] = strata_map_get(&graph->index, graph->root_ids[r]);

@@ -242,6 +242,8 @@ same "planned is build-side" made.planned/ made.build-side/
 same "client-side is build-side" made.client-side/ made.build-side/
 ok "what links lead to is in the image" grep -q libjq <(jq -r '.layers[].items[]' \
 	"$(nix-build --no-out-link images.nix -A made.plan 2>/dev/null)")
+empty "and the tree is there once" "$(jq -r '.layers[].items[]' \
+	"$(nix-build --no-out-link images.nix -A made.plan 2>/dev/null)" | grep made-root)"
 for way in build-side client-side; do
 	ok "permissions, $way" build permitted --argstr build $way
 	is "apply, $way" "$(top "$built" | grep -E ' (data|etc)')" "drwxr-x--- 7/8 data/

@@ -199,6 +199,36 @@ static void test_many_items_are_read(void **state)
 	assert_int_equal(strata_graph_count(graph), COUNT);
 }
 
+static void test_references_as_roots(void **state)
+{
+	static const char text[] =
+		"{\"stratapackGraph\": 1, \"items\": ["
+		" {\"id\": \"/s/copied\", \"size\": 1, \"references\": [\"/s/a\"]},"
+		" {\"id\": \"/s/self\", \"size\": 1, \"references\": [\"/s/self\", \"/s/b\"]},"
+		" {\"id\": \"/s/leaf\", \"size\": 1},"
+		" {\"id\": \"/s/a\", \"size\": 1}, {\"id\": \"/s/b\", \"size\": 1}]}";
+	static const struct {
+		const char *item, *expected;
+	} cases[] = {
+		{"/s/copied", "/s/a 1 - files\n"},
+		{"/s/self", "/s/b 1 - files\n/s/self 1 - files /s/b\n"},
+		{"/s/leaf", ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		strata_autograph struct strata_graph *graph = strata_graph_new(NULL);
+		struct strata_error error = STRATA_ERROR_INIT;
+
+		assert_succeeds(parse(graph, text, &error), &error);
+		assert_fails(strata_graph_add_references_as_roots(graph, "/s/none", &error),
+			STRATA_ERROR_NOT_FOUND, "'/s/none'", &error);
+		assert_succeeds(
+			strata_graph_add_references_as_roots(graph, cases[i].item, &error), &error);
+		source_expect(graph, NULL, cases[i].expected);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -210,6 +240,7 @@ int main(void)
 		cmocka_unit_test(test_malformed_items_are_refused_by_name),
 		cmocka_unit_test(test_dangling_ids_are_reported),
 		cmocka_unit_test(test_many_items_are_read),
+		cmocka_unit_test(test_references_as_roots),
 	};
 
 	return cmocka_run_group_tests_name("graph json", tests, NULL, NULL);
