@@ -1,11 +1,14 @@
 /*
- * The store of Guix or Nix as a source: the closure of the items asked for, from its database.
+ * The store of Guix or Nix as a source: the closure of the items asked for, from its daemon where
+ * that can be asked, else from its database.
  */
 #include <string.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/map.h"
 #include "graph/internal.h"
+#include "graph/store_daemon.h"
 #include "graph/store_database.h"
 #include "graph/store_location.h"
 
@@ -73,30 +76,61 @@ static int take_reference(void *context, const char *path, struct strata_error *
 	return 0;
 }
 
-static int fail_missing(const char *asked_for, const struct strata_store_database *database,
-	struct strata_error *error)
+/* Whom to ask about items: one of the two. */
+struct teller {
+	struct strata_store_daemon *daemon;
+	struct strata_store_database *database;
+};
+
+static void cleanup_teller(struct teller *teller)
+{
+	strata_cleanup_store_daemon(&teller->daemon);
+	strata_cleanup_store_database(&teller->database);
+}
+
+static const char *teller_path(const struct teller *teller)
+{
+	return teller->daemon ? strata_store_daemon_path(teller->daemon)
+			      : strata_store_database_path(teller->database);
+}
+
+static int fail_missing(
+	const char *asked_for, const struct teller *teller, struct strata_error *error)
 {
 	return strata_hint(error,
 		strata_fail(error, STRATA_ERROR_NOT_FOUND,
-			"'%s' is not a valid item of the store with the database '%s'", asked_for,
-			strata_store_database_path(database)),
+			"'%s' is not a valid item of the store with the %s '%s'", asked_for,
+			teller->daemon ? "daemon at" : "database", teller_path(teller)),
 		"build it, or name another database with --store-db");
 }
 
-static int add_item(struct strata_graph *graph, struct strata_store_database *database,
+/* Find PATH and take its references; returns 1, 0 where it is not valid, or a negative status. */
+static int find_item(const struct teller *teller, const char *path, struct strata_store_row *row,
+	struct closure *closure, struct strata_error *error)
+{
+	int found, status;
+
+	closure->reference_count = 0;
+	if (teller->daemon)
+		return strata_store_daemon_find(
+			teller->daemon, path, row, take_reference, closure, error);
+	found = strata_store_database_find(teller->database, path, row, error);
+	if (found <= 0)
+		return found;
+	status = strata_store_database_references(
+		teller->database, row->id, take_reference, closure, error);
+	return status < 0 ? status : found;
+}
+
+static int add_item(struct strata_graph *graph, const struct teller *teller,
 	struct closure *closure, const char *path, struct strata_error *error)
 {
 	struct strata_item_record record = {.id = path, .content = STRATA_CONTENT_STORE};
 	struct strata_store_row row;
-	int found = strata_store_database_find(database, path, &row, error);
-	int status = found;
+	int status = find_item(teller, path, &row, closure, error);
 
-	if (found == 0)
-		return fail_missing(path, database, error);
-	closure->reference_count = 0;
-	if (status > 0)
-		status = strata_store_database_references(
-			database, row.id, take_reference, closure, error);
+	if (status == 0)
+		return fail_missing(path, teller, error);
 	if (status < 0)
 		return status;
 	record.identity = row.hash.text[0] ? row.hash.text : NULL;
@@ -106,19 +140,21 @@ static int add_item(struct strata_graph *graph, struct strata_store_database *da
 	record.reference_count = closure->reference_count;
 	status = strata_graph_add(graph, &record, error);
 	if (status < 0)
-		return strata_context(error, status, "'%s'", strata_store_database_path(database));
+		return strata_context(error, status, "'%s'", teller_path(teller));
 	return 0;
 }
 
-static int add_closure(struct strata_graph *graph, struct strata_store_database *database,
+static int add_closure(struct strata_graph *graph, const struct teller *teller,
 	struct closure *closure, struct strata_error *error)
 {
 	int status = 0;
 
 	/* The closure grows while it is walked. */
 	for (size_t i = 0; status == 0 && i < closure->count; i++)
-		status = add_item(graph, database, closure, closure->paths[i], error);
-	return status < 0 ? status : strata_store_database_check(database, error);
+		status = add_item(graph, teller, closure, closure->paths[i], error);
+	if (status < 0 || teller->daemon)
+		return status;
+	return strata_store_database_check(teller->database, error);
 }
 
 static int add_root(struct strata_graph *graph, struct closure *closure, const char *item,
@@ -141,27 +177,28 @@ static int read_named(struct strata_graph *graph, const struct strata_store_opti
 	struct strata_error *error)
 {
 	STRATA_CLEANUP(cleanup_closure) struct closure closure = {0};
-	strata_autostore struct strata_store_database *database = NULL;
-	int status = strata_store_database_open(options->database, &database, error);
+	STRATA_CLEANUP(cleanup_teller) struct teller teller = {NULL, NULL};
+	int status = strata_store_database_open(options->database, &teller.database, error);
 
 	if (status == 0 && options->item_count == 0)
-		status = strata_store_database_all(database, take_item, &closure, error);
+		status = strata_store_database_all(teller.database, take_item, &closure, error);
 	for (size_t i = 0; status == 0 && i < options->item_count; i++) {
 		strata_autofree char *item = NULL;
 
 		status = strata_store_follow(
-			options->root, options->items[i], is_valid, database, &item, error);
+			options->root, options->items[i], is_valid, teller.database, &item, error);
 		if (status == 0)
-			return fail_missing(options->items[i], database, error);
+			return fail_missing(options->items[i], &teller, error);
 		if (status > 0)
 			status = add_root(graph, &closure, item, error);
 	}
-	return status < 0 ? status : add_closure(graph, database, &closure, error);
+	return status < 0 ? status : add_closure(graph, &teller, &closure, error);
 }
 
 /* The stores that are there, by their place under a root. */
 struct present {
 	char *databases[STRATA_KNOWN_STORES]; /* NULL: not there */
+	bool has_daemon;                      /* there may be one to ask */
 };
 
 static void cleanup_present(struct present *present)
@@ -170,10 +207,30 @@ static void cleanup_present(struct present *present)
 		free(present->databases[s]);
 }
 
+/* Whether the store number S is there. */
+static bool has_store(const struct present *present, size_t s)
+{
+	return present->databases[s] || (present->has_daemon && strata_known_stores[s].has_daemon);
+}
+
+/* A daemon speaks for this machine's own root only. One that was chosen and cannot be spoken to is
+ * reported when it is asked. */
+static bool may_have_daemon(const char *root)
+{
+	strata_autofree char *path = NULL;
+	bool chosen;
+
+	if (root && strcmp(root, "/") != 0)
+		return false;
+	return strata_store_daemon_socket(&path, &chosen, NULL) < 0 || chosen ||
+	       access(path, F_OK) == 0;
+}
+
 static int find_present(struct present *present, const char *root, struct strata_error *error)
 {
 	int status = 0;
 
+	present->has_daemon = may_have_daemon(root);
 	for (size_t s = 0; status == 0 && s < STRATA_KNOWN_STORES; s++)
 		status = strata_known_store_database(
 			&strata_known_stores[s], root, &present->databases[s], error);
@@ -186,18 +243,18 @@ static int is_in_present(void *context, const char *path, struct strata_error *e
 
 	(void)error;
 	for (size_t s = 0; s < STRATA_KNOWN_STORES; s++) {
-		if (present->databases[s] && strata_known_store_has(&strata_known_stores[s], path))
+		if (has_store(present, s) && strata_known_store_has(&strata_known_stores[s], path))
 			return 1;
 	}
 	return 0;
 }
 
 /* From the store number S: the ITEMS that lie in it, or everything where there are none. */
-static int read_present(struct strata_graph *graph, const char *path, size_t s, char *const *items,
-	size_t item_count, struct strata_error *error)
+static int read_present(struct strata_graph *graph, struct present *present, size_t s,
+	char *const *items, size_t item_count, struct strata_error *error)
 {
 	STRATA_CLEANUP(cleanup_closure) struct closure closure = {0};
-	strata_autostore struct strata_store_database *database = NULL;
+	STRATA_CLEANUP(cleanup_teller) struct teller teller = {NULL, NULL};
 	int status = 0;
 
 	for (size_t i = 0; status == 0 && i < item_count; i++) {
@@ -206,10 +263,25 @@ static int read_present(struct strata_graph *graph, const char *path, size_t s, 
 	}
 	if (status < 0 || (item_count > 0 && closure.count == 0))
 		return status;
-	status = strata_store_database_open(path, &database, error);
+	/* The daemon has no list of everything. */
+	if (present->has_daemon && strata_known_stores[s].has_daemon && item_count > 0)
+		status = strata_store_daemon_open(&teller.daemon, error);
+	if (status < 0)
+		return status;
+	if (!teller.daemon && !present->databases[s])
+		return strata_hint(error,
+			strata_fail(error, STRATA_ERROR_NOT_FOUND,
+				"no daemon answers for the store '%s', and its database '%s' is "
+				"not "
+				"there",
+				strata_known_stores[s].directory, strata_known_stores[s].database),
+			"start guix-daemon, or name a database with --store-db FILE");
+	status = 0;
+	if (!teller.daemon)
+		status = strata_store_database_open(present->databases[s], &teller.database, error);
 	if (status == 0 && item_count == 0)
-		status = strata_store_database_all(database, take_item, &closure, error);
-	return status < 0 ? status : add_closure(graph, database, &closure, error);
+		status = strata_store_database_all(teller.database, take_item, &closure, error);
+	return status < 0 ? status : add_closure(graph, &teller, &closure, error);
 }
 
 static void free_strings(char **strings, size_t count)
@@ -242,7 +314,7 @@ static int follow_items(const struct strata_store_options *options, struct prese
 int strata_graph_read_store(struct strata_graph *graph, const struct strata_store_options *options,
 	struct strata_error *error)
 {
-	STRATA_CLEANUP(cleanup_present) struct present present = {{NULL}};
+	STRATA_CLEANUP(cleanup_present) struct present present = {.has_daemon = false};
 	char **items;
 	bool any = false;
 	int status;
@@ -255,11 +327,10 @@ int strata_graph_read_store(struct strata_graph *graph, const struct strata_stor
 	items = strata_allocate(options->item_count, sizeof(*items));
 	status = items ? follow_items(options, &present, items, error) : strata_fail_memory(error);
 	for (size_t s = 0; status == 0 && s < STRATA_KNOWN_STORES; s++) {
-		if (!present.databases[s])
+		if (!has_store(&present, s))
 			continue;
 		any = true;
-		status = read_present(
-			graph, present.databases[s], s, items, options->item_count, error);
+		status = read_present(graph, &present, s, items, options->item_count, error);
 	}
 	free_strings(items, options->item_count);
 	if (status == 0 && !any)
@@ -273,7 +344,7 @@ int strata_graph_read_store(struct strata_graph *graph, const struct strata_stor
 
 bool strata_store_holds(const char *root, const char *path)
 {
-	STRATA_CLEANUP(cleanup_present) struct present present = {{NULL}};
+	STRATA_CLEANUP(cleanup_present) struct present present = {.has_daemon = false};
 	strata_autofree char *item = NULL;
 
 	return find_present(&present, root, NULL) == 0 &&

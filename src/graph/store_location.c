@@ -14,8 +14,8 @@
 enum { MOST_LINKS = 40 };
 
 const struct strata_known_store strata_known_stores[STRATA_KNOWN_STORES] = {
-	{"/gnu/store", "/var/guix/db/db.sqlite"},
-	{"/nix/store", "/nix/var/nix/db/db.sqlite"},
+	{"/gnu/store", "/var/guix/db/db.sqlite", true},
+	{"/nix/store", "/nix/var/nix/db/db.sqlite", false},
 };
 
 bool strata_known_store_has(const struct strata_known_store *store, const char *path)

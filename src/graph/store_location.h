@@ -13,6 +13,7 @@
 struct strata_known_store {
 	const char *directory;
 	const char *database;
+	bool has_daemon; /* whose protocol store_daemon.h has */
 };
 
 enum { STRATA_KNOWN_STORES = 2 };
