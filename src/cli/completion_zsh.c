@@ -113,7 +113,9 @@ void strata_completion_zsh(struct strata_buffer *buffer)
 	for (const struct strata_command *const *at = strata_commands; *at; at++) {
 		strata_buffer_format(buffer, "\t%s)\n\t\t_arguments -s -S", (*at)->name);
 		strata_completion_visit(*at, append_option, buffer);
-		if ((*at)->operands) {
+		/* Where zsh could only name the operand, that would keep it from completing
+		 * options. */
+		if ((*at)->operands && (*at)->operand != STRATA_VALUE_TEXT) {
 			strata_buffer_string(buffer, " \\\n\t\t\t'*:operand:");
 			append_action(buffer, (*at)->operand);
 			strata_buffer_byte(buffer, '\'');

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Every option and command is in the man pages, and help and completions are there for all commands.
+# Every option and command is in the man pages, and there is help for all commands.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 
@@ -76,33 +76,4 @@ ok "the schema of updates allows the example in stratapack-simulate.1" \
 	"graph:$scratch/root/graph.json" >"$scratch/simulation.json"
 ok "the schema of simulations allows one" valid simulation "$scratch/simulation.json"
 
-for shell in bash zsh fish; do
-	"$STRATAPACK" completion "$shell" >"$scratch/completion.$shell"
-	if command -v "$shell" >/dev/null; then
-		ok "the $shell completion is well-formed" "$shell" -n "$scratch/completion.$shell"
-	else
-		ok "the $shell completion mentions an option" \
-			grep -q references-graph "$scratch/completion.$shell"
-	fi
-done
-
-# complete WORD…: what bash offers for the last word.
-complete_words() {
-	(
-		# shellcheck source=/dev/null
-		. "$scratch/completion.bash"
-		# shellcheck disable=SC2317 # the completion calls it
-		compopt() { :; }
-		COMP_WORDS=("$@")
-		COMP_CWORD=$(($# - 1))
-		_stratapack
-		printf '%s\n' "${COMPREPLY[@]}"
-	)
-}
-is "bash completes commands" "$(complete_words stratapack ins)" inspect
-is "bash completes options" "$(complete_words stratapack build --comp)" --compression
-is "bash completes strategies" "$(complete_words stratapack plan --strategy pop)" popularity
-is "bash completes a value behind '='" "$(complete_words stratapack plan --strategy = sing)" single
-is "bash completes transports" "$(complete_words stratapack build -o uni)" universal-archive:
-is "bash completes shells" "$(complete_words stratapack completion zs)" zsh
 done_testing
