@@ -48,7 +48,7 @@ demo: all
 
 install: all
 	meson install -C build --no-rebuild
-	[ -n "$(DESTDIR)" ] || [ "$$(id -u)" -ne 0 ] || ldconfig
+	@[ -n "$(DESTDIR)" ] || [ "$$(id -u)" -ne 0 ] || ldconfig
 
 static:
 	scripts/setup build
