@@ -7,7 +7,7 @@
 #include "plan/churn.h"
 
 enum {
-	PASSES = 8,
+	PASSES = 64,
 	MOVES_OF_A_LAYER = 64, /* in one pass */
 	SCANNED_IMAGES = 24,   /* of a layer, in search of other layers */
 };
@@ -19,6 +19,7 @@ enum {
 struct piece {
 	uint32_t start, count; /* within the order by class */
 	uint64_t size, hash;
+	uint64_t dirty;
 	const struct strata_cause_set *causes;
 	struct strata_prospect rest; /* what the layer becomes without them */
 };
@@ -38,6 +39,13 @@ struct improving {
 	uint32_t *seen; /* for each layer, the search that saw it last */
 	size_t seen_capacity;
 	uint32_t search;
+
+	/* Moves are counted, so that a layer is looked at again only in images that changed since.
+	 */
+	uint32_t moves;
+	uint32_t *changed;  /* for each image, the last move in it */
+	uint32_t *examined; /* for each layer, the moves that were made before it was looked at */
+	size_t examined_capacity;
 	uint64_t weighed;
 
 	int64_t best;
@@ -52,6 +60,8 @@ static void release_improving(struct improving *improving)
 	free(improving->pieces);
 	free(improving->uses);
 	free(improving->seen);
+	free(improving->changed);
+	free(improving->examined);
 }
 
 static void count_uses(struct improving *improving, const struct strata_cause_set *causes, int step)
@@ -96,6 +106,9 @@ static int add_piece(struct improving *improving, const struct strata_fleet_laye
 		piece.size += layout->atoms[improving->order[a]].size;
 		piece.hash += strata_atom_hash(improving->order[a]);
 	}
+	piece.dirty = strata_churn_dirty(layout->model->churn,
+		strata_cause_set_added(layout->model->hazards,
+			&(struct strata_cause_set)STRATA_CAUSE_SET_INIT, causes));
 	own = own_hazard(improving, causes, count);
 	rest.size = layer->size - piece.size;
 	rest.hash = layer->hash - piece.hash;
@@ -118,6 +131,7 @@ static int add_whole(struct improving *improving, const struct strata_fleet_laye
 	struct piece piece = {.count = layer->atom_count,
 		.size = layer->size,
 		.hash = layer->hash,
+		.dirty = layer->dirty,
 		.causes = &layer->causes};
 
 	if (strata_grow(&improving->pieces, &improving->piece_capacity, improving->piece_count + 1,
@@ -189,27 +203,43 @@ static void keep_best(struct improving *improving, int64_t gain, uint32_t piece,
 		improving->layout->model->words * sizeof(*improving->chosen));
 }
 
-/* What layer TARGET (NULL: none) becomes with PIECE. */
-static void find_result(const struct improving *improving, const struct piece *piece,
-	const struct strata_fleet_layer *target, struct strata_prospect *result)
+/* What layer TARGET (NULL: none) with PIECE costs IMAGES, of WEIGHT together; or anything from
+ * LIMIT on where it is more than that. */
+static int64_t price_result(const struct improving *improving, const struct piece *piece,
+	const struct strata_fleet_layer *target, const uint64_t *images, uint64_t weight,
+	int64_t limit)
 {
 	static const struct strata_cause_set none = STRATA_CAUSE_SET_INIT;
-	const struct strata_fleet_model *model = improving->layout->model;
-	struct strata_hazard added = strata_cause_set_added(
-		model->hazards, target ? &target->causes : &none, piece->causes);
-	struct strata_fleet_layer like = {
-		.size = piece->size, .hash = piece->hash, .atom_count = piece->count};
+	const struct strata_layout *layout = improving->layout;
+	struct strata_hazard added;
+	struct strata_prospect result;
+	struct strata_fleet_layer like = {.size = piece->size,
+		.hash = piece->hash,
+		.atom_count = piece->count,
+		.dirty = piece->dirty};
 
-	if (target) {
-		like.size += target->size;
-		like.hash += target->hash;
-		like.atom_count += target->atom_count;
-		like.dirty = target->dirty;
+	if (!target) {
+		strata_prospect_find(&result, layout, &like);
+		return strata_price_joining(layout, &result, images, weight);
 	}
-	if (!target || added.single != 0 || added.batch != 0)
-		like.dirty = strata_churn_dirty(
-			model->churn, target ? strata_hazard_add(target->hazard, added) : added);
-	strata_prospect_find(result, improving->layout, &like);
+	like.size += target->size;
+	like.hash += target->hash;
+	like.atom_count += target->atom_count;
+	like.dirty = target->dirty > piece->dirty ? target->dirty : piece->dirty;
+	strata_prospect_find(&result, layout, &like);
+	if (!result.known) {
+		int64_t least = strata_price_joining(layout, &result, images, weight);
+
+		if (least >= limit)
+			return least;
+	}
+	added = strata_cause_set_added(
+		layout->model->hazards, target ? &target->causes : &none, piece->causes);
+	result.layer.dirty = target->dirty;
+	if (added.single != 0 || added.batch != 0)
+		result.layer.dirty = strata_churn_dirty(
+			layout->model->churn, strata_hazard_add(target->hazard, added));
+	return strata_price_joining(layout, &result, images, weight);
 }
 
 /* Weigh the moves of all pieces from LAYER to TARGET (STRATA_LAYER_NONE: a layer of their own) for
@@ -228,7 +258,6 @@ static void weigh(
 		leaving += strata_price_leaving(layout, other, images, weight);
 	for (uint32_t p = 0; p < improving->piece_count; p++) {
 		const struct piece *piece = &improving->pieces[p];
-		struct strata_prospect result;
 		int64_t change = leaving;
 
 		if (piece->count < layer->atom_count)
@@ -237,8 +266,8 @@ static void weigh(
 			continue;
 		if (change >= improving->best)
 			continue;
-		find_result(improving, piece, other, &result);
-		change += strata_price_joining(layout, &result, images, weight);
+		change += price_result(
+			improving, piece, other, images, weight, improving->best - change);
 		keep_best(improving, change, p, target);
 	}
 	improving->weighed += improving->piece_count;
@@ -263,26 +292,46 @@ static void weigh_image(struct improving *improving, uint32_t layer, uint32_t im
 	}
 }
 
-/* Find the best move out of LAYER. */
-static int find_best(struct improving *improving, uint32_t layer, struct strata_error *error)
+static int make_room(struct improving *improving, struct strata_error *error)
+{
+	size_t count = improving->layout->layer_count;
+	size_t seen = improving->seen_capacity, examined = improving->examined_capacity;
+
+	if (strata_grow(&improving->seen, &improving->seen_capacity, count,
+		    sizeof(*improving->seen)) < 0 ||
+		strata_grow(&improving->examined, &improving->examined_capacity, count,
+			sizeof(*improving->examined)) < 0)
+		return strata_fail_memory(error);
+	memset(improving->seen + seen, 0,
+		(improving->seen_capacity - seen) * sizeof(*improving->seen));
+	memset(improving->examined + examined, 0,
+		(improving->examined_capacity - examined) * sizeof(*improving->examined));
+	return 0;
+}
+
+/* Whether IMAGE is one to look at for LAYER: something moved in it since. */
+static bool is_news(const struct improving *improving, uint32_t layer, uint32_t image)
+{
+	return improving->changed[image] > improving->examined[layer];
+}
+
+/* Find the best move out of LAYER, in the NEWS images that are to be looked at for it. */
+static void find_best(struct improving *improving, uint32_t layer, uint32_t news)
 {
 	struct strata_layout *layout = improving->layout;
 	const struct strata_fleet_layer *from = &layout->layers[layer];
-	size_t words = layout->model->words, fresh = improving->seen_capacity;
-	uint32_t count = strata_images_count(from->images, words), number = 0;
+	size_t words = layout->model->words;
+	uint32_t number = 0;
 	bool room = false;
 
-	if (strata_grow(&improving->seen, &improving->seen_capacity, layout->layer_count,
-		    sizeof(*improving->seen)) < 0)
-		return strata_fail_memory(error);
-	memset(improving->seen + fresh, 0,
-		(improving->seen_capacity - fresh) * sizeof(*improving->seen));
 	improving->search++;
 	improving->best = 0;
 	STRATA_FOR_EACH_IMAGE(image, from->images, words)
 	{
-		if (count <= SCANNED_IMAGES ||
-			(uint64_t)number * SCANNED_IMAGES % count < SCANNED_IMAGES)
+		if (!is_news(improving, layer, (uint32_t)image))
+			continue;
+		if (news <= SCANNED_IMAGES ||
+			(uint64_t)number * SCANNED_IMAGES % news < SCANNED_IMAGES)
 			weigh_image(improving, layer, (uint32_t)image);
 		number++;
 	}
@@ -296,7 +345,6 @@ static int find_best(struct improving *improving, uint32_t layer, struct strata_
 	}
 	if (room)
 		weigh(improving, from, STRATA_LAYER_NONE);
-	return 0;
 }
 
 static int compare_indices(const void *left, const void *right)
@@ -353,21 +401,44 @@ static int move(struct improving *improving, uint32_t layer, struct strata_error
 	return 0;
 }
 
+/* The images of LAYER in which something moved since it was looked at. */
+static uint32_t count_news(const struct improving *improving, uint32_t layer)
+{
+	const struct strata_layout *layout = improving->layout;
+	uint32_t count = 0;
+
+	STRATA_FOR_EACH_IMAGE(image, layout->layers[layer].images, layout->model->words)
+	count += is_news(improving, layer, (uint32_t)image);
+	return count;
+}
+
 /* Make moves out of LAYER while it gains. *MOVED becomes true where one was made. */
 static int improve_layer(
 	struct improving *improving, uint32_t layer, bool *moved, struct strata_error *error)
 {
-	for (int moves = 0; moves < MOVES_OF_A_LAYER; moves++) {
-		int status;
+	struct strata_layout *layout = improving->layout;
 
-		if (!improving->layout->layers[layer].alive ||
-			improving->layout->layers[layer].locked || improving->weighed > MOST_MOVES)
-			return 0;
-		status = find_pieces(improving, &improving->layout->layers[layer], error);
-		if (status == 0)
-			status = find_best(improving, layer, error);
-		if (status < 0 || improving->best == 0)
+	for (int moves = 0; moves < MOVES_OF_A_LAYER; moves++) {
+		int status = make_room(improving, error);
+		uint32_t news;
+
+		if (status < 0 || !layout->layers[layer].alive || layout->layers[layer].locked ||
+			improving->weighed > MOST_MOVES)
 			return status;
+		news = count_news(improving, layer);
+		if (news == 0)
+			return 0;
+		status = find_pieces(improving, &layout->layers[layer], error);
+		if (status < 0)
+			return status;
+		find_best(improving, layer, news);
+		if (improving->best == 0) {
+			improving->examined[layer] = improving->moves;
+			return 0;
+		}
+		improving->moves++;
+		STRATA_FOR_EACH_IMAGE(image, improving->chosen, layout->model->words)
+		improving->changed[image] = improving->moves;
 		status = move(improving, layer, error);
 		if (status < 0)
 			return status;
@@ -388,17 +459,19 @@ int strata_fleet_improve(struct strata_layout *layout, const uint32_t *bounds,
 		.chosen = strata_allocate(words, sizeof(uint64_t)),
 		.uses = strata_allocate(
 			strata_churn_cause_count(layout->model->churn), sizeof(uint32_t)),
+		.changed = strata_allocate(layout->model->image_count, sizeof(uint32_t)),
+		.moves = 1,
 	};
 	bool moved = true;
 	int status = 0;
 
-	if (!improving.common || !improving.chosen || !improving.uses)
+	if (!improving.common || !improving.chosen || !improving.uses || !improving.changed)
 		return strata_fail_memory(error);
+	for (uint32_t i = 0; i < layout->model->image_count; i++)
+		improving.changed[i] = improving.moves;
 	for (int pass = 0; status == 0 && moved && pass < PASSES; pass++) {
-		uint32_t count = layout->layer_count;
-
 		moved = false;
-		for (uint32_t l = 0; status == 0 && l < count; l++) {
+		for (uint32_t l = 0; status == 0 && l < layout->layer_count; l++) {
 			status = strata_check_cancelled(observer, error);
 			if (status == 0)
 				status = improve_layer(&improving, l, &moved, error);

@@ -90,23 +90,31 @@ static struct candidate pop(struct merging *merging)
 	return first;
 }
 
-/* The layer that the merge of A and B gives. */
-static void find_union(const struct strata_layout *layout, const struct strata_fleet_layer *a,
+/* The layer that the merge of A and B gives, as if it had the causes of the worse one only. */
+static void look_for_union(const struct strata_layout *layout, const struct strata_fleet_layer *a,
+	const struct strata_fleet_layer *b, struct strata_prospect *merged)
+{
+	struct strata_fleet_layer like = {.size = a->size + b->size,
+		.dirty = a->dirty > b->dirty ? a->dirty : b->dirty,
+		.hash = a->hash + b->hash,
+		.atom_count = a->atom_count + b->atom_count};
+
+	strata_prospect_find(merged, layout, &like);
+}
+
+/* Unite the causes, which takes longer. */
+static void unite_causes(const struct strata_layout *layout, const struct strata_fleet_layer *a,
 	const struct strata_fleet_layer *b, struct strata_prospect *merged)
 {
 	const struct strata_fleet_layer *base = a->causes.count < b->causes.count ? b : a;
 	const struct strata_fleet_layer *other = base == a ? b : a;
 	struct strata_hazard hazard =
 		strata_cause_set_added(layout->model->hazards, &base->causes, &other->causes);
-	struct strata_fleet_layer like = {.size = a->size + b->size,
-		.dirty = base->dirty,
-		.hash = a->hash + b->hash,
-		.atom_count = a->atom_count + b->atom_count};
 
+	merged->layer.dirty = base->dirty;
 	if (hazard.single != 0 || hazard.batch != 0)
-		like.dirty = strata_churn_dirty(
+		merged->layer.dirty = strata_churn_dirty(
 			layout->model->churn, strata_hazard_add(base->hazard, hazard));
-	strata_prospect_find(merged, layout, &like);
 }
 
 /* What the merge of A and B for IMAGES costs. */
@@ -121,18 +129,39 @@ static int64_t price_merge(const struct strata_layout *layout, const struct stra
 	       strata_price_leaving(layout, b, images, weight);
 }
 
+/* The cost of the merge of A and B, for `chosen` or for `common`, which is then copied there,
+ * whichever is less. PRIVATE tells that they differ. */
+static int64_t price_best(struct merging *merging, const struct strata_fleet_layer *a,
+	const struct strata_fleet_layer *b, const struct strata_prospect *merged, bool private,
+	bool copy)
+{
+	const struct strata_layout *layout = merging->layout;
+	int64_t cost = price_merge(layout, a, b, merged, merging->chosen);
+
+	if (private) {
+		int64_t whole = price_merge(layout, a, b, merged, merging->common);
+
+		if (whole <= cost && copy)
+			memcpy(merging->chosen, merging->common,
+				layout->model->words * sizeof(*merging->chosen));
+		if (whole <= cost)
+			cost = whole;
+	}
+	return cost;
+}
+
 /* Find the key of the merge of LEFT and RIGHT, and in `chosen` the images that it is best for: all
- * that have both, or those of them that it relieves. Returns false where it relieves none. */
-static bool evaluate(struct merging *merging, uint32_t left, uint32_t right, int64_t *key)
+ * that have both, or those of them that it relieves. Returns false where it relieves none, or where
+ * the key is above LIMIT. */
+static bool evaluate(
+	struct merging *merging, uint32_t left, uint32_t right, int64_t limit, int64_t *key)
 {
 	struct strata_layout *layout = merging->layout;
 	const struct strata_fleet_layer *a = &layout->layers[left], *b = &layout->layers[right];
-	size_t words = layout->model->words;
 	struct strata_prospect merged;
 	uint32_t relieved = 0, all = 0;
-	int64_t cost;
 
-	for (size_t w = 0; w < words; w++) {
+	for (size_t w = 0; w < layout->model->words; w++) {
 		uint64_t common = a->images[w] & b->images[w];
 
 		merging->common[w] = common;
@@ -142,18 +171,14 @@ static bool evaluate(struct merging *merging, uint32_t left, uint32_t right, int
 	}
 	if (relieved == 0)
 		return false;
-	find_union(layout, a, b, &merged);
-	cost = price_merge(layout, a, b, &merged, merging->chosen);
-	if (relieved != all) {
-		int64_t whole = price_merge(layout, a, b, &merged, merging->common);
-
-		if (whole <= cost) {
-			cost = whole;
-			memcpy(merging->chosen, merging->common, words * sizeof(*merging->chosen));
-		}
-	}
-	*key = cost / (int64_t)relieved;
-	return true;
+	look_for_union(layout, a, b, &merged);
+	if (!merged.known && limit != INT64_MAX &&
+		price_best(merging, a, b, &merged, relieved != all, false) / (int64_t)relieved >
+			limit)
+		return false;
+	unite_causes(layout, a, b, &merged);
+	*key = price_best(merging, a, b, &merged, relieved != all, true) / (int64_t)relieved;
+	return *key <= limit;
 }
 
 static void consider(struct merging *merging, uint32_t other, struct candidate *best)
@@ -163,7 +188,8 @@ static void consider(struct merging *merging, uint32_t other, struct candidate *
 	if (merging->seen[other] == merging->search || merging->layout->layers[other].locked)
 		return;
 	merging->seen[other] = merging->search;
-	if (!evaluate(merging, best->left, other, &candidate.key))
+	if (!evaluate(merging, best->left, other,
+		    best->right == STRATA_LAYER_NONE ? INT64_MAX : best->key, &candidate.key))
 		return;
 	if (best->right == STRATA_LAYER_NONE || comes_before(&candidate, best))
 		*best = candidate;
@@ -272,10 +298,8 @@ static int step(struct merging *merging, bool relieving, struct strata_error *er
 		return 0;
 	if (layers[candidate.right].version != candidate.right_version ||
 		!layers[candidate.right].alive ||
-		!evaluate(merging, candidate.left, candidate.right, &key))
-		return search(merging, candidate.left, error);
-	/* It became dearer meanwhile, since it relieves fewer images: others may be better now. */
-	if (key > candidate.key)
+		/* Where it became dearer, since it relieves fewer images, others may be better. */
+		!evaluate(merging, candidate.left, candidate.right, candidate.key, &key))
 		return search(merging, candidate.left, error);
 	if (!relieving && key >= 0) {
 		merging->heap_count = 0;

@@ -9,6 +9,20 @@ enum {
 	PAYBACKS_PER_YEAR = 4,
 };
 
+/* strata_fixed_multiply(), in place where the compiler has numbers of 128 bits: this is where the
+ * time goes. */
+static inline uint64_t multiply(uint64_t a, uint64_t b, unsigned shift)
+{
+#ifdef __SIZEOF_INT128__
+	__extension__ typedef unsigned __int128 wide;
+	wide product = (wide)a * b >> shift;
+
+	return product > UINT64_MAX ? UINT64_MAX : (uint64_t)product;
+#else
+	return strata_fixed_multiply(a, b, shift);
+#endif
+}
+
 /* Weights relative to their mean, so that the two halves of the cost keep their proportion whether
  * weights count machines or shares. */
 static int scale_weights(struct strata_fleet_model *model, const struct strata_fleet *fleet,
@@ -150,6 +164,6 @@ int64_t strata_fleet_model_cost(
 	uint64_t requests = pull * (STRATA_FIXED_ONE + layer->dirty);
 	unsigned shift = FIXED_SHIFT + model->shift;
 
-	return (int64_t)(strata_fixed_multiply(layer->size, bytes, shift) +
-			 strata_fixed_multiply(model->request, requests, shift));
+	return (int64_t)(multiply(layer->size, bytes, shift) +
+			 multiply(model->request, requests, shift));
 }

@@ -10,6 +10,7 @@ void strata_prospect_find(struct strata_prospect *prospect, const struct strata_
 	if (found == STRATA_LAYER_NONE)
 		return;
 	existing = &layout->layers[found];
+	prospect->known = true;
 	prospect->layer.published = existing->published;
 	if (!existing->alive)
 		return;

@@ -10,6 +10,7 @@
 struct strata_prospect {
 	struct strata_fleet_layer layer;           /* size, dirty, published */
 	const struct strata_fleet_layer *existing; /* where some image has it; else NULL */
+	bool known;                                /* it was there, or machines have it */
 	int64_t before;                            /* what that costs */
 	uint64_t lacking;                          /* of its images */
 };
