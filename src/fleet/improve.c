@@ -12,8 +12,8 @@ enum {
 	SCANNED_IMAGES = 24,   /* of a layer, in search of other layers */
 };
 
-/* Moves that are weighed, at most: some ten seconds. Small fleets never come near. */
-#define MOST_MOVES UINT64_C(60000000)
+/* Moves that are weighed, at most: some seconds. Small fleets never come near. */
+#define MOST_MOVES UINT64_C(20000000)
 
 /* Some atoms of the layer that is looked at. */
 struct piece {
