@@ -12,6 +12,7 @@
 #include "error.h"
 #include "layer.h"
 #include "observer.h"
+#include "plan.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -151,6 +152,18 @@ STRATA_PUBLIC int strata_index_write(const char *const *sources, size_t count,
  * *OUTPUT is a malloced string, the caller's. */
 STRATA_PUBLIC int strata_image_inspect(
 	const char *source, bool json, char **output, struct strata_error *error);
+
+/* The plan that the layers of the image in SOURCE, or SOURCE itself, the file of a plan, follow:
+ * what strata_plan_options takes as the previous one. Images that stratapack made say it, in their
+ * history; of others nothing is known (STRATA_ERROR_NOT_FOUND). *PLAN is the caller's. */
+STRATA_PUBLIC int strata_image_plan(
+	const char *source, struct strata_plan **plan, struct strata_error *error);
+
+/* Say what a machine that has the image, or the plan, OLD pulls for NOW, and which items made
+ * layers change, as text or JSON (docs/diff.schema.json). *OUTPUT is a malloced string, the
+ * caller's. */
+STRATA_PUBLIC int strata_image_diff(
+	const char *old, const char *now, bool json, char **output, struct strata_error *error);
 
 /* Re-hash everything in SOURCE and check it against what it says of itself. Each finding is one
  * call of FINDING; *COUNT is their number. Fails only where SOURCE cannot be read at all. */

@@ -49,6 +49,9 @@ struct strata_strategy {
 	/* Looks at how items change: `partition` gets the churn of GRAPH, which is else NULL. */
 	bool uses_churn;
 
+	/* Takes every layer of the previous plan that can stay as it is, whatever it costs. */
+	bool keeps_previous;
+
 	/* Fill PARTITION, whose arrays have room for every item. BOUND is at least 1 and counts the
 	 * layers for items only. GRAPH has at least one item. */
 	int (*partition)(const struct strata_graph *graph, const struct strata_churn *churn,
@@ -111,6 +114,8 @@ STRATA_PUBLIC bool strata_customisation_is_empty(const struct strata_customisati
 struct strata_plan_layer {
 	const char *const *items; /* ids */
 	size_t item_count;
+	/* Of each item, where its id does not tell; "" where unknown. NULL: of none. */
+	const char *const *versions;
 	/* How this layer is compressed, as strata_compression_parse() reads it, e.g. "zstd:19";
 	 * NULL: as the image's layers are. */
 	const char *compression;
@@ -133,6 +138,9 @@ struct strata_plan_options {
 	uint32_t max_layers;              /* of the whole image; 0: STRATA_DEFAULT_MAX_LAYERS */
 	uint32_t base_layers;             /* how many of them a base image takes */
 	const struct strata_churn *churn; /* NULL: what the graph alone tells */
+	/* What machines have already, or NULL: its layers are kept unless planning afresh saves
+	 * more within a year than the layers cost that change. */
+	const struct strata_plan *previous;
 	struct strata_customisation customisation;
 	/* The system whose files the items are (NULL: "/"): where it has a symbolic link or a
 	 * directory above an entry, the entry goes there and the directory stays as it is. */

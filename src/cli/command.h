@@ -16,6 +16,7 @@ extern const struct strata_command strata_command_index;
 extern const struct strata_command strata_command_verify;
 extern const struct strata_command strata_command_simulate;
 extern const struct strata_command strata_command_cache;
+extern const struct strata_command strata_command_diff;
 extern const struct strata_command strata_command_strategies;
 extern const struct strata_command strata_command_completion;
 extern const struct strata_command strata_command_help;

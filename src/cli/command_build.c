@@ -117,6 +117,9 @@ static int build_in(struct build *build, const char *staging, struct strata_cach
 	if (result == 0)
 		result = strata_layer_set_reserve(&set, count, error);
 	if (result == 0)
+		result = strata_finishing_tell_versions(
+			&build->finishing, build->planning.plan, error);
+	if (result == 0)
 		result = strata_finishing_open(&build->finishing, error);
 	if (result == 0)
 		result = strata_layers_build(recipes, count, staging, &options, set.layers, error);

@@ -200,6 +200,8 @@ static int join(struct image *image, struct found *found, struct strata_error *e
 		result = strata_output_options_check_codec(
 			&image->finishing.output, ordered[index].codec, error);
 	if (result == 0)
+		result = strata_finishing_tell_versions(&image->finishing, image->plan, error);
+	if (result == 0)
 		result = strata_finishing_open(&image->finishing, error);
 	for (size_t index = 0; result == 0 && index < count; index++)
 		result = strata_finishing_add_layer(&image->finishing, &ordered[index], error);

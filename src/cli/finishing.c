@@ -1,11 +1,16 @@
 #include "cli/finishing.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/text.h"
 #include "cli/output.h"
 #include "cli/report.h"
+#include "image/contents.h"
+
+/* A registry takes a config of 4 MiB, and the history in it has the half. */
+enum { VERSIONS_BUDGET = 1024 * 1024 };
 
 static int apply_json(void *target, const char *value, struct strata_error *error)
 {
@@ -60,6 +65,46 @@ int strata_finishing_prepare(struct strata_finishing *finishing, struct strata_e
 		return strata_fail(error, STRATA_ERROR_INVALID,
 			"--%s and an archive cannot both go to standard output",
 			report->used.option);
+	return 0;
+}
+
+static void write_versions(struct strata_buffer *text, const struct strata_plan *plan)
+{
+	for (size_t layer = 0; layer < plan->layer_count; layer++) {
+		const struct strata_plan_layer *items = &plan->layers[layer];
+
+		for (size_t i = 0; items->versions && i < items->item_count; i++) {
+			/* What would not be read back as it is. */
+			if (!*items->versions[i] || strpbrk(items->items[i], " =") ||
+				strchr(items->versions[i], ' '))
+				continue;
+			strata_buffer_format(text, "%s%s=%s", text->length > 0 ? " " : "",
+				items->items[i], items->versions[i]);
+		}
+	}
+}
+
+int strata_finishing_tell_versions(struct strata_finishing *finishing,
+	const struct strata_plan *plan, struct strata_error *error)
+{
+	struct strata_image_config *config = &finishing->image.config;
+	strata_autobuffer struct strata_buffer text = STRATA_BUFFER_INIT;
+	size_t count = config->label_count;
+	int result;
+
+	write_versions(&text, plan);
+	result = strata_buffer_check(&text, error);
+	if (result < 0 || text.length == 0 || text.length > VERSIONS_BUDGET)
+		return result;
+	finishing->versions = strata_buffer_take(&text);
+	finishing->labels = strata_allocate(count + 1, sizeof(*finishing->labels));
+	if (!finishing->versions || !finishing->labels)
+		return strata_fail_memory(error);
+	finishing->labels[0] = (struct strata_pair){STRATA_VERSIONS_LABEL, finishing->versions};
+	if (count > 0)
+		memcpy(finishing->labels + 1, config->labels, count * sizeof(*config->labels));
+	config->labels = finishing->labels;
+	config->label_count = count + 1;
 	return 0;
 }
 
@@ -185,6 +230,8 @@ void strata_finishing_release(struct strata_finishing *finishing)
 	for (size_t index = 0; finishing->sinks && index < finishing->output.count; index++)
 		strata_sink_close(finishing->sinks[index]);
 	free(finishing->sinks);
+	free(finishing->versions);
+	free(finishing->labels);
 	strata_image_options_release(&finishing->image);
 	strata_output_options_release(&finishing->output);
 }

@@ -4,6 +4,8 @@
 #ifndef CLI_FINISHING_H
 #define CLI_FINISHING_H
 
+#include <stratapack/plan.h>
+
 #include "cli/image_options.h"
 #include "cli/option_table.h"
 
@@ -18,6 +20,8 @@ struct strata_finishing {
 	struct strata_output_options output;
 	struct strata_report_options report;
 	struct strata_sink **sinks; /* one for each output, once they are open */
+	char *versions; /* the text of the label with the versions of the items, or NULL */
+	struct strata_pair *labels; /* with that label */
 };
 
 #define STRATA_FINISHING_GROUPS(type, member)                                                      \
@@ -30,6 +34,10 @@ struct strata_finishing {
 /* Check the options. Failures are wrong use. */
 int strata_finishing_prepare(
 	struct strata_finishing *finishing, struct strata_error *error) STRATA_MUST_CHECK;
+
+/* Let the image tell the versions of the items of PLAN, for --previous and diff. */
+int strata_finishing_tell_versions(struct strata_finishing *finishing,
+	const struct strata_plan *plan, struct strata_error *error) STRATA_MUST_CHECK;
 
 /* Open all outputs. Layers can then be given to them, bottom first: FINISHING_DATA is the
  * finishing, as strata_build_options wants it. */

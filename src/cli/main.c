@@ -19,6 +19,7 @@ const struct strata_command *const strata_commands[] = {
 	&strata_command_inspect,
 	&strata_command_verify,
 	&strata_command_simulate,
+	&strata_command_diff,
 	&strata_command_cache,
 	&strata_command_strategies,
 	&strata_command_completion,

@@ -1,5 +1,7 @@
 #include "cli/planning.h"
 
+#include <stratapack/image.h>
+
 #include "cli/report.h"
 #include "fleet/catalogue.h"
 #include "graph/internal.h"
@@ -109,9 +111,13 @@ static int make_plan_of(struct strata_planning *planning, const struct strata_gr
 	struct strata_plan_options *options, struct strata_error *error)
 {
 	strata_autochurn struct strata_churn *churn = NULL;
+	strata_autoplan struct strata_plan *previous = NULL;
 	int result = strata_rates_options_churn(&planning->rates, graph, &churn, error);
 
+	if (result == 0 && planning->strategy.previous)
+		result = strata_image_plan(planning->strategy.previous, &previous, error);
 	options->churn = churn;
+	options->previous = previous;
 	return result < 0 ? result : strata_plan_make(graph, options, &planning->plan, error);
 }
 

@@ -35,6 +35,12 @@ static int apply_below(void *target, const char *value, struct strata_error *err
 	return 0;
 }
 
+static int apply_previous(void *target, const char *value, struct strata_error *error)
+{
+	((struct strata_strategy_options *)target)->previous = value;
+	return 0;
+}
+
 static int apply_force(void *target, const char *value, struct strata_error *error)
 {
 	((struct strata_force_options *)target)->force = true;
@@ -59,6 +65,12 @@ static const struct strata_option strategy_options[] = {
 		.help = "take the layers of this plan as they are, at the bottom, and divide what "
 			"they do not hold",
 		.apply = apply_below},
+	{.name = "previous",
+		.argument = "PLAN|IMAGE",
+		.value = STRATA_VALUE_FILE,
+		.help = "keep the layers of this plan, or of the image that machines have, unless "
+			"planning afresh saves more in a year than the layers that change",
+		.apply = apply_previous},
 	{.name = NULL},
 };
 

@@ -13,6 +13,7 @@ struct strata_strategy_options {
 	const struct strata_strategy *strategy; /* NULL: the default */
 	uint32_t max_layers;                    /* 0: the default */
 	const char *below;                      /* a plan of the bottom layers; NULL: none */
+	const char *previous;                   /* a plan or an image; NULL: none */
 };
 extern const struct strata_option_group strata_strategy_group;
 

@@ -158,33 +158,6 @@ int strata_plan_rest(const struct strata_plan *below, const struct strata_graph 
 	return status;
 }
 
-static int copy_layer(struct strata_plan *plan, struct strata_plan_layer *copy,
-	const struct strata_plan_layer *layer, struct strata_error *error)
-{
-	const char **items = strata_arena_array(plan->arena, layer->item_count, sizeof(*items));
-
-	if (!items)
-		return strata_fail_memory(error);
-	for (size_t i = 0; i < layer->item_count; i++) {
-		items[i] = strata_arena_string(plan->arena, layer->items[i]);
-		if (!items[i])
-			return strata_fail_memory(error);
-	}
-	if (layer->compression) {
-		copy->compression = strata_arena_string(plan->arena, layer->compression);
-		if (!copy->compression)
-			return strata_fail_memory(error);
-	}
-	copy->items = items;
-	copy->item_count = layer->item_count;
-	if (layer->compression) {
-		copy->compression = strata_arena_string(plan->arena, layer->compression);
-		if (!copy->compression)
-			return strata_fail_memory(error);
-	}
-	return 0;
-}
-
 int strata_plan_put_below(
 	struct strata_plan *plan, const struct strata_plan *below, struct strata_error *error)
 {
@@ -194,10 +167,8 @@ int strata_plan_put_below(
 	if (!layers)
 		return strata_fail_memory(error);
 	for (size_t i = 0; i < below->layer_count; i++) {
-		int status = copy_layer(plan, &layers[i], &below->layers[i], error);
-
-		if (status < 0)
-			return status;
+		if (strata_plan_copy_layer(plan->arena, &below->layers[i], &layers[i]) < 0)
+			return strata_fail_memory(error);
 	}
 	if (plan->layer_count > 0)
 		memcpy(layers + below->layer_count, plan->layers,

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "plan/by_churn.h"
 #include "plan/grouping.h"
 #include "plan/internal.h"
 #include "plan/merging.h"
@@ -19,6 +20,7 @@ struct search {
 	struct strata_segments segments;
 	struct strata_grouping grouping;
 	uint32_t *trial; /* piece -> group */
+	const bool *skip;
 };
 
 static void search_release(struct search *search)
@@ -34,7 +36,8 @@ static void search_release(struct search *search)
 static int search_prepare(struct search *search, const struct strata_graph *graph,
 	const struct strata_churn *churn, uint32_t bound, struct strata_error *error)
 {
-	int status = strata_pieces_find(graph, churn, STRATA_PIECES_LIMIT, &search->pieces, error);
+	int status = strata_pieces_find(
+		graph, churn, search->skip, STRATA_PIECES_LIMIT, &search->pieces, error);
 	uint32_t count = search->pieces.count, most = count < bound ? count : bound;
 
 	if (status < 0)
@@ -108,30 +111,32 @@ static int search_run(struct search *search, struct strata_error *error)
 	return status;
 }
 
-/* Groups become layers, in the order that is best for clients that reuse a prefix. */
-static int fill_partition(
-	struct search *search, struct strata_partition *partition, struct strata_error *error)
+/* The group of ITEM, or none where it is left out. */
+static uint32_t group_of_item(const struct search *search, uint32_t item)
 {
-	const struct strata_churn *churn = search->pieces.churn;
-	struct strata_grouping *grouping = &search->grouping;
-	strata_autofree struct strata_piece *layers =
-		strata_allocate(grouping->count, sizeof(*layers));
-	strata_autofree uint32_t *layer_of = strata_allocate(grouping->count, sizeof(*layer_of));
-	strata_autofree uint32_t *order = strata_allocate(grouping->count, sizeof(*order));
-	uint32_t count = 0, filled = 0;
-	int status;
+	uint32_t piece = search->pieces.piece_of[search->pieces.churn->class_of[item]];
 
-	if (!layers || !layer_of || !order)
-		return strata_fail_memory(error);
-	/* Numbered by their first items, so that nothing depends on the way of the search. */
-	for (uint32_t g = 0; g < grouping->count; g++)
-		layer_of[g] = UINT32_MAX;
-	for (uint32_t i = 0; i < partition->item_count; i++) {
-		uint32_t g = grouping->group_of[search->pieces.piece_of[churn->class_of[i]]];
+	if (search->skip && search->skip[item])
+		return UINT32_MAX;
+	return search->grouping.group_of[piece];
+}
 
-		if (layer_of[g] != UINT32_MAX)
+/* Number the groups by their first items, so that nothing depends on the way of the search, and
+ * describe them as LAYERS. Returns how many there are. */
+static uint32_t number_groups(const struct search *search, uint32_t item_count,
+	uint32_t *group_of_layer, struct strata_piece *layers)
+{
+	const struct strata_grouping *grouping = &search->grouping;
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < item_count; i++) {
+		uint32_t g = group_of_item(search, i), known = 0;
+
+		while (known < count && group_of_layer[known] != g)
+			known++;
+		if (g == UINT32_MAX || known < count)
 			continue;
-		layer_of[g] = count;
+		group_of_layer[count] = g;
 		layers[count++] = (struct strata_piece){
 			.size = grouping->groups[g].size,
 			.hazard = grouping->groups[g].hazard,
@@ -140,14 +145,28 @@ static int fill_partition(
 					  : grouping->sets + g * search->pieces.words,
 		};
 	}
-	status = strata_pile_order(churn, layers, count, order, error);
+	return count;
+}
+
+/* Groups become layers, in the order that is best for clients that reuse a prefix. */
+static int fill_partition(const struct search *search, uint32_t item_count,
+	struct strata_partition *partition, struct strata_error *error)
+{
+	uint32_t room = search->grouping.count, count, filled = 0;
+	strata_autofree struct strata_piece *layers = strata_allocate(room, sizeof(*layers));
+	strata_autofree uint32_t *group_of_layer = strata_allocate(room, sizeof(*group_of_layer));
+	strata_autofree uint32_t *order = strata_allocate(room, sizeof(*order));
+	int status;
+
+	if (!layers || !group_of_layer || !order)
+		return strata_fail_memory(error);
+	count = number_groups(search, item_count, group_of_layer, layers);
+	status = strata_pile_order(search->pieces.churn, layers, count, order, error);
 	if (status < 0)
 		return status;
 	for (uint32_t place = 0; place < count; place++) {
-		for (uint32_t i = 0; i < partition->item_count; i++) {
-			uint32_t piece = search->pieces.piece_of[churn->class_of[i]];
-
-			if (layer_of[grouping->group_of[piece]] == order[place])
+		for (uint32_t i = 0; i < item_count; i++) {
+			if (group_of_item(search, i) == group_of_layer[order[place]])
 				partition->order[filled++] = i;
 		}
 		partition->ends[place] = filled;
@@ -156,18 +175,25 @@ static int fill_partition(
 	return 0;
 }
 
-static int partition_by_churn(const struct strata_graph *graph, const struct strata_churn *churn,
-	uint32_t bound, struct strata_partition *partition, struct strata_error *error)
+int strata_churn_divide(const struct strata_graph *graph, const struct strata_churn *churn,
+	const bool *skip, uint32_t bound, struct strata_partition *partition,
+	struct strata_error *error)
 {
-	struct search search = {.pieces = STRATA_PIECES_INIT};
+	struct search search = {.pieces = STRATA_PIECES_INIT, .skip = skip};
 	int status = search_prepare(&search, graph, churn, bound, error);
 
 	if (status == 0)
 		status = search_run(&search, error);
 	if (status == 0)
-		status = fill_partition(&search, partition, error);
+		status = fill_partition(&search, strata_graph_count(graph), partition, error);
 	search_release(&search);
 	return status;
+}
+
+static int partition_by_churn(const struct strata_graph *graph, const struct strata_churn *churn,
+	uint32_t bound, struct strata_partition *partition, struct strata_error *error)
+{
+	return strata_churn_divide(graph, churn, NULL, bound, partition, error);
 }
 
 const struct strata_strategy strata_strategy_churn = {
@@ -178,5 +204,19 @@ const struct strata_strategy strata_strategy_churn = {
 		"layers allow, which --explain shows. How often things change is estimated: from "
 		"the graph alone where no history is at hand.",
 	.uses_churn = true,
+	.partition = partition_by_churn,
+};
+
+/* It differs only where there is a previous plan. */
+const struct strata_strategy strata_strategy_update = {
+	.name = "update",
+	.summary =
+		"the layers of --previous that can stay as they are, the rest above them by churn",
+	.trade_off =
+		"Machines that have the previous image pull nothing but what changed, and what "
+		"shared a layer with it. The layers are planned for this one update, not for those "
+		"that follow.",
+	.uses_churn = true,
+	.keeps_previous = true,
 	.partition = partition_by_churn,
 };

@@ -149,6 +149,12 @@ void strata_grouping_set(struct strata_grouping *grouping, const uint32_t *group
 		update_cost(grouping, &grouping->groups[g]);
 }
 
+void strata_grouping_add(struct strata_grouping *grouping, uint32_t piece, uint32_t group)
+{
+	add_piece(grouping, piece, group);
+	update_cost(grouping, &grouping->groups[group]);
+}
+
 uint64_t strata_grouping_cost(const struct strata_grouping *grouping)
 {
 	uint64_t sum = 0;

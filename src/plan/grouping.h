@@ -41,6 +41,9 @@ void strata_grouping_release(struct strata_grouping *grouping);
 void strata_grouping_set(
 	struct strata_grouping *grouping, const uint32_t *group_of, uint32_t count);
 
+/* Put PIECE, which is in no group, into GROUP. */
+void strata_grouping_add(struct strata_grouping *grouping, uint32_t piece, uint32_t group);
+
 /* The cost of all groups. */
 uint64_t strata_grouping_cost(const struct strata_grouping *grouping);
 

@@ -15,8 +15,13 @@ void strata_cleanup_plan(struct strata_plan **plan);
 /* An empty plan with an arena, owned by the caller; NULL on error. */
 struct strata_plan *strata_plan_new(struct strata_error *error);
 
+/* Copy LAYER into ARENA. Returns 0, or -1 where memory is out. */
+int strata_plan_copy_layer(struct strata_arena *arena, const struct strata_plan_layer *layer,
+	struct strata_plan_layer *copy);
+
 /* Each is described where it is defined. */
 extern const struct strata_strategy strata_strategy_churn;
+extern const struct strata_strategy strata_strategy_update;
 extern const struct strata_strategy strata_strategy_popularity;
 extern const struct strata_strategy strata_strategy_size;
 extern const struct strata_strategy strata_strategy_two;

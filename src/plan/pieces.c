@@ -35,28 +35,36 @@ int strata_pieces_order(
 	return 0;
 }
 
-/* A piece for each class. */
-static int find_classes(
-	const struct strata_graph *graph, struct strata_pieces *pieces, struct strata_error *error)
+/* A piece for each class of which some item is not left out, in the order of the classes. */
+static int find_classes(const struct strata_graph *graph, const bool *skip,
+	struct strata_pieces *pieces, struct strata_error *error)
 {
 	const struct strata_churn *churn = pieces->churn;
+	strata_autofree bool *present = strata_allocate(churn->class_count, sizeof(*present));
 
-	pieces->count = churn->class_count;
 	pieces->words = churn->shared ? churn->words : 0;
-	pieces->pieces = strata_arena_array(&pieces->arena, pieces->count, sizeof(*pieces->pieces));
+	pieces->pieces =
+		strata_arena_array(&pieces->arena, churn->class_count, sizeof(*pieces->pieces));
 	pieces->piece_of =
-		strata_arena_array(&pieces->arena, pieces->count, sizeof(*pieces->piece_of));
-	if (!pieces->pieces || !pieces->piece_of)
+		strata_arena_array(&pieces->arena, churn->class_count, sizeof(*pieces->piece_of));
+	if (!present || !pieces->pieces || !pieces->piece_of)
 		return strata_fail_memory(error);
-	for (uint32_t c = 0; c < pieces->count; c++) {
-		pieces->pieces[c].hazard = churn->class_hazards[c];
-		pieces->pieces[c].causes = churn->shared ? churn->class_causes[c] : NULL;
-		pieces->piece_of[c] = c;
+	for (uint32_t i = 0; i < strata_graph_count(graph); i++)
+		present[churn->class_of[i]] |= !skip || !skip[i];
+	for (uint32_t c = 0; c < churn->class_count; c++) {
+		if (!present[c])
+			continue;
+		pieces->pieces[pieces->count].hazard = churn->class_hazards[c];
+		pieces->pieces[pieces->count].causes =
+			churn->shared ? churn->class_causes[c] : NULL;
+		pieces->piece_of[c] = pieces->count++;
 	}
 	for (uint32_t i = 0; i < strata_graph_count(graph); i++) {
-		struct strata_piece *piece = &pieces->pieces[churn->class_of[i]];
+		struct strata_piece *piece = &pieces->pieces[pieces->piece_of[churn->class_of[i]]];
 
-		piece->size = strata_saturating_add(piece->size, strata_graph_item(graph, i)->size);
+		if (!skip || !skip[i])
+			piece->size = strata_saturating_add(
+				piece->size, strata_graph_item(graph, i)->size);
 	}
 	return 0;
 }
@@ -96,7 +104,7 @@ static int merge_pieces(struct strata_pieces *pieces, const uint32_t *merged_of,
 }
 
 int strata_pieces_find(const struct strata_graph *graph, const struct strata_churn *churn,
-	uint32_t limit, struct strata_pieces *pieces, struct strata_error *error)
+	const bool *skip, uint32_t limit, struct strata_pieces *pieces, struct strata_error *error)
 {
 	strata_autofree uint32_t *merged_of =
 		strata_allocate(churn->class_count, sizeof(*merged_of));
@@ -107,7 +115,7 @@ int strata_pieces_find(const struct strata_graph *graph, const struct strata_chu
 	pieces->churn = churn;
 	if (!merged_of)
 		return strata_fail_memory(error);
-	status = find_classes(graph, pieces, error);
+	status = find_classes(graph, skip, pieces, error);
 	if (status < 0 || pieces->count <= limit)
 		return status;
 	status = strata_merging_run(pieces, limit, &merging, error);

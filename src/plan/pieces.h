@@ -25,7 +25,7 @@ struct strata_pieces {
 	const struct strata_churn *churn;
 	struct strata_piece *pieces;
 	uint32_t count;
-	uint32_t *piece_of; /* class -> piece */
+	uint32_t *piece_of; /* class -> piece; undefined for one that is left out */
 	size_t words;       /* of the causes; 0 where hazards add up */
 	struct strata_arena arena;
 };
@@ -36,9 +36,11 @@ struct strata_pieces {
 	}
 #define strata_autopieces STRATA_CLEANUP(strata_pieces_release)
 
-/* The pieces of GRAPH, as many as LIMIT allows. CHURN must outlive them. */
+/* The pieces of GRAPH without the items that SKIP marks (NULL: none), as many as LIMIT allows.
+ * CHURN must outlive them. */
 int strata_pieces_find(const struct strata_graph *graph, const struct strata_churn *churn,
-	uint32_t limit, struct strata_pieces *pieces, struct strata_error *error) STRATA_MUST_CHECK;
+	const bool *skip, uint32_t limit, struct strata_pieces *pieces,
+	struct strata_error *error) STRATA_MUST_CHECK;
 
 void strata_pieces_release(struct strata_pieces *pieces);
 

@@ -4,6 +4,7 @@
 #include "plan/churn.h"
 #include "plan/customisation.h"
 #include "plan/internal.h"
+#include "plan/previous.h"
 
 struct strata_plan *strata_plan_new(struct strata_error *error)
 {
@@ -35,6 +36,36 @@ void strata_cleanup_plan(struct strata_plan **plan)
 size_t strata_plan_image_layers(const struct strata_plan *plan)
 {
 	return plan->layer_count + (plan->customisation_layer ? 1 : 0);
+}
+
+static const char **copy_strings(
+	struct strata_arena *arena, const char *const *strings, size_t count)
+{
+	const char **copies = strata_arena_array(arena, count, sizeof(*copies));
+
+	for (size_t i = 0; copies && i < count; i++) {
+		copies[i] = strata_arena_string(arena, strings[i]);
+		if (!copies[i])
+			return NULL;
+	}
+	return copies;
+}
+
+int strata_plan_copy_layer(struct strata_arena *arena, const struct strata_plan_layer *layer,
+	struct strata_plan_layer *copy)
+{
+	*copy = (struct strata_plan_layer){
+		.items = copy_strings(arena, layer->items, layer->item_count),
+		.item_count = layer->item_count,
+	};
+	if (layer->versions)
+		copy->versions = copy_strings(arena, layer->versions, layer->item_count);
+	if (layer->compression)
+		copy->compression = strata_arena_string(arena, layer->compression);
+	return copy->items && (copy->versions || !layer->versions) &&
+			       (copy->compression || !layer->compression)
+		       ? 0
+		       : -1;
 }
 
 /* Share out ROOM layers: how many the items get, and whether the customisation takes one. */
@@ -70,25 +101,52 @@ static int fail_bound(const struct strata_plan *plan, const struct strata_strate
 		layers > STRATA_LARGEST_MAX_LAYERS ? ", or choose another strategy" : "");
 }
 
+/* Ids of store items are new where the content is; all others need their versions beside them. */
+static bool needs_version(const struct strata_item *item)
+{
+	return *item->id != '/' && *item->version;
+}
+
+static int copy_layer(struct strata_plan *plan, const struct strata_graph *graph,
+	const uint32_t *items, uint32_t count, struct strata_plan_layer *layer)
+{
+	const char **ids = strata_arena_array(plan->arena, count, sizeof(*ids));
+	const char **versions = NULL;
+
+	for (uint32_t i = 0; ids && i < count; i++) {
+		const struct strata_item *item = strata_graph_item(graph, items[i]);
+
+		ids[i] = strata_arena_string(plan->arena, item->id);
+		if (!ids[i])
+			return -1;
+		if (needs_version(item) && !versions) {
+			versions = strata_arena_array(plan->arena, count, sizeof(*versions));
+			for (uint32_t other = 0; versions && other < count; other++)
+				versions[other] = "";
+		}
+		if (needs_version(item) && versions)
+			versions[i] = strata_arena_string(plan->arena, item->version);
+		if (needs_version(item) && (!versions || !versions[i]))
+			return -1;
+	}
+	*layer =
+		(struct strata_plan_layer){.items = ids, .item_count = count, .versions = versions};
+	return ids ? 0 : -1;
+}
+
 static int copy_layers(struct strata_plan *plan, const struct strata_graph *graph,
 	const struct strata_partition *partition, struct strata_error *error)
 {
-	const char **ids = strata_arena_array(plan->arena, partition->item_count, sizeof(*ids));
 	uint32_t start = 0;
 
 	plan->layers =
 		strata_arena_array(plan->arena, partition->layer_count, sizeof(*plan->layers));
-	if (!ids || !plan->layers)
+	if (!plan->layers)
 		return strata_fail_memory(error);
-	for (uint32_t i = 0; i < partition->item_count; i++) {
-		ids[i] = strata_arena_string(
-			plan->arena, strata_graph_item(graph, partition->order[i])->id);
-		if (!ids[i])
-			return strata_fail_memory(error);
-	}
 	for (uint32_t layer = 0; layer < partition->layer_count; layer++) {
-		plan->layers[layer].items = ids + start;
-		plan->layers[layer].item_count = partition->ends[layer] - start;
+		if (copy_layer(plan, graph, partition->order + start,
+			    partition->ends[layer] - start, &plan->layers[layer]) < 0)
+			return strata_fail_memory(error);
 		start = partition->ends[layer];
 	}
 	plan->layer_count = partition->layer_count;
@@ -109,7 +167,7 @@ static int plan_items(struct strata_plan *plan, const struct strata_strategy *st
 
 	if (!order || !ends)
 		return strata_fail_memory(error);
-	if (strategy->uses_churn && !churn) {
+	if (!churn && (strategy->uses_churn || options->previous)) {
 		status = strata_churn_new(graph, NULL, &made, error);
 		churn = made;
 	}
@@ -118,6 +176,9 @@ static int plan_items(struct strata_plan *plan, const struct strata_strategy *st
 			options->divide_data, graph, churn, bound, &partition, error);
 	else if (status == 0)
 		status = strategy->partition(graph, churn, bound, &partition, error);
+	if (status == 0 && options->previous)
+		status = strata_sticky_choose(graph, churn, options->previous, bound,
+			strategy->keeps_previous, &partition, error);
 	return status < 0 ? status : copy_layers(plan, graph, &partition, error);
 }
 

@@ -11,6 +11,17 @@ enum {
 	SIZE_LIMIT = 256 * 1024 * 1024,
 };
 
+static void write_versions(struct strata_json_writer *json, const struct strata_plan_layer *layer)
+{
+	if (!layer->versions)
+		return;
+	strata_json_key(json, "versions");
+	strata_json_begin_array(json);
+	for (size_t i = 0; i < layer->item_count; i++)
+		strata_json_write_string(json, layer->versions[i]);
+	strata_json_end_array(json);
+}
+
 int strata_plan_save(const struct strata_plan *plan, const char *path, struct strata_error *error)
 {
 	strata_autobuffer struct strata_buffer text = STRATA_BUFFER_INIT;
@@ -31,6 +42,7 @@ int strata_plan_save(const struct strata_plan *plan, const char *path, struct st
 		for (size_t i = 0; i < plan->layers[layer].item_count; i++)
 			strata_json_write_string(&json, plan->layers[layer].items[i]);
 		strata_json_end_array(&json);
+		write_versions(&json, &plan->layers[layer]);
 		if (plan->layers[layer].compression)
 			strata_json_member_string(
 				&json, "compression", plan->layers[layer].compression);
@@ -94,11 +106,43 @@ static int read_compression(struct strata_plan *plan, const struct strata_json *
 	return *compression ? 0 : strata_fail_memory(error);
 }
 
+static int read_versions(struct strata_plan *plan, const struct strata_json *value,
+	struct strata_plan_layer *layer, struct strata_error *error)
+{
+	const struct strata_json *array = NULL;
+	const char **versions;
+	int status = strata_json_get_array(value, "versions", false, &array, error);
+
+	if (status < 0 || !array)
+		return status;
+	if (strata_json_count(array) != layer->item_count)
+		return strata_hint(error,
+			strata_fail(error, STRATA_ERROR_FORMAT,
+				"there are %zu items but %zu \"versions\"", layer->item_count,
+				strata_json_count(array)),
+			"give each item its version, or leave \"versions\" out");
+	versions = strata_arena_array(plan->arena, layer->item_count, sizeof(*versions));
+	if (!versions)
+		return strata_fail_memory(error);
+	for (size_t i = 0; i < layer->item_count; i++) {
+		const char *version = strata_json_string(strata_json_at(array, i));
+
+		if (!version)
+			return strata_fail(error, STRATA_ERROR_FORMAT,
+				"element %zu of \"versions\" must be a version", i + 1);
+		versions[i] = strata_arena_string(plan->arena, version);
+		if (!versions[i])
+			return strata_fail_memory(error);
+	}
+	layer->versions = versions;
+	return 0;
+}
+
 /* Read layer NUMBER, counted from 0. SEEN maps the items of the layers below to their numbers. */
 static int read_layer(struct strata_plan *plan, const struct strata_json *value, uint32_t number,
 	struct strata_map *seen, struct strata_error *error)
 {
-	static const char *const keys[] = {"items", "compression", NULL};
+	static const char *const keys[] = {"items", "versions", "compression", NULL};
 	const struct strata_json *items = NULL;
 	const char **ids;
 	size_t count;
@@ -137,7 +181,7 @@ static int read_layer(struct strata_plan *plan, const struct strata_json *value,
 	}
 	plan->layers[number].items = ids;
 	plan->layers[number].item_count = count;
-	return 0;
+	return read_versions(plan, value, &plan->layers[number], error);
 }
 
 static int read_layers(

@@ -9,6 +9,7 @@ static const struct strata_strategy *const strategies[] = {
 	&strata_strategy_two,
 	&strata_strategy_single,
 	&strata_strategy_per_item,
+	&strata_strategy_update,
 	&strata_strategy_auto,
 	&strata_strategy_nix2container,
 	&strata_strategy_nixery,
