@@ -82,6 +82,11 @@ STRATA_PUBLIC int strata_rates_set_calendar(struct strata_rates *rates, uint32_t
 STRATA_PUBLIC int strata_rates_load(
 	struct strata_rates *rates, const char *path, struct strata_error *error);
 
+/* Observe the last year of Debian packages: the days on which their changelogs, in the system under
+ * ROOT (NULL: "/"), have an entry. The year ends with the newest entry of all. */
+STRATA_PUBLIC int strata_rates_read_changelogs(struct strata_rates *rates,
+	const struct strata_graph *graph, const char *root, struct strata_error *error);
+
 enum strata_propagation {
 	STRATA_PROPAGATION_BY_CONTENT, /* own for files, closure for store content */
 	STRATA_PROPAGATION_OWN,        /* an item changes with its own cause */
@@ -110,6 +115,16 @@ STRATA_PUBLIC uint32_t strata_churn_cause_count(const struct strata_churn *churn
 STRATA_PUBLIC const char *strata_churn_cause_name(const struct strata_churn *churn, uint32_t cause);
 STRATA_PUBLIC struct strata_rate strata_churn_cause_rate(
 	const struct strata_churn *churn, uint32_t cause);
+/* What a rate comes from. */
+enum strata_rate_source {
+	STRATA_RATE_EXPECTED, /* the graph: sizes, versions that count updates */
+	STRATA_RATE_OBSERVED, /* changes that were counted */
+	STRATA_RATE_GIVEN,    /* somebody said so */
+	STRATA_RATE_SOURCES,
+};
+STRATA_PUBLIC enum strata_rate_source strata_churn_cause_source(
+	const struct strata_churn *churn, uint32_t cause);
+
 STRATA_PUBLIC uint32_t strata_churn_rebuilds(const struct strata_churn *churn);
 STRATA_PUBLIC uint32_t strata_churn_batch_days(const struct strata_churn *churn);
 

@@ -6,17 +6,19 @@
 #include "base/file.h"
 #include "cli/command.h"
 #include "cli/describing.h"
+#include "cli/explaining.h"
 #include "cli/fleet_planning.h"
 #include "cli/layer_options.h"
 #include "cli/output.h"
 #include "cli/planning.h"
 #include "cli/progress.h"
+#include "plan/churn.h"
 
 struct plan_output_options {
 	struct strata_used used;
 	const char *output;  /* NULL: none given */
 	const char *recipes; /* NULL: none */
-	bool table, digests;
+	bool table, digests, explain, json;
 };
 
 struct plan {
@@ -46,10 +48,30 @@ static int apply_table(void *target, const char *value, struct strata_error *err
 	return 0;
 }
 
+static int apply_explain(void *target, const char *value, struct strata_error *error)
+{
+	((struct plan_output_options *)target)->explain = true;
+	return 0;
+}
+
+static int apply_json(void *target, const char *value, struct strata_error *error)
+{
+	((struct plan_output_options *)target)->json = true;
+	return 0;
+}
+
 static int apply_digests(void *target, const char *value, struct strata_error *error)
 {
 	((struct plan_output_options *)target)->digests = true;
 	return 0;
+}
+
+/* The option that lets something else than the plan go to standard output, or NULL. */
+static const char *printed(const struct plan_output_options *output)
+{
+	if (output->explain)
+		return "explain";
+	return output->table ? "table" : output->digests ? "digests" : NULL;
 }
 
 static const struct strata_option output_options[] = {
@@ -66,9 +88,14 @@ static const struct strata_option output_options[] = {
 			"being the bottom",
 		.apply = apply_recipes},
 	{.name = "table",
-		.help = "print a table of the layers on stdout; the plan then goes only where "
-			"--output says",
+		.help = "print a table of the layers on stdout: what is in them, how often they "
+			"will change, and by what; the plan then goes only where --output says",
 		.apply = apply_table},
+	{.name = "explain",
+		.help = "print that table, what updates cost in a year, and how far that is from "
+			"the least possible; the plan then goes only where --output says",
+		.apply = apply_explain},
+	{.name = "json", .help = "print the explanation as JSON", .apply = apply_json},
 	{.name = "digests",
 		.help = "find out the digests and sizes of all layers, without writing any, and "
 			"print them as JSON on stdout; the plan then goes only where --output says",
@@ -90,7 +117,7 @@ static const struct strata_command_group plan_groups[] = {
 
 static int check_fleet_output(const struct plan_output_options *output, struct strata_error *error)
 {
-	const char *option = output->table ? "table" : output->digests ? "digests" : NULL;
+	const char *option = printed(output);
 
 	if (output->recipes)
 		option = "recipes";
@@ -109,13 +136,18 @@ static int prepare(struct plan *plan, char *const *items, size_t count, struct s
 
 	if (result < 0)
 		return result;
-	if ((output->table || output->digests) && output->output &&
-		strcmp(output->output, "-") == 0)
+	if (printed(output) && output->output && strcmp(output->output, "-") == 0)
 		return strata_fail(error, STRATA_ERROR_INVALID,
 			"the plan and something else cannot both go to standard output");
-	if (output->table && output->digests)
-		return strata_fail(
-			error, STRATA_ERROR_INVALID, "--table and --digests exclude each other");
+	if (output->table + output->digests + output->explain > 1)
+		return strata_fail(error, STRATA_ERROR_INVALID,
+			"--table, --explain and --digests exclude each other");
+	if (output->json && !output->explain)
+		return strata_hint(error,
+			strata_fail(
+				error, STRATA_ERROR_INVALID, "--json is a form of the explanation"),
+			"add --explain; the plan itself is JSON anyway");
+	plan->planning.explains = output->table || output->explain;
 	if (plan->layer.used.option && !output->recipes && !output->digests)
 		return strata_hint(error,
 			strata_fail(error, STRATA_ERROR_INVALID,
@@ -167,11 +199,29 @@ static int write_recipes(const struct plan *plan, struct strata_error *error)
 	return result;
 }
 
-static int print_table(const struct plan *plan, struct strata_error *error)
+/* The table of the layers, the figures of the model, or both as JSON. */
+static int print_forecast(const struct plan *plan, struct strata_error *error)
 {
+	const struct strata_planning *planning = &plan->planning;
 	strata_autobuffer struct strata_buffer text = STRATA_BUFFER_INIT;
-	int result = strata_plan_table(plan->planning.plan, plan->planning.graph, &text, error);
+	strata_autochurn struct strata_churn *churn = NULL;
+	struct strata_forecast forecast = {.layers = NULL};
+	int result = strata_rates_options_churn(
+		&planning->rates, planning->graph, planning->root.root, &churn, error);
 
+	if (result == 0)
+		result = strata_plan_forecast(
+			planning->plan, planning->graph, churn, &forecast, error);
+	if (result == 0 && plan->output.json)
+		strata_forecast_json(planning->plan, churn, &forecast, &text);
+	else if (result == 0)
+		result = strata_plan_table(
+			planning->plan, planning->graph, churn, &forecast, &text, error);
+	if (result == 0 && plan->output.explain && !plan->output.json) {
+		strata_buffer_byte(&text, '\n');
+		result = strata_forecast_text(churn, &forecast, &text, error);
+	}
+	strata_forecast_release(&forecast);
 	return result < 0 ? result : strata_print(&text, error);
 }
 
@@ -192,14 +242,14 @@ static int write_results(
 	const char *output = plan->output.output;
 	int result = write_recipes(plan, error);
 
-	if (!output && !plan->output.table && !plan->output.digests)
+	if (!output && !printed(&plan->output))
 		output = "-";
 	if (result == 0)
 		result = strata_signals_check(error);
 	if (result == 0 && output)
 		result = strata_plan_save(plan->planning.plan, output, error);
-	if (result == 0 && plan->output.table)
-		result = print_table(plan, error);
+	if (result == 0 && (plan->output.table || plan->output.explain))
+		result = print_forecast(plan, error);
 	if (result == 0 && plan->output.digests)
 		result = print_digests(plan, observer, error);
 	return result;
@@ -264,6 +314,8 @@ const struct strata_command strata_command_plan = {
 		"are JSON that people and programs may edit; stratapack-plan(5) describes it.",
 	.examples = "  # look at what would be made\n"
 		    "  stratapack plan --table python3 git\n"
+		    "  # what will updates cost, and how much less could they?\n"
+		    "  stratapack plan --explain --max-layers 25 python3 git\n"
 		    "  # a plan to edit, and an image of it\n"
 		    "  stratapack plan python3 --max-layers 20 -o plan.json\n"
 		    "  stratapack build --plan plan.json -o oci:layout:python\n"

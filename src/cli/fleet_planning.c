@@ -241,7 +241,7 @@ int strata_fleet_planning_run(const struct strata_fleet_planning_options *option
 		result = read_graph(fleet, planning, observer, wrong_use, error);
 	if (result == 0)
 		result = strata_rates_options_churn(
-			&planning->rates, planning->graph, &churn, error);
+			&planning->rates, planning->graph, planning->root.root, &churn, error);
 	settings.churn = churn;
 	if (result == 0)
 		result = strata_fleet_plan(fleet, &settings, &plan, error);

@@ -100,8 +100,7 @@ static const char *short_name(const struct strata_graph *graph, const char *id)
 	return slash && slash[1] ? slash + 1 : id;
 }
 
-/* The last cell of a row: as many names as have room. */
-static void add_contents(struct strata_table *table, const struct strata_graph *graph,
+void strata_table_contents(struct strata_table *table, const struct strata_graph *graph,
 	const char *const *ids, size_t count, bool customised)
 {
 	strata_autobuffer struct strata_buffer text = STRATA_BUFFER_INIT;
@@ -140,8 +139,8 @@ int strata_layers_table(const struct strata_layer *layers, size_t count,
 		strata_table_number(&table, layer->item_count);
 		strata_table_size(&table, layer->diff_size);
 		strata_table_size(&table, layer->size);
-		add_contents(&table, graph, (const char *const *)layer->items, layer->item_count,
-			layer->customised);
+		strata_table_contents(&table, graph, (const char *const *)layer->items,
+			layer->item_count, layer->customised);
 		items += layer->item_count;
 		diff_size += layer->diff_size;
 		size += layer->size;
@@ -151,44 +150,6 @@ int strata_layers_table(const struct strata_layer *layers, size_t count,
 	strata_table_size(&table, diff_size);
 	strata_table_size(&table, size);
 	strata_table_cell(&table, "");
-	result = strata_table_append(&table, buffer, error);
-	strata_table_release(&table);
-	return result;
-}
-
-int strata_plan_table(const struct strata_plan *plan, const struct strata_graph *graph,
-	struct strata_buffer *buffer, struct strata_error *error)
-{
-	static const char *const headings[] = {"layer", "items", "size", "contents"};
-	struct strata_table table = {">>><", STRATA_BUFFER_INIT};
-	int result;
-
-	for (size_t index = 0; index < sizeof(headings) / sizeof(*headings); index++)
-		strata_table_cell(&table, headings[index]);
-	for (size_t number = 0; number < plan->layer_count; number++) {
-		const struct strata_plan_layer *layer = &plan->layers[number];
-		bool customised = number + 1 == plan->layer_count &&
-				  !strata_customisation_is_empty(&plan->customisation) &&
-				  !plan->customisation_layer;
-		uint64_t size = 0;
-
-		for (size_t index = 0; index < layer->item_count; index++) {
-			uint32_t item = strata_graph_find(graph, layer->items[index]);
-
-			if (item != STRATA_GRAPH_NONE)
-				size += strata_graph_item(graph, item)->size;
-		}
-		strata_table_number(&table, number + 1);
-		strata_table_number(&table, layer->item_count);
-		strata_table_size(&table, size);
-		add_contents(&table, graph, layer->items, layer->item_count, customised);
-	}
-	if (plan->customisation_layer) {
-		strata_table_number(&table, plan->layer_count + 1);
-		strata_table_number(&table, 0);
-		strata_table_size(&table, 0);
-		add_contents(&table, graph, NULL, 0, true);
-	}
 	result = strata_table_append(&table, buffer, error);
 	strata_table_release(&table);
 	return result;

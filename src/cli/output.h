@@ -24,6 +24,9 @@ struct strata_table {
 void strata_table_cell(struct strata_table *table, const char *text);
 void strata_table_number(struct strata_table *table, uint64_t number);
 void strata_table_size(struct strata_table *table, uint64_t bytes);
+/* The names of the items IDS, as many as have room; GRAPH (may be NULL) knows the short ones. */
+void strata_table_contents(struct strata_table *table, const struct strata_graph *graph,
+	const char *const *ids, size_t count, bool customised);
 int strata_table_append(const struct strata_table *table, struct strata_buffer *buffer,
 	struct strata_error *error) STRATA_MUST_CHECK;
 void strata_table_release(struct strata_table *table);
@@ -33,10 +36,6 @@ void strata_table_release(struct strata_table *table);
 int strata_layers_table(const struct strata_layer *layers, size_t count,
 	const struct strata_graph *graph, struct strata_buffer *buffer,
 	struct strata_error *error) STRATA_MUST_CHECK;
-
-/* Append the layers of a plan for GRAPH. */
-int strata_plan_table(const struct strata_plan *plan, const struct strata_graph *graph,
-	struct strata_buffer *buffer, struct strata_error *error) STRATA_MUST_CHECK;
 
 /* Append the JSON object that describes a finished image. */
 void strata_layers_json(const struct strata_image *image, const struct strata_layer *layers,

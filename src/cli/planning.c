@@ -67,7 +67,7 @@ static int refuse_answered(const struct strata_planning *planning, struct strata
 {
 	const char *option = planning->strategy.used.option;
 
-	if (!option)
+	if (!option && !planning->explains)
 		option = planning->rates.used.option;
 	if (!option)
 		option = planning->customisation.used.option;
@@ -112,8 +112,13 @@ static int make_plan_of(struct strata_planning *planning, const struct strata_gr
 {
 	strata_autochurn struct strata_churn *churn = NULL;
 	strata_autoplan struct strata_plan *previous = NULL;
-	int result = strata_rates_options_churn(&planning->rates, graph, &churn, error);
+	const struct strata_strategy *strategy =
+		options->strategy ? options->strategy : strata_strategies()[0];
+	int result = 0;
 
+	if (strategy->uses_churn || planning->strategy.previous)
+		result = strata_rates_options_churn(
+			&planning->rates, graph, planning->root.root, &churn, error);
 	if (result == 0 && planning->strategy.previous)
 		result = strata_image_plan(planning->strategy.previous, &previous, error);
 	options->churn = churn;

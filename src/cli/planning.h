@@ -33,6 +33,7 @@ struct strata_planning {
 	struct strata_force_options force;
 	struct strata_customisation_options customisation;
 
+	bool explains;          /* rates mean something even where the plan is given */
 	const char *first_item; /* the first item asked for, or NULL; borrowed */
 	struct strata_plan *plan;
 	struct strata_graph *graph;

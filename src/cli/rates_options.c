@@ -11,6 +11,12 @@ static int apply_rates(void *target, const char *value, struct strata_error *err
 	return 0;
 }
 
+static int apply_no_changelogs(void *target, const char *value, struct strata_error *error)
+{
+	((struct strata_rates_options *)target)->no_changelogs = true;
+	return 0;
+}
+
 static int apply_propagation(void *target, const char *value, struct strata_error *error)
 {
 	struct strata_rates_options *options = target;
@@ -35,6 +41,10 @@ static const struct strata_option rates_options[] = {
 		.help = "how often things change, as JSON; what it does not say, the graph "
 			"suggests",
 		.apply = apply_rates},
+	{.name = "no-changelogs",
+		.help = "do not look into the changelogs of Debian packages for how often they "
+			"changed",
+		.apply = apply_no_changelogs},
 	{.name = "propagation",
 		.argument = "own|closure",
 		.help = "whether an item changes with its own cause only, or with all that it "
@@ -46,7 +56,8 @@ static const struct strata_option rates_options[] = {
 const struct strata_option_group strata_rates_group = {"How items change", rates_options};
 
 int strata_rates_options_churn(const struct strata_rates_options *options,
-	const struct strata_graph *graph, struct strata_churn **churn, struct strata_error *error)
+	const struct strata_graph *graph, const char *root, struct strata_churn **churn,
+	struct strata_error *error)
 {
 	strata_autorates struct strata_rates *rates = strata_rates_new(error);
 	struct strata_churn_options churn_options = {options->propagation, rates};
@@ -54,7 +65,9 @@ int strata_rates_options_churn(const struct strata_rates_options *options,
 
 	if (!rates)
 		return STRATA_ERROR_MEMORY;
-	if (options->rates)
+	if (!options->no_changelogs)
+		result = strata_rates_read_changelogs(rates, graph, root, error);
+	if (result == 0 && options->rates)
 		result = strata_rates_load(rates, options->rates, error);
 	return result < 0 ? result : strata_churn_new(graph, &churn_options, churn, error);
 }

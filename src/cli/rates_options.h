@@ -11,13 +11,15 @@
 struct strata_rates_options {
 	struct strata_used used;
 	const char *rates; /* a rates file; NULL: none */
+	bool no_changelogs;
 	enum strata_propagation propagation;
 };
 extern const struct strata_option_group strata_rates_group;
 
-/* The churn of GRAPH by what the options say. *CHURN is the caller's, and GRAPH must outlive it. */
+/* The churn of GRAPH, whose files are under ROOT (NULL: "/"), by what the options say. *CHURN is
+ * the caller's, and GRAPH must outlive it. */
 int strata_rates_options_churn(const struct strata_rates_options *options,
-	const struct strata_graph *graph, struct strata_churn **churn,
+	const struct strata_graph *graph, const char *root, struct strata_churn **churn,
 	struct strata_error *error) STRATA_MUST_CHECK;
 
 #endif

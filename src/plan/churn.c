@@ -131,21 +131,28 @@ static struct strata_hazard hazard_of_rate(const struct strata_rate *rate, uint3
 	return hazard;
 }
 
-/* The rate of a cause of which RATES says KNOWN, and the graph EXPECTED. */
-static struct strata_rate settle(const struct strata_rates *rates,
+/* Settle the rate of a cause of which RATES says KNOWN, and the graph EXPECTED. */
+static void settle(struct strata_cause *cause, const struct strata_rates *rates,
 	const struct strata_known_rate *known, struct strata_rate expected)
 {
 	struct strata_observation observation = known->observation;
 
-	if (known->has_rate)
-		return known->rate;
-	if (rates && rates->has_otherwise)
-		expected = rates->otherwise;
+	cause->source = STRATA_RATE_EXPECTED;
+	cause->rate = expected;
+	if (rates && rates->has_otherwise) {
+		cause->source = STRATA_RATE_GIVEN;
+		cause->rate = rates->otherwise;
+	}
 	if (observation.years == 0 && rates)
 		observation = (struct strata_observation){0, rates->others_years};
-	if (observation.years > 0)
-		expected.per_year = strata_rates_weigh(observation, expected.per_year);
-	return expected;
+	if (observation.years > 0) {
+		cause->source = STRATA_RATE_OBSERVED;
+		cause->rate.per_year = strata_rates_weigh(observation, cause->rate.per_year);
+	}
+	if (known->has_rate) {
+		cause->source = STRATA_RATE_GIVEN;
+		cause->rate = known->rate;
+	}
 }
 
 static int find_rates(
@@ -167,7 +174,7 @@ static int find_rates(
 	if (rates)
 		ask(making, rates, known);
 	for (uint32_t c = 0; c < churn->cause_count; c++) {
-		churn->causes[c].rate = settle(rates, &known[c], expected[c]);
+		settle(&churn->causes[c], rates, &known[c], expected[c]);
 		churn->causes[c].hazard = hazard_of_rate(&churn->causes[c].rate, churn->rebuilds);
 	}
 	return 0;
@@ -361,6 +368,11 @@ const char *strata_churn_cause_name(const struct strata_churn *churn, uint32_t c
 struct strata_rate strata_churn_cause_rate(const struct strata_churn *churn, uint32_t cause)
 {
 	return churn->causes[cause].rate;
+}
+
+enum strata_rate_source strata_churn_cause_source(const struct strata_churn *churn, uint32_t cause)
+{
+	return churn->causes[cause].source;
 }
 
 uint32_t strata_churn_rebuilds(const struct strata_churn *churn)

@@ -11,6 +11,7 @@
 struct strata_cause {
 	const char *name; /* borrowed from the graph */
 	struct strata_rate rate;
+	enum strata_rate_source source;
 	struct strata_hazard hazard;
 };
 

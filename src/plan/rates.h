@@ -48,6 +48,9 @@ const struct strata_known_rate *strata_rates_find(
  * one, of STRATA_PRIOR_YEARS: the mean of the posterior of a Poisson process with a Gamma prior. */
 uint64_t strata_rates_weigh(struct strata_observation observation, uint64_t expected_per_year);
 
+/* Whether LINE ends an entry of a changelog; *NUMBER counts its day from some day on. */
+bool strata_changelog_day(const char *line, int32_t *number);
+
 /* Read the rates in DOCUMENT into RATES. */
 int strata_rates_read(struct strata_rates *rates, const struct strata_json *document,
 	struct strata_error *error) STRATA_MUST_CHECK;
