@@ -87,6 +87,56 @@ is "the bytes to pull are those of new blobs" "$(jq '.pulled.bytes' image.diff)"
 		xargs -I{} stat -c %s new.layout/blobs/sha256/{} | awk '{ n += $1 } END { print n }')"
 ok "diff of an image and a plan" "$STRATAPACK" diff old.tar churn.plan
 
+# What the model says of a plan.
+cat >rates.json <<-'END'
+	{"stratapackRates": 1, "default": 0.5, "rates": {"openssl": 12, "libc6": {"perYear": 2}}}
+END
+ok "explain a plan" "${plan[@]}" --graph one.graph --rates rates.json --explain --json -o explained.plan
+"${plan[@]}" --graph one.graph --rates rates.json --explain --json >explain.json
+# shellcheck disable=SC2016 # these are variables of jq
+ok "no figure is below its bounds" jq -e '[.expected, .least, .leastOfAll] |
+	all(range(0; 2) as $i | .[$i].pulled >= .[$i + 1].pulled and
+		.[$i].registry >= .[$i + 1].registry; .) and
+	.[0].pulledPrefix >= .[2].pulledPrefix and .[0].requests >= .[2].requests' explain.json
+is "given rates count as given" "$(jq -c .rates explain.json)" '{"given":7,"observed":0,"graph":0}'
+is "openssl changes often" "$(jq -c '.layers[] | select(.items | index("openssl:all")) |
+	[.worst[0].cause, .updatesPerYear >= 10]' explain.json)" '["openssl",true]'
+is "every layer is explained" "$(jq -c '[.layers[].items]' explain.json)" \
+	"$(jq -c '[.layers[].items]' explained.plan)"
+ok "a given plan is explained" "$STRATAPACK" plan --graph one.graph --plan explained.plan --rates rates.json \
+	--explain
+is "the same way" "$("$STRATAPACK" plan --graph one.graph --plan explained.plan --rates rates.json \
+	--explain --json)" "$(cat explain.json)"
+ok "people see how far it is from the bound" grep -qE "^pulled, layers reused by digest +[0-9.]+ [kMG]B" \
+	<("${plan[@]}" --graph one.graph --explain)
+fails_with 2 "--explain" "--json alone" "${plan[@]}" --graph one.graph --json
+fails_with 2 "exclude" "--table with --explain" "${plan[@]}" --graph one.graph --table --explain
+fails_with 2 "no way" "an unknown propagation" "${plan[@]}" --graph one.graph --propagation up
+
+# Changelogs say how often packages changed, relative to the newest entry.
+mkdir -p "$scratch/debian/usr/share/doc/"{often,seldom}
+changelog() { # changelog PACKAGE DATE...
+	local package=$1 date
+	for date in "${@:2}"; do
+		printf '%s (1) unstable; urgency=low\n\n  * Change.\n\n -- A B <a@example.org>  %s\n\n' \
+			"$package" "$date"
+	done | gzip -n >"$scratch/debian/usr/share/doc/$package/changelog.Debian.gz"
+}
+changelog often "Fri, 05 Jan 2024 10:00:00 +0000" "Fri, 05 Jan 2024 09:00:00 +0000" \
+	"Mon, 01 Jan 2024 10:00:00 +0000" "Fri, 01 Dec 2023 10:00:00 +0000" "Thu, 01 Jan 2015 10:00:00 +0000"
+changelog seldom "Thu, 01 Jan 2015 10:00:00 +0000"
+jq -n '{stratapackGraph: 1, items: [
+	({often: 1000000, seldom: 1000000} | to_entries[] | {id: (.key + ":all"), name: .key, size: .value,
+		content: "files", files: ["/usr/share/doc/\(.key)/changelog.Debian.gz"]})]}' >debian.graph
+debian=("$STRATAPACK" plan --graph debian.graph --root "$scratch/debian" --explain --json)
+is "three days of the last year, and none" "$("${debian[@]}" |
+	jq -c '[.layers[] | [.items[0], .updatesPerYear > 0.9]] | sort')" \
+	'[["often:all",true],["seldom:all",false]]'
+is "both are observed" "$("${debian[@]}" | jq .rates.observed)" 2
+is "without changelogs the graph decides" "$("${debian[@]}" --no-changelogs | jq .rates.graph)" 2
+mkfifo "$scratch/fifo" && ln -sf "$scratch/fifo" "$scratch/debian/usr/share/doc/often/changelog.Debian.gz"
+is "what is no file is left alone" "$(timeout 10 "${debian[@]}" | jq .rates.observed)" 1
+
 # What does not work.
 echo '{"stratapackPlan": 1, "layers": []}' >nothing.plan
 fails_with 1 "which items" "a previous plan that says nothing" "${plan[@]}" --graph one.graph \
@@ -106,4 +156,5 @@ valid() { # valid SCHEMA FILE
 for file in one.diff two.diff three.diff image.diff; do
 	ok "the schema of diffs allows $file" valid diff "$file"
 done
+ok "the schema of explanations allows one" valid explain explain.json
 done_testing

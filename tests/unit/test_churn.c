@@ -11,6 +11,7 @@
 #include "graph/internal.h"
 #include "plan/churn.h"
 #include "plan/cost.h"
+#include "plan/prior.h"
 #include "plan/rates.h"
 #include "random_graphs.h"
 
@@ -253,6 +254,46 @@ static void test_bad_rates_are_refused(void **state)
 	}
 }
 
+static void test_changelog_lines(void **state)
+{
+	static const char *const bad[] = {"", " -- A <a@b>", " -- A <a@b>  Mon",
+		"-- A <a@b>  Mon, 1 Jan 2024", " -- A <a@b>  Mon, 32 Jan 2024 10:00:00 +0000",
+		" -- A <a@b>  Mon, 01 Foo 2024", " -- A <a@b>  Mon, 01 Jan 99999999999",
+		" -- A <a@b>  Mon, Jan 01 2024"};
+	int32_t day, next;
+
+	(void)state;
+	assert_true(
+		strata_changelog_day(" -- A B <a@b.c>  Thu, 29 Feb 2024 23:59:59 -0500\n", &day));
+	assert_true(
+		strata_changelog_day(" -- A B <a@b.c>  Fri,  1 Mar 2024 00:00:00 +0100\n", &next));
+	assert_int_equal(next - day, 1);
+	assert_true(
+		strata_changelog_day(" -- A B <a@b.c>  Wed, 01 Mar 2023 00:00:00 +0100\n", &day));
+	assert_int_equal(next - day, 366);
+	assert_true(
+		strata_changelog_day(" -- A B <a@b.c>  Sat, 31 Dec 1999 00:00:00 +0100\n", &day));
+	assert_true(
+		strata_changelog_day(" -- A B <a@b.c>  Sat, 01 Jan 2000 00:00:00 +0100\n", &next));
+	assert_int_equal(next - day, 1);
+	for (size_t i = 0; i < COUNT_OF(bad); i++)
+		assert_false(strata_changelog_day(bad[i], &day));
+}
+
+static void test_versions_that_count_updates(void **state)
+{
+	(void)state;
+	assert_int_equal(strata_prior_version_updates("1.2-3+deb12u4"), 4);
+	assert_int_equal(strata_prior_version_updates("1:1.2-3~deb11u12"), 12);
+	assert_int_equal(strata_prior_version_updates("1.2-3+deb12u99999999999999999999"), 1000);
+	assert_int_equal(strata_prior_version_updates("2.35-0ubuntu3.8"), 8);
+	assert_int_equal(strata_prior_version_updates("2.35-0ubuntu0.22.04.5"), 5);
+	assert_int_equal(strata_prior_version_updates("2.35-0ubuntu3"), 0);
+	assert_int_equal(strata_prior_version_updates("1.2-3"), 0);
+	assert_int_equal(strata_prior_version_updates("debug-1deb12"), 0);
+	assert_int_equal(strata_prior_version_updates(""), 0);
+}
+
 /* Two layers of which all is known. */
 static void test_costs_of_layers(void **state)
 {
@@ -351,6 +392,8 @@ int main(void)
 		cmocka_unit_test(test_rates_of_items_speak_for_their_cause),
 		cmocka_unit_test(test_rates_file),
 		cmocka_unit_test(test_bad_rates_are_refused),
+		cmocka_unit_test(test_changelog_lines),
+		cmocka_unit_test(test_versions_that_count_updates),
 		cmocka_unit_test(test_costs_of_layers),
 		cmocka_unit_test(test_no_layering_goes_below_the_bounds),
 	};
