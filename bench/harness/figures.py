@@ -95,7 +95,9 @@ def figures(bench):
                    (section, "changed"), (section, "first"))
     if bench.quick:
         return f.rows
-    for key, words in (("plan", "planning"), ("describe", "planning and bookkeeping")):
+    for key, words in (("plan", "planning"), ("describe", "planning and bookkeeping"),
+                       ("plan-json", "planning, from JSON,"),
+                       ("describe-json", "planning and bookkeeping, from JSON,")):
         case = bench.cases.get(("bookkeeping-tiny-20000", key))
         f.at_most(f"{words} for 20,000 items", 0.2, case.seconds if case else None,
                   lambda value: f"{value:.3f} s", "under 0.2 s")

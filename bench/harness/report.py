@@ -89,7 +89,7 @@ def notes(bench):
            "passes in Python\" is not Nixpkgs' image builder but an equivalent of ours with its way "
            "of working (`bench/peers/two_pass.py`): every layer is archived twice by `tarfile`, "
            "once for its digest, once into the image, in one process.")
-    if bench.options.guix_root:
+    if bench.options.guix:
         yield ("Guix's `build-docker-image` is its own procedure, from Guix's package, called as a "
                "derivation would, on the same items; its layers are those that it chooses.")
     else:

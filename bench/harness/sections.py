@@ -23,6 +23,8 @@ class Bench:
         self.directory, self.out = options.directory, options.output
         self.threads = len(os.sched_getaffinity(0))
         self.quick = options.quick
+        # Fewer than there are items: what cannot have a layer of its own is the strategy's matter.
+        self.max_layers = 40 if options.quick else MAX_LAYERS
         self.sections = []  # of Section
         self.cases = {}     # (section, key) -> Case
         self.notes = []     # what the reader must know
@@ -62,7 +64,7 @@ class Bench:
 
     def stratapack(self, command, workload, *more):
         return [self.program, command, "--graph", workload.graph, "--root", workload.root,
-                "--max-layers", str(MAX_LAYERS), *more]
+                "--max-layers", str(self.max_layers), *more]
 
     def build(self, workload, compression, *more):
         return self.stratapack("build", workload, "--quiet", "--compression", compression, *more)
@@ -127,12 +129,12 @@ def two_pass(workload, output):
 
 
 def guix_case(bench, workload):
-    if bench.options.guix_root is None:
+    if not bench.options.guix:
         return None
     output = bench.place("guix.tar")
     return Case("peer-guix", f"Guix's build-docker-image, {MAX_LAYERS} layers, to a file",
-                [os.path.join(PEERS, "build-docker-image"), bench.options.guix_root, workload.root,
-                 str(MAX_LAYERS), output], output=output)
+                [os.path.join(PEERS, "build-docker-image"), os.path.join(bench.directory, "guix"),
+                 workload.root, str(MAX_LAYERS), output], output=output)
 
 
 def umoci_case(bench, workload):
@@ -287,18 +289,27 @@ def other_workload(bench, workload):
 
 def bookkeeping(bench, workload):
     """Planning, and a build of which everything is in the cache."""
-    cache = bench.place("cache")
+    cache, output = bench.place("cache"), bench.place("oci")
     remove_output(cache)
-    output = bench.place("oci")
+
+    def registered(command, *more):
+        return [bench.program, command, "--references-graph", workload.registration, "--root",
+                workload.root, "--max-layers", str(MAX_LAYERS), *more]
+
     fill = Case("fill", "fill the cache", bench.build(
         workload, "none", "--cache", cache, "-o", f"oci:{output}:image"), output=output)
     if not bench.runner.run_once(fill):
         raise SystemExit(f"bench: {fill.name}: {fill.failure}")
     bench.section(f"bookkeeping-{workload.name}", "Planning and bookkeeping", workload,
                   "What is left where no file needs to be read.", [
-        Case("plan", f"stratapack plan, {MAX_LAYERS} layers",
+        Case("plan", f"stratapack plan, {MAX_LAYERS} layers, from a store's registration",
+             registered("plan", "-o", "/dev/null")),
+        Case("describe", "stratapack --describe, all layers in the cache, from the same",
+             registered("build", "--quiet", "--compression", "none", "--cache", cache,
+                        "--describe")),
+        Case("plan-json", "stratapack plan, from a graph in JSON",
              bench.stratapack("plan", workload, "-o", "/dev/null")),
-        Case("describe", "stratapack --describe, all layers in the cache",
+        Case("describe-json", "stratapack --describe, all layers in the cache, from the same",
              bench.build(workload, "none", "--cache", cache, "--describe")),
     ], "plan", runs=max(3, bench.runner.runs))
     remove_output(output)

@@ -148,7 +148,7 @@ def closure(packages, wanted):
 def make(directory, wanted, downloads=None):
     """The store of the packages WANTED: downloaded to DOWNLOADS, or without it, as installed."""
     workload = Workload(directory, {"packages": wanted, "downloaded": downloads is not None,
-                                    "version": 1})
+                                    "version": 2})
     if workload.load():
         return workload
     workload.start()

@@ -2,6 +2,7 @@
 
 DIRECTORY/root/gnu/store/HASH-NAME-VERSION     the items
 DIRECTORY/graph.json                           items, references, sizes and NAR hashes
+DIRECTORY/registration                         the same, as stores register their items
 DIRECTORY/workload.json                        written last: what the workload was made from
 
 A workload with the same description is used again, another one is made anew.
@@ -96,6 +97,7 @@ class Workload:
         self.name = os.path.basename(directory)
         self.root = os.path.join(directory, "root")
         self.graph = os.path.join(directory, "graph.json")
+        self.registration = os.path.join(directory, "registration")
         self._stamp = os.path.join(directory, "workload.json")
         self._description = description
         self.items = {}
@@ -144,6 +146,12 @@ class Workload:
         with open(self.graph + ".new", "w", encoding="utf-8") as file:
             json.dump({"stratapackGraph": 1, "items": list(self.items.values())}, file, indent=1)
         os.rename(self.graph + ".new", self.graph)
+        with open(self.registration, "w", encoding="utf-8") as file:
+            for item in self.items.values():
+                references = item["references"]
+                file.write("\n".join([item["id"], item["identity"].split(":")[1],
+                                      str(item["size"]), "", str(len(references)),
+                                      *references]) + "\n")
 
     def finish(self):
         for directory, _, files in os.walk(self.root):

@@ -29,7 +29,7 @@ def supply(generator):
 
 def make(directory, kind, *parameters):
     """The workload of a kind, one of MAKERS."""
-    workload = Workload(directory, {"kind": kind, "parameters": list(parameters), "version": 1})
+    workload = Workload(directory, {"kind": kind, "parameters": list(parameters), "version": 2})
     if not workload.load():
         workload.start()
         MAKERS[kind](workload, random.Random(20200326), *parameters)
