@@ -358,8 +358,12 @@ ok "is named" grep -qx '/gnu/store/.*-greeter-teller-image.tar.drv' printed
 echo '(@ (world) teller)' >"$state/exchange/teller.scm"
 commands "a package from a file, its derivation not built" --file=/exchange/teller.scm -n
 empty "gives no result" "$(cat printed)"
-commands "a root for the collector" "${package[@]}" -f docker --localstatedir -r /exchange/result
+commands "a root for the collector" "${package[@]}" -f docker --localstatedir \
+	--build=client-side -r /exchange/result
 is "leads to the image" "$(readlink "$state/exchange/result")" "$(cat printed)"
+# By default, the daemon keeps the derivations of what is alive, and so the items that they name.
+stop_daemon
+ok "a daemon that keeps no derivations" start_daemon --max-jobs=2 --gc-keep-derivations=no
 ok "the garbage collector" guix_ gc
 ok "keeps the image" test -e "$state$(readlink "$state/exchange/result")"
 empty "and nothing that the layers are made of" "$(compgen -G "$state/gnu/store/*-numbers-1.0")"
