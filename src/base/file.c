@@ -9,6 +9,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+int strata_file_fail_large(const char *path, size_t limit, struct strata_error *error)
+{
+	return strata_fail(error, STRATA_ERROR_FORMAT,
+		"'%s' is larger than the %zu bytes that are plausible for it", path, limit);
+}
+
 int strata_file_read(
 	const char *path, size_t limit, struct strata_buffer *buffer, struct strata_error *error)
 {
@@ -34,9 +40,7 @@ int strata_file_read(
 			return strata_buffer_check(buffer, error);
 		total += (size_t)got;
 		if (total > limit)
-			return strata_fail(error, STRATA_ERROR_FORMAT,
-				"'%s' is larger than the %zu bytes that are plausible for it", path,
-				limit);
+			return strata_file_fail_large(path, limit, error);
 		strata_buffer_append(buffer, chunk, (size_t)got);
 	}
 }

@@ -16,6 +16,9 @@
 int strata_file_read(const char *path, size_t limit, struct strata_buffer *buffer,
 	struct strata_error *error) STRATA_MUST_CHECK;
 
+/* Fail because the file at PATH has more than LIMIT bytes. */
+int strata_file_fail_large(const char *path, size_t limit, struct strata_error *error);
+
 /* Write all LENGTH bytes to DESCRIPTOR; NAME is what messages call it. */
 int strata_file_write(int descriptor, const char *name, const void *bytes, size_t length,
 	struct strata_error *error) STRATA_MUST_CHECK;

@@ -1,8 +1,11 @@
 #include "base/json.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <jansson.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/text.h"
@@ -17,31 +20,76 @@ static const struct strata_json *outer(const json_t *value)
 	return (const struct strata_json *)value;
 }
 
+enum { PARSE_FLAGS = JSON_REJECT_DUPLICATES | JSON_DECODE_ANY };
+
+static int fail_parse(const char *name, const json_error_t *details, struct strata_error *error)
+{
+	if (json_error_code(details) == json_error_out_of_memory)
+		return strata_fail_memory(error);
+	return strata_fail(error, STRATA_ERROR_FORMAT, "%s: not valid JSON: line %d, column %d: %s",
+		name, details->line, details->column, details->text);
+}
+
 int strata_json_parse(const char *name, const char *text, size_t length,
 	struct strata_json **document, struct strata_error *error)
 {
 	json_error_t details;
-	json_t *root = json_loadb(text, length, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &details);
+	json_t *root = json_loadb(text, length, PARSE_FLAGS, &details);
 
-	if (!root && json_error_code(&details) == json_error_out_of_memory)
-		return strata_fail_memory(error);
 	if (!root)
-		return strata_fail(error, STRATA_ERROR_FORMAT,
-			"%s: not valid JSON: line %d, column %d: %s", name, details.line,
-			details.column, details.text);
+		return fail_parse(name, &details, error);
 	*document = (struct strata_json *)root;
 	return 0;
+}
+
+/* A file that is parsed while it is read: its text need not be in memory. */
+struct reading {
+	int descriptor;
+	size_t limit, total;
+	int system_error;
+};
+
+static size_t read_more(void *bytes, size_t size, void *data)
+{
+	struct reading *reading = data;
+	ssize_t got;
+
+	do {
+		got = read(reading->descriptor, bytes, size);
+	} while (got < 0 && errno == EINTR);
+	if (got < 0) {
+		reading->system_error = errno;
+		return (size_t)-1;
+	}
+	reading->total += (size_t)got;
+	return reading->total > reading->limit ? (size_t)-1 : (size_t)got;
 }
 
 int strata_json_load(
 	const char *path, size_t limit, struct strata_json **document, struct strata_error *error)
 {
-	strata_autobuffer struct strata_buffer text = STRATA_BUFFER_INIT;
-	int status = strata_file_read(path, limit, &text, error);
+	struct reading reading = {.descriptor = STDIN_FILENO, .limit = limit};
+	const char *name = strcmp(path, "-") == 0 ? "standard input" : path;
+	strata_autoclose int opened = -1;
+	json_error_t details;
+	json_t *root;
 
-	if (status < 0)
-		return status;
-	return strata_json_parse(path, text.data, text.length, document, error);
+	if (strcmp(path, "-") != 0) {
+		opened = reading.descriptor = open(path, O_RDONLY | O_CLOEXEC);
+		if (opened < 0)
+			return strata_fail_errno(error, "cannot open '%s'", path);
+	}
+	root = json_load_callback(read_more, &reading, PARSE_FLAGS, &details);
+	if (!root && reading.system_error) {
+		errno = reading.system_error;
+		return strata_fail_errno(error, "cannot read '%s'", name);
+	}
+	if (!root && reading.total > limit)
+		return strata_file_fail_large(name, limit, error);
+	if (!root)
+		return fail_parse(name, &details, error);
+	*document = (struct strata_json *)root;
+	return 0;
 }
 
 void strata_json_free(struct strata_json *document)

@@ -187,26 +187,31 @@ static int add_document(
 	return status;
 }
 
+/* DOCUMENT, which is freed, is what NAME holds. */
+static int take_document(struct strata_graph *graph, const char *name, struct strata_json *document,
+	struct strata_error *error)
+{
+	STRATA_CLEANUP(cleanup_reader) struct reader reader = {.graph = graph};
+	int status = add_document(&reader, document, error);
+
+	strata_json_free(document);
+	return status < 0 ? strata_context(error, status, "%s", name) : 0;
+}
+
 int strata_graph_parse_json(struct strata_graph *graph, const char *name, const char *text,
 	size_t length, struct strata_error *error)
 {
-	STRATA_CLEANUP(cleanup_reader) struct reader reader = {.graph = graph};
-	strata_autojson struct strata_json *document = NULL;
+	struct strata_json *document;
 	int status = strata_json_parse(name, text, length, &document, error);
 
-	if (status < 0)
-		return status;
-	status = add_document(&reader, document, error);
-	return status < 0 ? strata_context(error, status, "%s", name) : 0;
+	return status < 0 ? status : take_document(graph, name, document, error);
 }
 
 int strata_graph_read_json(struct strata_graph *graph, const char *path, struct strata_error *error)
 {
-	strata_autobuffer struct strata_buffer text = STRATA_BUFFER_INIT;
+	struct strata_json *document;
 	const char *name;
-	int status = strata_source_read(path, &text, &name, error);
+	int status = strata_source_load_json(path, &document, &name, error);
 
-	if (status < 0)
-		return status;
-	return strata_graph_parse_json(graph, name, text.data, text.length, error);
+	return status < 0 ? status : take_document(graph, name, document, error);
 }

@@ -8,6 +8,7 @@
 #include <stratapack/graph.h>
 
 #include "base/buffer.h"
+#include "base/json.h"
 
 #define strata_autograph STRATA_CLEANUP(strata_cleanup_graph)
 void strata_cleanup_graph(struct strata_graph **graph);
@@ -32,6 +33,10 @@ int strata_nar_hash_parse(const char *text, struct strata_digest *digest,
 /* Read the whole file of a source ("-": standard input), of at most 1 GiB, into TEXT, which is
  * empty. *NAME is what messages call the file: PATH or a constant. */
 int strata_source_read(const char *path, struct strata_buffer *text, const char **name,
+	struct strata_error *error) STRATA_MUST_CHECK;
+
+/* The same for a source that is JSON. *DOCUMENT is the caller's. */
+int strata_source_load_json(const char *path, struct strata_json **document, const char **name,
 	struct strata_error *error) STRATA_MUST_CHECK;
 
 /* Append the beginning of TEXT, made visible: what a message shows of hostile input. */

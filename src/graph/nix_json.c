@@ -262,26 +262,32 @@ static int add_document(
 	}
 }
 
+/* DOCUMENT, which is freed, is what NAME holds. */
+static int take_document(struct strata_graph *graph, const char *name, struct strata_json *document,
+	struct strata_error *error)
+{
+	STRATA_CLEANUP(cleanup_reader) struct reader reader = {.graph = graph, .name = name};
+	int status = add_document(&reader, document, error);
+
+	strata_json_free(document);
+	return status;
+}
+
 int strata_graph_parse_nix_json(struct strata_graph *graph, const char *name, const char *text,
 	size_t length, struct strata_error *error)
 {
-	STRATA_CLEANUP(cleanup_reader) struct reader reader = {.graph = graph, .name = name};
-	strata_autojson struct strata_json *document = NULL;
+	struct strata_json *document;
 	int status = strata_json_parse(name, text, length, &document, error);
 
-	if (status < 0)
-		return status;
-	return add_document(&reader, document, error);
+	return status < 0 ? status : take_document(graph, name, document, error);
 }
 
 int strata_graph_read_nix_json(
 	struct strata_graph *graph, const char *path, struct strata_error *error)
 {
-	strata_autobuffer struct strata_buffer text = STRATA_BUFFER_INIT;
+	struct strata_json *document;
 	const char *name;
-	int status = strata_source_read(path, &text, &name, error);
+	int status = strata_source_load_json(path, &document, &name, error);
 
-	if (status < 0)
-		return status;
-	return strata_graph_parse_nix_json(graph, name, text.data, text.length, error);
+	return status < 0 ? status : take_document(graph, name, document, error);
 }
