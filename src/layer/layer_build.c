@@ -1,4 +1,3 @@
-#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -9,6 +8,7 @@
 #include "base/file.h"
 #include "base/observe.h"
 #include "layer/cache.h"
+#include "layer/contents.h"
 #include "layer/encoder.h"
 #include "layer/tree.h"
 #include "plan/customisation.h"
@@ -43,114 +43,21 @@ static void report(struct build *build, uint64_t more)
 	strata_report_progress(build->options->observer, &progress);
 }
 
-static bool same_time(struct timespec left, struct timespec right)
+static void report_read(void *data, uint64_t bytes)
 {
-	return left.tv_sec == right.tv_sec && left.tv_nsec == right.tv_nsec;
-}
-
-static int fail_changed(const char *place, struct strata_error *error)
-{
-	return strata_hint(error,
-		strata_fail(error, STRATA_ERROR_CHANGED, "'%s' changed while it was read", place),
-		"stop what is writing to it, and try again");
-}
-
-/* The tree saw a file there: one that is gone, or a link by now, has changed. */
-static int fail_open(const char *place, struct strata_error *error)
-{
-	if (errno == ENOENT || errno == ENOTDIR || errno == ELOOP)
-		return fail_changed(place, error);
-	return strata_fail_errno(error, "cannot open '%s'", place);
-}
-
-/* The digest must be of one state of the file: the one that the tree saw. */
-static int check_unchanged(int descriptor, const char *place, const struct strata_tree_entry *entry,
-	struct strata_error *error)
-{
-	struct stat info;
-
-	if (fstat(descriptor, &info) < 0)
-		return strata_fail_errno(error, "cannot read '%s'", place);
-	if (info.st_dev == entry->file_system && info.st_ino == entry->inode &&
-		(uint64_t)info.st_size == entry->tar.size &&
-		same_time(info.st_mtim, entry->modified) && same_time(info.st_ctim, entry->changed))
-		return 0;
-	return fail_changed(place, error);
-}
-
-/* Reading failed with SYSTEM_ERROR, or the file ended early (0). */
-static int fail_read(int descriptor, int system_error, const char *place,
-	const struct strata_tree_entry *entry, struct strata_error *error)
-{
-	int status = check_unchanged(descriptor, place, entry, error);
-
-	if (status < 0)
-		return status;
-	if (system_error == 0)
-		return fail_changed(place, error);
-	errno = system_error;
-	return strata_fail_errno(error, "cannot read '%s'", place);
-}
-
-static int read_content(struct build *build, struct strata_encoder *encoder, int descriptor,
-	const char *place, const struct strata_tree_entry *entry, struct strata_error *error)
-{
-	uint64_t left = entry->tar.size;
-
-	while (left > 0) {
-		size_t room;
-		uint8_t *to;
-		ssize_t got;
-		int status = strata_encoder_room(encoder, &to, &room, error);
-
-		if (status < 0)
-			return status;
-		got = read(descriptor, to, room < left ? room : (size_t)left);
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			return fail_read(descriptor, got < 0 ? errno : 0, place, entry, error);
-		left -= (uint64_t)got;
-		status = strata_encoder_advance(encoder, (size_t)got, error);
-		if (status == 0)
-			status = strata_check_cancelled(build->options->observer, error);
-		if (status < 0)
-			return status;
-		report(build, (uint64_t)got);
-	}
-	return 0;
-}
-
-static int add_file(struct build *build, struct strata_encoder *encoder,
-	const struct strata_tree_entry *entry, struct strata_buffer *place,
-	struct strata_error *error)
-{
-	strata_autoclose int descriptor = -1;
-	int status;
-
-	strata_tree_locate(place, entry->source ? NULL : build->options->root,
-		entry->source ? entry->source : entry->tar.path);
-	status = strata_buffer_check(place, error);
-	if (status < 0)
-		return status;
-	descriptor = open(place->data, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	if (descriptor < 0)
-		return fail_open(place->data, error);
-	status = read_content(build, encoder, descriptor, place->data, entry, error);
-	/* Afterwards is enough: what was another file before is one still, or has changed since. */
-	if (status == 0)
-		status = check_unchanged(descriptor, place->data, entry, error);
-	if (status == 0)
-		status = strata_encoder_append(
-			encoder, NULL, strata_tar_padding(entry->tar.size), error);
-	return status;
+	report(data, bytes);
 }
 
 static int add_entries(struct build *build, struct strata_encoder *encoder,
 	const struct strata_tree *tree, struct strata_error *error)
 {
 	strata_autobuffer struct strata_buffer header = STRATA_BUFFER_INIT;
-	strata_autobuffer struct strata_buffer place = STRATA_BUFFER_INIT;
+	struct strata_contents contents = {.tree = tree,
+		.root = build->options->root,
+		.observer = build->options->observer,
+		.progress = report_read,
+		.progress_data = build,
+		.place = STRATA_BUFFER_INIT};
 	int status = 0;
 
 	for (size_t i = 0; status == 0 && i < tree->count; i++) {
@@ -161,10 +68,10 @@ static int add_entries(struct build *build, struct strata_encoder *encoder,
 		status = strata_buffer_check(&header, error);
 		if (status == 0)
 			status = strata_encoder_append(encoder, header.data, header.length, error);
-		if (status == 0 && S_ISREG(entry->tar.mode) && !entry->tar.hard_link &&
-			entry->tar.size > 0)
-			status = add_file(build, encoder, entry, &place, error);
+		if (status == 0 && strata_contents_are_due(entry))
+			status = strata_contents_read(&contents, i, encoder, error);
 	}
+	strata_contents_release(&contents);
 	if (status == 0)
 		status = strata_encoder_append(encoder, NULL, STRATA_TAR_END, error);
 	return status;

@@ -1,5 +1,6 @@
 #include "scratch.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <sys/inotify.h>
@@ -165,8 +166,8 @@ static void test_streams_around_block_sizes(void **state)
 /* Blocks that compress well, badly, and not at all, which end at every bit of a byte. */
 static void test_blocks_of_every_kind(void **state)
 {
-	enum { BLOCKS = 20 };
-	static const char *const codecs[] = {"none", "gzip:1", "gzip", "gzip:9", "zstd", NULL};
+	enum { BLOCKS = 12 };
+	static const char *const codecs[] = {"none", "gzip:1", "gzip", "zstd", NULL};
 	struct scratch *scratch = *state;
 	struct strata_recipe_item items[] = {STORE_ITEM("/f")};
 	struct strata_recipe recipe = RECIPE(items);
@@ -194,7 +195,7 @@ static void test_blocks_of_every_kind(void **state)
 static void test_layers_leave_no_trace_in_the_next(void **state)
 {
 	enum { LAYERS = 5 };
-	static const char *const codecs[] = {"none", "gzip", "zstd", "zstd:9"};
+	static const char *const codecs[] = {"none", "gzip", "zstd"};
 	static const size_t sizes[LAYERS] = {5 * MEBIBYTE, 100, 700000, 0, 3 * MEBIBYTE};
 	struct scratch *scratch = *state;
 	struct strata_recipe_item items[LAYERS][1] = {{STORE_ITEM("/0")}, {STORE_ITEM("/1")},
@@ -410,6 +411,44 @@ static void test_each_file_is_read_once(void **state)
 	}
 }
 
+/* Take the content of the file at PATH out of memory, where the file system has it elsewhere. */
+static void evict(struct scratch *scratch, const char *path)
+{
+	strata_autoclose int descriptor = open(scratch_at(scratch, path), O_RDONLY);
+
+	assert_true(descriptor >= 0);
+	assert_int_equal(fdatasync(descriptor), 0);
+	assert_int_equal(posix_fadvise(descriptor, 0, 0, POSIX_FADV_DONTNEED), 0);
+}
+
+/* What is on the disk only is asked for ahead of time; the bytes are the same. */
+static void test_files_that_are_on_the_disk_only(void **state)
+{
+	enum { FILES = 400, LARGE = 9 * MEBIBYTE };
+	struct scratch *scratch = *state;
+	struct strata_recipe_item items[] = {STORE_ITEM("/s")};
+	struct strata_recipe recipe = RECIPE(items);
+	strata_autofree char *content = scratch_content(LARGE);
+	struct strata_digest digest = {""};
+
+	for (unsigned i = 0; i < FILES; i++)
+		scratch_bytes(
+			scratch, scratch_text(scratch, "/s/%u", i), content, i % 5 * 999, 0444);
+	scratch_bytes(scratch, "/s/2large", content, LARGE, 0444);
+	for (unsigned round = 0; round < 3; round++) {
+		struct strata_layer layer;
+
+		assert_succeeds(scratch_build(scratch, &recipe, 2, &layer), &scratch->error);
+		if (round == 0)
+			digest = layer.digest;
+		assert_string_equal(layer.digest.text, digest.text);
+		strata_layer_release(&layer);
+		for (unsigned i = 0; i < FILES; i++)
+			evict(scratch, scratch_text(scratch, "/s/%u", i));
+		evict(scratch, "/s/2large");
+	}
+}
+
 static bool cancel_later(void *data)
 {
 	int *calls = data;
@@ -578,6 +617,7 @@ int main(void)
 		scratch_test(test_many_files),
 		scratch_test(test_changed_files_are_noticed),
 		scratch_test(test_each_file_is_read_once),
+		scratch_test(test_files_that_are_on_the_disk_only),
 		scratch_test(test_cancelled_builds_leave_nothing),
 		scratch_test(test_layers_are_built_in_their_order),
 		scratch_test(test_layers_are_delivered_bottom_first_and_early),
