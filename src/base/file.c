@@ -204,6 +204,7 @@ static int make_beside(
 int strata_output_open(struct strata_output *output, const char *path, struct strata_error *error)
 {
 	struct stat status;
+	bool there;
 	int result;
 
 	*output = (struct strata_output)STRATA_OUTPUT_INIT;
@@ -214,11 +215,12 @@ int strata_output_open(struct strata_output *output, const char *path, struct st
 		output->descriptor = STDOUT_FILENO;
 		return 0;
 	}
-	if (stat(path, &status) == 0 && S_ISDIR(status.st_mode))
+	there = stat(path, &status) == 0;
+	if (there && S_ISDIR(status.st_mode))
 		return strata_fail(error, STRATA_ERROR_INVALID,
 			"cannot write the file '%s': it is a directory", path);
 	/* Devices and pipes are written to, not replaced. */
-	if (stat(path, &status) == 0 && !S_ISREG(status.st_mode)) {
+	if (there && !S_ISREG(status.st_mode)) {
 		output->descriptor = open(path, O_WRONLY | O_CLOEXEC);
 		if (output->descriptor < 0)
 			return strata_fail_errno(error, "cannot open '%s'", path);

@@ -42,11 +42,66 @@ static int add_item(struct strata_collection *collection, size_t index, struct s
 	return status < 0 ? strata_context(error, status, "item '%s'", item->id) : 0;
 }
 
-static int compare_nodes(const void *left, const void *right)
-{
-	const struct strata_node *a = left, *b = right;
+/* A path with NULs instead of slashes: as bytes, keys are in the order of paths by components. */
+struct key {
+	const char *bytes;
+	size_t length;
+	const struct strata_node *node;
+};
 
-	return strata_path_compare(a->entry.tar.path, b->entry.tar.path);
+static int compare_keys(const void *left, const void *right)
+{
+	const struct key *a = left, *b = right;
+	int order = memcmp(a->bytes, b->bytes, a->length < b->length ? a->length : b->length);
+
+	if (order != 0)
+		return order;
+	return a->length < b->length ? -1 : a->length > b->length;
+}
+
+static const char *make_key(struct strata_arena *arena, const char *path, size_t length)
+{
+	char *bytes = strata_arena_bytes(arena, path, length);
+
+	for (char *slash = bytes; slash && (slash = strchr(slash, '/'));)
+		*slash++ = '\0';
+	return bytes;
+}
+
+static int fill_keys(const struct strata_collection *collection, struct strata_arena *arena,
+	struct key *keys, struct strata_error *error)
+{
+	for (size_t i = 0; i < collection->node_count; i++) {
+		const struct strata_node *node = &collection->nodes[i];
+		size_t length = strlen(node->entry.tar.path);
+
+		keys[i] = (struct key){make_key(arena, node->entry.tar.path, length), length, node};
+		if (!keys[i].bytes)
+			return strata_fail_memory(error);
+	}
+	return 0;
+}
+
+static int sort_nodes(struct strata_collection *collection, struct strata_error *error)
+{
+	size_t count = collection->node_count;
+	strata_autofree struct key *keys = strata_allocate(count, sizeof(*keys));
+	struct strata_node *sorted = strata_allocate(count, sizeof(*sorted));
+	struct strata_arena arena = STRATA_ARENA_INIT;
+	int status = keys && sorted ? fill_keys(collection, &arena, keys, error)
+				    : strata_fail_memory(error);
+
+	if (status == 0) {
+		qsort(keys, count, sizeof(*keys), compare_keys);
+		for (size_t i = 0; i < count; i++)
+			sorted[i] = *keys[i].node;
+		free(collection->nodes);
+		collection->nodes = strata_take(sorted);
+		collection->node_capacity = count;
+	}
+	free(sorted);
+	strata_arena_free(&arena);
+	return status;
 }
 
 /* What lies in a directory follows right after it. An item's directory may have been replaced by
@@ -111,12 +166,10 @@ static int find_hard_links(struct strata_collection *collection, struct strata_e
 static int keep_entries(struct strata_collection *collection, struct strata_error *error)
 {
 	struct strata_tree *tree = collection->tree;
-	int status;
+	int status = sort_nodes(collection, error);
 
-	if (collection->node_count > 0)
-		qsort(collection->nodes, collection->node_count, sizeof(*collection->nodes),
-			compare_nodes);
-	status = check_directories(collection, error);
+	if (status == 0)
+		status = check_directories(collection, error);
 	if (status == 0)
 		status = find_hard_links(collection, error);
 	if (status < 0)
