@@ -8,8 +8,8 @@
 #include "base/file.h"
 #include "base/observe.h"
 #include "layer/cache.h"
-#include "layer/contents.h"
 #include "layer/encoder.h"
+#include "layer/file_reader.h"
 #include "layer/tree.h"
 #include "plan/customisation.h"
 
@@ -52,7 +52,7 @@ static int add_entries(struct build *build, struct strata_encoder *encoder,
 	const struct strata_tree *tree, struct strata_error *error)
 {
 	strata_autobuffer struct strata_buffer header = STRATA_BUFFER_INIT;
-	struct strata_contents contents = {.tree = tree,
+	struct strata_file_reader reader = {.tree = tree,
 		.root = build->options->root,
 		.observer = build->options->observer,
 		.progress = report_read,
@@ -68,10 +68,10 @@ static int add_entries(struct build *build, struct strata_encoder *encoder,
 		status = strata_buffer_check(&header, error);
 		if (status == 0)
 			status = strata_encoder_append(encoder, header.data, header.length, error);
-		if (status == 0 && strata_contents_are_due(entry))
-			status = strata_contents_read(&contents, i, encoder, error);
+		if (status == 0 && strata_has_content(entry))
+			status = strata_file_reader_add(&reader, i, encoder, error);
 	}
-	strata_contents_release(&contents);
+	strata_file_reader_release(&reader);
 	if (status == 0)
 		status = strata_encoder_append(encoder, NULL, STRATA_TAR_END, error);
 	return status;

@@ -4,13 +4,13 @@
  * Where the first read of a file finds that it is on the disk only, the ones that come next are
  * asked for ahead of time: a disk answers many questions at once about as quickly as one.
  */
-#ifndef LAYER_CONTENTS_H
-#define LAYER_CONTENTS_H
+#ifndef LAYER_FILE_READER_H
+#define LAYER_FILE_READER_H
 
 #include "layer/encoder.h"
 #include "layer/tree.h"
 
-struct strata_contents {
+struct strata_file_reader {
 	const struct strata_tree *tree;         /* borrowed, as all that follow */
 	const char *root;                       /* where the tree's paths are; NULL: "/" */
 	const struct strata_observer *observer; /* for cancelling */
@@ -26,13 +26,13 @@ struct strata_contents {
 };
 
 /* Whether ENTRY has content. */
-bool strata_contents_are_due(const struct strata_tree_entry *entry);
+bool strata_has_content(const struct strata_tree_entry *entry);
 
 /* Read the content of entry INDEX, which has some, into ENCODER, and pad it. To be called in the
  * order of the tree. A file that is not what the tree saw is STRATA_ERROR_CHANGED. */
-int strata_contents_read(struct strata_contents *contents, size_t index,
+int strata_file_reader_add(struct strata_file_reader *reader, size_t index,
 	struct strata_encoder *encoder, struct strata_error *error) STRATA_MUST_CHECK;
 
-void strata_contents_release(struct strata_contents *contents);
+void strata_file_reader_release(struct strata_file_reader *reader);
 
 #endif

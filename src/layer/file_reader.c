@@ -1,4 +1,4 @@
-#include "layer/contents.h"
+#include "layer/file_reader.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,7 +14,7 @@ enum {
 	FILE_BYTES_AHEAD = 4 * 1024 * 1024,
 };
 
-bool strata_contents_are_due(const struct strata_tree_entry *entry)
+bool strata_has_content(const struct strata_tree_entry *entry)
 {
 	return S_ISREG(entry->tar.mode) && !entry->tar.hard_link && entry->tar.size > 0;
 }
@@ -69,15 +69,15 @@ static int fail_read(int descriptor, int system_error, const char *place,
 }
 
 /* Open the file of ENTRY. A fifo that took its place must not hold anybody up. */
-static int open_content(struct strata_contents *contents, const struct strata_tree_entry *entry)
+static int open_content(struct strata_file_reader *reader, const struct strata_tree_entry *entry)
 {
-	strata_tree_locate(&contents->place, entry->source ? NULL : contents->root,
+	strata_tree_locate(&reader->place, entry->source ? NULL : reader->root,
 		entry->source ? entry->source : entry->tar.path);
-	if (contents->place.failed) {
+	if (reader->place.failed) {
 		errno = ENOMEM;
 		return -1;
 	}
-	return open(contents->place.data, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	return open(reader->place.data, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 }
 
 static uint64_t bytes_to_ask_for(const struct strata_tree_entry *entry)
@@ -86,25 +86,25 @@ static uint64_t bytes_to_ask_for(const struct strata_tree_entry *entry)
 }
 
 /* Ask for the files behind entry INDEX. Whatever goes wrong here will be told when it is read. */
-static void look_ahead(struct strata_contents *contents, size_t index)
+static void look_ahead(struct strata_file_reader *reader, size_t index)
 {
-	const struct strata_tree *tree = contents->tree;
+	const struct strata_tree *tree = reader->tree;
 
-	if (contents->ahead <= index) {
-		contents->ahead = index + 1;
-		contents->bytes_ahead = 0;
+	if (reader->ahead <= index) {
+		reader->ahead = index + 1;
+		reader->bytes_ahead = 0;
 	} else {
-		contents->bytes_ahead -= bytes_to_ask_for(&tree->entries[index]);
+		reader->bytes_ahead -= bytes_to_ask_for(&tree->entries[index]);
 	}
-	while (contents->ahead < tree->count && contents->ahead - index <= FILES_AHEAD &&
-		contents->bytes_ahead < BYTES_AHEAD) {
-		const struct strata_tree_entry *entry = &tree->entries[contents->ahead++];
+	while (reader->ahead < tree->count && reader->ahead - index <= FILES_AHEAD &&
+		reader->bytes_ahead < BYTES_AHEAD) {
+		const struct strata_tree_entry *entry = &tree->entries[reader->ahead++];
 		strata_autoclose int descriptor = -1;
 
-		if (!strata_contents_are_due(entry))
+		if (!strata_has_content(entry))
 			continue;
-		contents->bytes_ahead += bytes_to_ask_for(entry);
-		descriptor = open_content(contents, entry);
+		reader->bytes_ahead += bytes_to_ask_for(entry);
+		descriptor = open_content(reader, entry);
 		if (descriptor >= 0)
 			(void)posix_fadvise(
 				descriptor, 0, (off_t)bytes_to_ask_for(entry), POSIX_FADV_WILLNEED);
@@ -113,22 +113,22 @@ static void look_ahead(struct strata_contents *contents, size_t index)
 
 /* Read the beginning of a file, which may show that it is not in memory. */
 static ssize_t read_first(
-	struct strata_contents *contents, int descriptor, uint8_t *to, size_t size)
+	struct strata_file_reader *reader, int descriptor, uint8_t *to, size_t size)
 {
 	struct iovec part = {to, size};
 	ssize_t got;
 
-	if (contents->is_cold || contents->never_tell)
+	if (reader->is_cold || reader->never_tell)
 		return read(descriptor, to, size);
 	got = preadv2(descriptor, &part, 1, -1, RWF_NOWAIT);
 	if (got >= 0 || errno == EINTR)
 		return got;
-	contents->is_cold = errno == EAGAIN;
-	contents->never_tell = errno != EAGAIN;
+	reader->is_cold = errno == EAGAIN;
+	reader->never_tell = errno != EAGAIN;
 	return read(descriptor, to, size);
 }
 
-static int read_content(struct strata_contents *contents, int descriptor, const char *place,
+static int read_content(struct strata_file_reader *reader, int descriptor, const char *place,
 	const struct strata_tree_entry *entry, struct strata_encoder *encoder,
 	struct strata_error *error)
 {
@@ -145,44 +145,44 @@ static int read_content(struct strata_contents *contents, int descriptor, const 
 			return status;
 		if (room > left)
 			room = (size_t)left;
-		got = done == 0 ? read_first(contents, descriptor, to, room)
+		got = done == 0 ? read_first(reader, descriptor, to, room)
 				: read(descriptor, to, room);
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got <= 0)
 			return fail_read(descriptor, got < 0 ? errno : 0, place, entry, error);
 		done += (uint64_t)got;
-		if (contents->is_cold && done + FILE_BYTES_AHEAD < entry->tar.size)
+		if (reader->is_cold && done + FILE_BYTES_AHEAD < entry->tar.size)
 			(void)posix_fadvise(descriptor, (off_t)(done + FILE_BYTES_AHEAD),
 				STRATA_BLOCK_SIZE, POSIX_FADV_WILLNEED);
 		status = strata_encoder_advance(encoder, (size_t)got, error);
 		if (status == 0)
-			status = strata_check_cancelled(contents->observer, error);
+			status = strata_check_cancelled(reader->observer, error);
 		if (status < 0)
 			return status;
-		contents->progress(contents->progress_data, (uint64_t)got);
+		reader->progress(reader->progress_data, (uint64_t)got);
 	}
 	return 0;
 }
 
-int strata_contents_read(struct strata_contents *contents, size_t index,
+int strata_file_reader_add(struct strata_file_reader *reader, size_t index,
 	struct strata_encoder *encoder, struct strata_error *error)
 {
-	const struct strata_tree_entry *entry = &contents->tree->entries[index];
+	const struct strata_tree_entry *entry = &reader->tree->entries[index];
 	strata_autoclose int descriptor = -1;
 	const char *place;
 	int status;
 
-	if (contents->is_cold)
-		look_ahead(contents, index);
-	descriptor = open_content(contents, entry);
-	status = strata_buffer_check(&contents->place, error);
+	if (reader->is_cold)
+		look_ahead(reader, index);
+	descriptor = open_content(reader, entry);
+	status = strata_buffer_check(&reader->place, error);
 	if (status < 0)
 		return status;
-	place = contents->place.data;
+	place = reader->place.data;
 	if (descriptor < 0)
 		return fail_open(place, error);
-	status = read_content(contents, descriptor, place, entry, encoder, error);
+	status = read_content(reader, descriptor, place, entry, encoder, error);
 	/* Afterwards is enough: what was another file before is one still, or has changed since. */
 	if (status == 0)
 		status = check_unchanged(descriptor, place, entry, error);
@@ -192,7 +192,7 @@ int strata_contents_read(struct strata_contents *contents, size_t index,
 	return status;
 }
 
-void strata_contents_release(struct strata_contents *contents)
+void strata_file_reader_release(struct strata_file_reader *reader)
 {
-	strata_buffer_release(&contents->place);
+	strata_buffer_release(&reader->place);
 }
