@@ -4,6 +4,7 @@
 
 enum {
 	FIRST_TABLE = 1024,
+	FILTER_WORDS = 1, /* for each place in the table */
 };
 
 int strata_layout_init(struct strata_layout *layout, const struct strata_fleet_model *model,
@@ -12,7 +13,8 @@ int strata_layout_init(struct strata_layout *layout, const struct strata_fleet_m
 	*layout = (struct strata_layout){.model = model, .atoms = atoms};
 	layout->lists = strata_allocate(model->image_count, sizeof(*layout->lists));
 	layout->table = strata_allocate(FIRST_TABLE, sizeof(*layout->table));
-	if (!layout->lists || !layout->table)
+	layout->filter = strata_allocate(FIRST_TABLE, FILTER_WORDS * sizeof(*layout->filter));
+	if (!layout->lists || !layout->table || !layout->filter)
 		return strata_fail_memory(error);
 	layout->table_mask = FIRST_TABLE - 1;
 	memset(layout->table, 0xff, FIRST_TABLE * sizeof(*layout->table));
@@ -38,6 +40,7 @@ void strata_layout_release(struct strata_layout *layout)
 	free(layout->layers);
 	free(layout->lists);
 	free(layout->table);
+	free(layout->filter);
 	*layout = (struct strata_layout)STRATA_LAYOUT_INIT;
 }
 
@@ -51,11 +54,20 @@ uint64_t strata_atom_hash(uint32_t atom)
 	return z ^ (z >> 31);
 }
 
+/* The word of the filter for HASH, of which the bit is its highest six. */
+static uint64_t *filter_word(const struct strata_layout *layout, uint64_t hash)
+{
+	return &layout->filter[hash % ((size_t)(layout->table_mask + 1) * FILTER_WORDS)];
+}
+
 uint32_t strata_layout_find(
 	const struct strata_layout *layout, uint64_t hash, uint32_t atom_count, uint64_t size)
 {
-	uint32_t at = layout->table[hash & layout->table_mask];
+	uint32_t at;
 
+	if (!(*filter_word(layout, hash) >> (hash >> 58) & 1))
+		return STRATA_LAYER_NONE;
+	at = layout->table[hash & layout->table_mask];
 	while (at != STRATA_LAYER_NONE) {
 		const struct strata_fleet_layer *layer = &layout->layers[at];
 
@@ -72,6 +84,8 @@ static void enter(struct strata_layout *layout, uint32_t layer)
 
 	layout->layers[layer].next = *chain;
 	*chain = layer;
+	*filter_word(layout, layout->layers[layer].hash) |= UINT64_C(1)
+							    << (layout->layers[layer].hash >> 58);
 }
 
 static void leave(struct strata_layout *layout, uint32_t layer)
@@ -87,12 +101,18 @@ static int grow_table(struct strata_layout *layout)
 {
 	uint32_t size = (layout->table_mask + 1) * 2;
 	uint32_t *table = strata_allocate(size, sizeof(*table));
+	uint64_t *filter = strata_allocate(size, FILTER_WORDS * sizeof(*filter));
 
-	if (!table)
+	if (!table || !filter) {
+		free(table);
+		free(filter);
 		return -1;
+	}
 	memset(table, 0xff, size * sizeof(*table));
 	free(layout->table);
+	free(layout->filter);
 	layout->table = table;
+	layout->filter = filter;
 	layout->table_mask = size - 1;
 	for (uint32_t l = 0; l < layout->layer_count; l++) {
 		if (layout->layers[l].atoms)

@@ -58,13 +58,14 @@ struct strata_layout {
 	uint32_t layer_count;
 	uint32_t *table; /* chains of layers by hash */
 	uint32_t table_mask;
+	uint64_t *filter; /* a bit for each hash in the table: most that are asked for are not */
 
 	struct strata_layer_list *lists; /* one for each image */
 };
 
 #define STRATA_LAYOUT_INIT                                                                         \
 	{                                                                                          \
-		NULL, NULL, NULL, 0, 0, NULL, 0, NULL                                              \
+		NULL, NULL, NULL, 0, 0, NULL, 0, NULL, NULL                                        \
 	}
 #define strata_autolayout STRATA_CLEANUP(strata_layout_release)
 #define STRATA_LAYER_NONE UINT32_MAX

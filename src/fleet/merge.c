@@ -8,7 +8,7 @@
 
 enum {
 	WINDOW = 16,         /* neighbours on either side, in each order, that are candidates */
-	SCANNED_IMAGES = 24, /* of one layer, at most, in search of candidates */
+	SCANNED_IMAGES = 12, /* of one layer, at most, in search of candidates */
 };
 
 /* The best merge known for the layer `left`. Valid while the versions are those of the layers. */
@@ -159,25 +159,26 @@ static bool evaluate(
 	struct strata_layout *layout = merging->layout;
 	const struct strata_fleet_layer *a = &layout->layers[left], *b = &layout->layers[right];
 	struct strata_prospect merged;
-	uint32_t relieved = 0, all = 0;
+	uint32_t relieved = 0;
+	uint64_t others = 0;
 
 	for (size_t w = 0; w < layout->model->words; w++) {
 		uint64_t common = a->images[w] & b->images[w];
 
 		merging->common[w] = common;
 		merging->chosen[w] = common & merging->over[w];
-		all += (uint32_t)__builtin_popcountll(common);
-		relieved += (uint32_t)__builtin_popcountll(merging->chosen[w]);
+		others |= common & ~merging->over[w];
+		if (merging->chosen[w] != 0)
+			relieved += (uint32_t)__builtin_popcountll(merging->chosen[w]);
 	}
 	if (relieved == 0)
 		return false;
 	look_for_union(layout, a, b, &merged);
 	if (!merged.known && limit != INT64_MAX &&
-		price_best(merging, a, b, &merged, relieved != all, false) / (int64_t)relieved >
-			limit)
+		price_best(merging, a, b, &merged, others != 0, false) / (int64_t)relieved > limit)
 		return false;
 	unite_causes(layout, a, b, &merged);
-	*key = price_best(merging, a, b, &merged, relieved != all, true) / (int64_t)relieved;
+	*key = price_best(merging, a, b, &merged, others != 0, true) / (int64_t)relieved;
 	return *key <= limit;
 }
 
