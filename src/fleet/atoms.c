@@ -154,7 +154,7 @@ int strata_atoms_find(struct strata_atoms *atoms, const struct strata_fleet *fle
 	const struct strata_churn *churn, const struct strata_item_set *sets, size_t count,
 	struct strata_error *error)
 {
-	STRATA_CLEANUP(release_refinement) struct refinement refinement = {NULL};
+	STRATA_CLEANUP(release_refinement) struct refinement refinement = {.block_of = NULL};
 	int status = begin(&refinement, churn, strata_graph_count(fleet->graph), error);
 
 	if (status == 0)

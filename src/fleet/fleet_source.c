@@ -123,7 +123,7 @@ int strata_fleet_fill(
 	return 0;
 }
 
-enum { AMBIGUOUS = UINT32_MAX - 1 };
+#define AMBIGUOUS (UINT32_MAX - 1)
 
 struct resolution {
 	struct strata_fleet *fleet;

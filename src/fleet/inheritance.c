@@ -33,7 +33,8 @@ struct finding {
 	uint32_t filled;    /* items of the inheritance */
 };
 
-enum { NO_GROUP = UINT32_MAX, FOREIGN = UINT32_MAX - 1 };
+#define NO_GROUP UINT32_MAX
+#define FOREIGN (UINT32_MAX - 1)
 
 static void release_finding(struct finding *finding)
 {

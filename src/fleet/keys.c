@@ -5,7 +5,7 @@
 #include "base/buffer.h"
 #include "base/error.h"
 
-enum { SEVERAL = UINT32_MAX - 1 };
+#define SEVERAL (UINT32_MAX - 1)
 
 /* Count KEY as one that ITEM could have. */
 static int count_key(
@@ -13,9 +13,8 @@ static int count_key(
 {
 	bool known = strata_map_get(uses, key) != STRATA_MAP_NONE;
 
-	return strata_map_put(uses, key, known ? (uint32_t)SEVERAL : item) < 0
-		       ? strata_fail_memory(error)
-		       : 0;
+	return strata_map_put(uses, key, known ? SEVERAL : item) < 0 ? strata_fail_memory(error)
+								     : 0;
 }
 
 static const char *name_and_version(
