@@ -8,6 +8,8 @@
 
 enum {
 	WINDOW = 16,         /* neighbours on either side, in each order, that are candidates */
+	NARROW_WINDOW = 8,   /* in large fleets */
+	MANY_LAYERS = 65536, /* of all images together: a large fleet */
 	SCANNED_IMAGES = 12, /* of one layer, at most, in search of candidates */
 };
 
@@ -21,6 +23,7 @@ struct candidate {
 struct merging {
 	struct strata_layout *layout;
 	const uint32_t *bounds;
+	uint32_t window;
 	uint64_t *over;   /* images that a merge relieves */
 	uint64_t *common; /* images of the merge that is looked at */
 	uint64_t *chosen; /* and those for which it is best */
@@ -203,8 +206,9 @@ static void scan_image(struct merging *merging, uint32_t image, struct candidate
 	for (int order = 0; order < STRATA_ORDERS; order++) {
 		uint32_t at = strata_layout_position(
 			merging->layout, image, (enum strata_layer_order)order, best->left);
-		uint32_t start = at > WINDOW ? at - WINDOW : 0;
-		uint32_t end = list->count - at > WINDOW ? at + WINDOW + 1 : list->count;
+		uint32_t window = merging->window;
+		uint32_t start = at > window ? at - window : 0;
+		uint32_t end = list->count - at > window ? at + window + 1 : list->count;
 
 		for (uint32_t other = start; other < end; other++) {
 			if (other != at)
@@ -339,14 +343,17 @@ int strata_fleet_merge(struct strata_layout *layout, const uint32_t *bounds,
 		.common = strata_allocate(words, sizeof(uint64_t)),
 		.chosen = strata_allocate(words, sizeof(uint64_t)),
 	};
+	uint64_t layers = 0;
 	int status;
 
 	if (!merging.over || !merging.common || !merging.chosen)
 		return strata_fail_memory(error);
 	for (uint32_t i = 0; i < layout->model->image_count; i++) {
+		layers += layout->lists[i].count;
 		if (layout->lists[i].count > bounds[i])
 			strata_images_add(merging.over, i);
 	}
+	merging.window = layers < MANY_LAYERS ? WINDOW : NARROW_WINDOW;
 	status = merge_all(&merging, true, observer, error);
 	if (status < 0)
 		return status;
