@@ -159,6 +159,12 @@ STRATA_PUBLIC int strata_image_inspect(
 STRATA_PUBLIC int strata_image_plan(
 	const char *source, struct strata_plan **plan, struct strata_error *error);
 
+/* Count the changes of items between COUNT images or plans in SOURCES, at least two, from the
+ * oldest to the latest, each a rebuild after the one before (strata_rates_set_calendar()). What did
+ * not change, and of what no better is known, was watched for that time. */
+STRATA_PUBLIC int strata_rates_read_history(struct strata_rates *rates, const char *const *sources,
+	size_t count, struct strata_error *error);
+
 /* Say what a machine that has the image, or the plan, OLD pulls for NOW, and which items made
  * layers change, as text or JSON (docs/diff.schema.json). *OUTPUT is a malloced string, the
  * caller's. */

@@ -222,6 +222,7 @@ int strata_planning_run(struct strata_planning *planning, const struct strata_ob
 void strata_planning_release(struct strata_planning *planning)
 {
 	strata_source_options_release(&planning->source);
+	strata_rates_options_release(&planning->rates);
 	strata_customisation_release(&planning->customisation);
 	if (planning->plan)
 		strata_plan_free(planning->plan);

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include <stratapack/image.h>
+
 #include "base/error.h"
 #include "plan/rates.h"
 
@@ -9,6 +11,11 @@ static int apply_rates(void *target, const char *value, struct strata_error *err
 {
 	((struct strata_rates_options *)target)->rates = value;
 	return 0;
+}
+
+static int apply_history(void *target, const char *value, struct strata_error *error)
+{
+	return strata_strings_add(&((struct strata_rates_options *)target)->history, value, error);
 }
 
 static int apply_no_changelogs(void *target, const char *value, struct strata_error *error)
@@ -41,6 +48,12 @@ static const struct strata_option rates_options[] = {
 		.help = "how often things change, as JSON; what it does not say, the graph "
 			"suggests",
 		.apply = apply_rates},
+	{.name = "history",
+		.argument = "PLAN|IMAGE",
+		.value = STRATA_VALUE_FILE,
+		.help = "count what changed from one of these to the next, the oldest first; "
+			"repeatable",
+		.apply = apply_history},
 	{.name = "no-changelogs",
 		.help = "do not look into the changelogs of Debian packages for how often they "
 			"changed",
@@ -69,5 +82,13 @@ int strata_rates_options_churn(const struct strata_rates_options *options,
 		result = strata_rates_read_changelogs(rates, graph, root, error);
 	if (result == 0 && options->rates)
 		result = strata_rates_load(rates, options->rates, error);
+	if (result == 0 && options->history.count > 0)
+		result = strata_rates_read_history(
+			rates, options->history.items, options->history.count, error);
 	return result < 0 ? result : strata_churn_new(graph, &churn_options, churn, error);
+}
+
+void strata_rates_options_release(struct strata_rates_options *options)
+{
+	strata_strings_release(&options->history);
 }

@@ -10,7 +10,8 @@
 
 struct strata_rates_options {
 	struct strata_used used;
-	const char *rates; /* a rates file; NULL: none */
+	const char *rates;             /* a rates file; NULL: none */
+	struct strata_strings history; /* images or plans, the oldest first */
 	bool no_changelogs;
 	enum strata_propagation propagation;
 };
@@ -21,5 +22,7 @@ extern const struct strata_option_group strata_rates_group;
 int strata_rates_options_churn(const struct strata_rates_options *options,
 	const struct strata_graph *graph, const char *root, struct strata_churn **churn,
 	struct strata_error *error) STRATA_MUST_CHECK;
+
+void strata_rates_options_release(struct strata_rates_options *options);
 
 #endif

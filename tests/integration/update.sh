@@ -137,6 +137,15 @@ is "without changelogs the graph decides" "$("${debian[@]}" --no-changelogs | jq
 mkfifo "$scratch/fifo" && ln -sf "$scratch/fifo" "$scratch/debian/usr/share/doc/often/changelog.Debian.gz"
 is "what is no file is left alone" "$(timeout 10 "${debian[@]}" | jq .rates.observed)" 1
 
+# So do the plans of the past.
+make_packages history.graph 3.5.2
+"${plan[@]}" --graph history.graph --previous two.plan -o history.plan
+is "two changes in two rebuilds" "$("${plan[@]}" --graph history.graph --history one.plan \
+	--history two.plan --history history.plan --explain --json |
+	jq -c '.rates.observed, (.layers[] | select(.items | index("openssl:all")) | .worst[0].cause)')" \
+	$'7\n"openssl"'
+fails_with 1 "at least two" "a history of one" "${plan[@]}" --graph history.graph --history one.plan
+
 # What does not work.
 echo '{"stratapackPlan": 1, "layers": []}' >nothing.plan
 fails_with 1 "which items" "a previous plan that says nothing" "${plan[@]}" --graph one.graph \
