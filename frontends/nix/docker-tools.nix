@@ -45,8 +45,11 @@ let
       format = arguments.format or "docker-archive";
     };
 
+  withDatabase = arguments: removeAttrs arguments [ "includeNixDB" ]
+    // { nixDatabase = arguments.includeNixDB or false; };
+
   layered = arguments:
-    let given = translate (clean (removeAttrs arguments [ "includeNixDB" ]));
+    let given = translate (clean (withDatabase arguments));
     in image.makeImage (given // { contents = listOf (given.contents or null); });
 in
 {
@@ -63,7 +66,7 @@ in
   # One layer.
   buildImage = arguments:
     let
-      given = translate (clean (removeAttrs arguments [ "includeNixDB" "compressor" "contents" ]));
+      given = translate (clean (removeAttrs (withDatabase arguments) [ "compressor" "contents" ]));
       compressors = { none = "none"; gz = "gzip"; zstd = "zstd"; };
       compressor = arguments.compressor or "gz";
     in

@@ -5,7 +5,7 @@
 #   planned       a derivation for the plan, one for the image.
 #   client-side   a derivation for each layer and one that joins them; to know the layers, evaluation
 #                 imports the plan from its derivation, unless it is given.
-{ paths, build, layer, customisation, context }:
+{ paths, build, layer, customisation, database, context }:
 let
   inherit (builtins) concatLists elem elemAt filter fromJSON genList head isFunction isPath length map
     readFile toFile toJSON;
@@ -39,6 +39,26 @@ let
   oneOf = what: value: choice: check (elem value choice)
     "${what} = \"${toString value}\": choose one of ${builtins.concatStringsSep ", " choice}" value;
 
+  # Groups of layers, each before those that lie on it.
+  flatten = layers: concatLists (map (group: flatten (group.layers or [ ]) ++ [ group ]) layers);
+  sumOf = groups: builtins.foldl' (sum: group: sum + group.maxLayers) 0 groups;
+
+  # The plan of GROUPS: each is divided into layers above those of the groups before it.
+  planOf = groups:
+    let
+      before = genList (elemAt groups) (length groups - 1);
+      group = elemAt groups (length groups - 1);
+      roots = paths.distinct (map (root: "${root}") (concatLists (map (one: one.deps) groups)));
+    in
+    if groups == [ ] then null
+    else maker.run "stratapack-plan"
+      ([ "plan" "--nix-json" ".attrs.json" ] ++ roots ++ [ "--no-tmp" ]
+        ++ option "--strategy" group.strategy
+        ++ option "--max-layers" (sumOf groups)
+        ++ option "--below" (planOf before)
+        ++ [ "--output" maker.out ])
+      (maker.closureOf roots);
+
   makeImage =
     { name
     , tag ? null # null: from a hash of all that the image is made of
@@ -53,6 +73,7 @@ let
     , permissions ? [ ] # { paths = "/home/app/**"; mode = "u+w"; uid = 1000; gid = 1000; }
     , extraCommands ? "" # of a shell, in a directory that becomes the root
     , fakeRootCommands ? "" # the same as somebody who may change owners
+    , nixDatabase ? false # Nix's database of all that is in the image
     , includeStorePaths ? true # false: links only, the store comes from elsewhere
 
       # What it runs as, in Docker's names; store paths in it are items too.
@@ -64,7 +85,7 @@ let
       # How it is layered, made and written.
     , build ? "build-side"
     , plan ? null # a file, a set as in one, or a function from the plan to another
-    , below ? null # the plan of layers that come first
+    , layers ? [ ] # what comes below, in layers of its own: see buildLayer
     , strategy ? null
     , maxLayers ? 100
     , compression ? "gzip"
@@ -78,11 +99,17 @@ let
 
       # --- what is in it --------------------------------------------------------------------------
       custom = customisation {
-        inherit name contents copyToRoot symlinks directories tmp permissions extraCommands fakeRootCommands;
+        inherit name contents symlinks directories tmp permissions extraCommands fakeRootCommands;
+        copyToRoot = copyToRoot ++ (if nixDatabase then [ (database known) ] else [ ]);
       };
+      groups = flatten layers;
+      itemOf = root: paths.itemOf "an item" "${root}";
+      below = concatLists (map (group: group.deps) groups);
+      # What a database in the image is about.
+      known = paths.distinct (map itemOf (items ++ contents ++ below) ++ paths.storePathsIn configText);
       configText = toJSON config;
       roots = if ! includeStorePaths then [ ] else
-        paths.distinct (map (root: paths.itemOf "an item" "${root}") (items ++ custom.roots) ++ paths.storePathsIn configText);
+        paths.distinct (map itemOf (items ++ custom.roots ++ below) ++ paths.storePathsIn configText);
       closure = maker.closureOf roots;
       # What is only copied is not an item itself, unless somebody refers to it.
       copied = if includeStorePaths then map (path: "${path}") custom.copied else [ ];
@@ -95,7 +122,7 @@ let
 
       # --- the plan -------------------------------------------------------------------------------
       planOptions = option "--strategy" strategy ++ option "--max-layers" maxLayers
-        ++ option "--below" below;
+        ++ option "--below" (planOf groups);
       made = maker.run "stratapack-plan"
         ([ "plan" ] ++ graphOptions ++ planOptions ++ custom.options ++ [ "--output" maker.out ])
         closure;
@@ -144,7 +171,7 @@ let
 
       ownLayer = thePlan ? customisation && thePlan.customisation.ownLayer or true;
       planned' = thePlan.layers ++ (if ownLayer then [ { items = [ ]; } ] else [ ]);
-      layers = genList
+      made' = genList
         (index: layer.makeLayer ({
           inherit (elemAt planned' index) items;
           inherit compression owner;
@@ -156,7 +183,7 @@ let
         } else { })))
         (length planned');
       joined = [ "image" planFile ]
-        ++ concatLists (map (made: [ "--layer" "${made}" ]) layers) ++ imageOptions;
+        ++ concatLists (map (one: [ "--layer" "${one}" ]) made') ++ imageOptions;
 
       image = {
         build-side = maker.run fileName (buildSide ++ output maker.out) closure;
@@ -183,7 +210,7 @@ let
       layout = if format == "oci" then image else makeImage (arguments // { format = "oci"; tag = theTag; });
     in
     check (builtins.isString name && name != "") "an image needs a `name`" (image // {
-      inherit layers;
+      layers = made';
       imageName = name;
       imageTag = theTag;
       # The plan as a file, made or checked; what it refers to is all that the image is made of.
@@ -210,4 +237,8 @@ let
 
   maker = build;
 in
-{ inherit makeImage; }
+{
+  inherit makeImage;
+  # The layers that groups may have together.
+  boundOf = layers: sumOf (flatten layers);
+}

@@ -225,7 +225,7 @@ top() { # top LAYOUT: the top layer, as tar lists it, without sizes and dates
 	decompress <"$1/blobs/sha256/${digest#sha256:}" | tar -tv --numeric-owner |
 		awk '{ printf "%s %s", $1, $2; for (i = 6; i <= NF; i++) printf " %s", $i; print "" }'
 }
-sed -i 's/tools = busybox;/tools = busybox; fakeroot = "\/usr";/' world.nix
+sed -i 's/tools = busybox;/tools = busybox; fakeroot = "\/usr"; nix = "\/usr"; sqlite = "\/usr";/' world.nix
 for way in build-side planned client-side; do
 	ok "commands, $way" build made --argstr build $way
 	ln -s "$built" made.$way
@@ -254,6 +254,26 @@ done
 ok "buildImage" build flat
 is "has one layer" "$(diff_ids "oci:$built:1" | wc -l)" 1
 is "podman runs it" "$(podman_run "$(podman_ pull -q "oci:$built:1")")" "$(jq --version)"
+for way in build-side planned client-side; do
+	ok "nix2container's way, $way" build grouped --argstr build $way
+	ln -s "$built" grouped.$way
+done
+same "planned is build-side" grouped.planned/ grouped.build-side/
+same "client-side is build-side" grouped.client-side/ grouped.build-side/
+plan=$(nix-build --no-out-link images.nix -A grouped.plan 2>/dev/null)
+is "groups come first, the lowest below" "$(jq -r '.layers[0, 1].items[] | sub(".*/[^-]*-"; "")' "$plan")" "libc
+busybox"
+is "podman runs it" "$(podman_run "$(podman_ pull -q oci:grouped.planned:1)")" "$(jq --version)"
+skopeo_copy oci:grouped.planned:1 "dir:$scratch/grouped.dir" && layer_tars grouped.dir grouped.tars
+mkdir unpacked
+for tar in grouped.tars/*; do
+	tar -xf "$tar" -C unpacked
+done
+is "Nix knows what is in it" "$(sqlite3 unpacked/nix/var/nix/db/db.sqlite 'select path from ValidPaths order by path')" \
+	"$(printf '%s\n' "$(path_of busybox)" "$(path_of libc)" | sort)"
+ok "and finds it intact" nix-store --verify --check-contents --store "local?root=$scratch/unpacked"
+ok "the database is the same every time" nix-build --check --no-out-link "$(nix-store -q --deriver \
+	"$(jq -r '.customisation.copies[].from' "$plan" | grep database)")"
 ok "links alone" build linksOnly
 is "bring no items" "$(top "$built" | grep -c ' nix/store/')" 0
 

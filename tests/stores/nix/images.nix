@@ -53,6 +53,17 @@ in
     copyToRoot = [ jq busybox ];
     config.Cmd = [ "/bin/jq" "--version" ];
   });
+  grouped = stratapack.nix2container.buildImage {
+    name = "grouped";
+    tag = "1";
+    inherit build;
+    layers = [ (stratapack.buildLayer { deps = [ busybox ]; layers = [ (stratapack.buildLayer { deps = [ world.libc ]; }) ]; }) ];
+    maxLayers = 2;
+    copyToRoot = [ jq ];
+    initializeNixDatabase = true;
+    perms = [{ path = jq; regex = ".*"; mode = "go-w"; }];
+    config.Cmd = [ "/bin/jq" "--version" ];
+  };
   linksOnly = image "links" jq { includeStorePaths = false; };
 
   wrong = {
