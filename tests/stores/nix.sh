@@ -297,6 +297,14 @@ fails "in no layer of the plan" wrong.forgets
 fails "does not belong to this image" wrong.stale
 fails "which is not in the store" wrong.stale --argstr build client-side
 
+# The first file of the manual, as it stands.
+mkdir manual && ln -s "$STRATAPACK_SOURCE" manual/stratapack && cp -a content/busybox manual/
+# shellcheck disable=SC2016 # these are backticks
+sed -n '/^```nix$/,/^```$/p' "$STRATAPACK_SOURCE/docs/nix.md" | sed '1d; /^```$/Q' >manual/image.nix
+ok "the manual's example builds" nix-build --out-link manual/result manual/image.nix
+is "and runs" "$(podman_run "$(podman_ load -q -i manual/result | sed 's/.*: //')" \
+	/bin/sh -c 'echo shell')" shell
+
 # --- as a flake, with nixpkgs -------------------------------------------------------------------
 
 # Flakes are copied into the store whole: only what belongs to ours.
