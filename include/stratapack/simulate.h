@@ -74,6 +74,7 @@ struct strata_contender {
 	const struct strata_strategy *strategy; /* each image alone; NULL: see below */
 	bool fleet;              /* all images together; where not set either: every item alone */
 	uint32_t storage_weight; /* of a fleet: see struct strata_fleet_options */
+	bool sticky;             /* each state's plan extends that of the state before */
 	const struct strata_rates *rates; /* NULL: nothing is known but the graph */
 	uint32_t max_layers;              /* with items, of each image */
 };

@@ -192,26 +192,38 @@ static const struct strata_command_group simulate_groups[] = {
 
 /* --- preparing -------------------------------------------------------------------------------- */
 
+static int parse_fleet(
+	struct strata_contender *contender, const char *weight, struct strata_error *error)
+{
+	contender->fleet = true;
+	return *weight == ':'
+		       ? strata_quantity_thousandths(weight + 1, STRATA_LARGEST_STORAGE_WEIGHT,
+				 &contender->storage_weight, error)
+		       : 0;
+}
+
+/* NAME of a strategy, "fleet", or "fleet:WEIGHT"; "sticky:" before it. */
 static int parse_contender(
 	struct strata_contender *contender, const char *name, struct strata_error *error)
 {
+	static const char sticky[] = "sticky:", fleet[] = "fleet";
+	const char *rest = name;
 	int result = 0;
 
 	*contender = (struct strata_contender){
 		.name = name, .storage_weight = STRATA_DEFAULT_STORAGE_WEIGHT};
-	contender->fleet = strncmp(name, "fleet", 5) == 0 && (!name[5] || name[5] == ':');
-	if (contender->fleet && name[5])
-		result = strata_quantity_thousandths(
-			name + 6, STRATA_LARGEST_STORAGE_WEIGHT, &contender->storage_weight, error);
-	if (!contender->fleet) {
-		contender->strategy = strata_strategy_find(name);
-		if (!contender->strategy)
-			result = strata_hint(error,
-				strata_fail(error, STRATA_ERROR_INVALID,
-					"there is no strategy with this name"),
-				"'stratapack strategies' lists them; 'fleet' plans all images "
-				"together");
-	}
+	contender->sticky = strata_text_starts_with(name, sticky);
+	if (contender->sticky)
+		rest += strlen(sticky);
+	if (strata_text_starts_with(rest, fleet) && (!rest[5] || rest[5] == ':'))
+		result = parse_fleet(contender, rest + strlen(fleet), error);
+	else
+		contender->strategy = strata_strategy_find(rest);
+	if (!contender->fleet && !contender->strategy)
+		result = strata_hint(error,
+			strata_fail(
+				error, STRATA_ERROR_INVALID, "there is no strategy with this name"),
+			"'stratapack strategies' lists them; 'fleet' plans all images together");
 	return result < 0 ? strata_context(error, result, "--strategy %s", name) : 0;
 }
 

@@ -2,6 +2,7 @@
 #include <time.h>
 
 #include "base/error.h"
+#include "fleet/catalogue.h"
 #include "fleet/internal.h"
 #include "plan/churn.h"
 #include "simulate/measure.h"
@@ -127,14 +128,16 @@ static void copy_partition(struct strata_partition *partition,
 
 static int plan_together(const struct strata_series *series,
 	const struct strata_contender *contender, const struct strata_fleet *fleet,
-	struct plans *plans, struct strata_error *error)
+	struct plans *plans, struct strata_catalogue **catalogue, struct strata_error *error)
 {
 	strata_autochurn struct strata_churn *churn = NULL;
 	strata_autofleetplan struct strata_fleet_plan *plan = NULL;
+	strata_autocatalogue struct strata_catalogue *previous = strata_take(*catalogue);
 	struct strata_fleet_options options = {
 		.storage_weight = contender->storage_weight,
 		.request = STRATA_DEFAULT_REQUEST_BYTES,
 		.max_layers = contender->max_layers,
+		.previous = previous,
 	};
 	int status = make_churn(series, contender, fleet->graph, &churn, error);
 
@@ -146,6 +149,8 @@ static int plan_together(const struct strata_series *series,
 			copy_partition(
 				&plans->partitions[i], &plan->partitions[i], &fleet->images[i]);
 	}
+	if (status == 0 && contender->sticky)
+		status = strata_catalogue_make(plan, catalogue, error);
 	return status;
 }
 
@@ -158,7 +163,8 @@ static uint64_t processor_time(void)
 }
 
 static int plan_state(struct strata_series *series, const struct strata_contender *contender,
-	uint32_t number, struct plans *plans, uint64_t *time, struct strata_error *error)
+	uint32_t number, struct plans *plans, struct strata_catalogue **catalogue, uint64_t *time,
+	struct strata_error *error)
 {
 	struct strata_state *state = &series->states[number];
 	uint64_t start;
@@ -168,7 +174,7 @@ static int plan_state(struct strata_series *series, const struct strata_contende
 		status = strata_series_make_graphs(series, number, error);
 	start = processor_time();
 	if (status == 0 && contender->fleet)
-		status = plan_together(series, contender, state->fleet, plans, error);
+		status = plan_together(series, contender, state->fleet, plans, catalogue, error);
 	else if (status == 0)
 		status = plan_images(series, contender, number, plans, error);
 	*time += processor_time() - start;
@@ -209,11 +215,12 @@ int strata_simulate(struct strata_series *series, const struct strata_contender 
 	struct strata_outcome *outcomes, struct strata_error *error)
 {
 	struct plans *plans = strata_allocate(series->state_count, sizeof(*plans));
+	strata_autocatalogue struct strata_catalogue *catalogue = NULL; /* of the state before */
 	uint64_t time = 0;
 	int status = plans ? 0 : strata_fail_memory(error);
 
 	for (uint32_t s = 0; status == 0 && s < series->state_count; s++)
-		status = plan_state(series, contender, s, &plans[s], &time, error);
+		status = plan_state(series, contender, s, &plans[s], &catalogue, &time, error);
 	for (uint32_t run = 0; status == 0 && run < strata_series_run_count(series); run++) {
 		outcomes[run].plan_count = series->state_count;
 		outcomes[run].plan_time = time;
