@@ -10,6 +10,7 @@
 #	make test-valgrind  the unit tests under valgrind only
 #	make bench          measure against other programs; BENCH= takes options of bench/run
 #	make bench-quick    the same in a minute, on a smaller store
+#	make bench-fleet    what strategies cost a fleet on Debian, against those of other programs
 #	make bench-instructions
 #	                    compare the instructions of the hot paths with those recorded
 #	make format         put the C sources into form
@@ -63,6 +64,10 @@ bench-quick:
 	scripts/setup bench
 	bench/run --quick $(BENCH)
 
+bench-fleet: all
+	scripts/setup bench
+	bench/fleet/run
+
 bench-instructions:
 	scripts/setup bench
 	bench/instructions
@@ -75,4 +80,4 @@ clean:
 	rm -rf build build-* demo
 
 .PHONY: all test test-stores test-sanitize test-valgrind test-build demo install static bench \
-	bench-quick bench-instructions format clean
+	bench-quick bench-fleet bench-instructions format clean

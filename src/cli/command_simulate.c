@@ -162,8 +162,9 @@ static const struct strata_option simulate_options[] = {
 	{.name = "strategy",
 		.argument = "NAME",
 		.value = STRATA_VALUE_STRATEGY,
-		.help = "let this strategy take part, or 'fleet' or 'fleet:STORAGE-WEIGHT'; "
-			"repeatable (default: all)",
+		.help = "let this strategy take part, or 'fleet' or 'fleet:STORAGE-WEIGHT', with "
+			"'sticky:' before it to extend the plans of the state before; repeatable "
+			"(default: all)",
 		.apply = apply_strategy},
 	{.name = "max-layers",
 		.argument = "N[,N]...",

@@ -83,8 +83,63 @@ static int plan_alone(const struct strata_series *series, const struct strata_co
 	return strategy->partition(graph, churn, contender->max_layers, partition, error);
 }
 
+/* Take over what a plan of an image's own graph says. */
+static void copy_plan(struct strata_partition *partition, const struct strata_plan *plan,
+	const struct strata_graph *graph)
+{
+	uint32_t filled = 0;
+
+	partition->layer_count = 0;
+	for (size_t layer = 0; layer < plan->layer_count; layer++) {
+		for (size_t i = 0; i < plan->layers[layer].item_count; i++)
+			partition->order[filled++] =
+				strata_graph_find(graph, plan->layers[layer].items[i]);
+		partition->ends[partition->layer_count++] = filled;
+	}
+}
+
+/* The same with the plan of the state before, or NULL, in *PREVIOUS, which this one replaces. */
+static int plan_on(const struct strata_series *series, const struct strata_contender *contender,
+	const struct strata_graph *graph, struct strata_partition *partition,
+	struct strata_plan **previous, struct strata_error *error)
+{
+	strata_autochurn struct strata_churn *churn = NULL;
+	struct strata_plan *plan;
+	struct strata_plan_options options = {
+		.strategy = contender->strategy,
+		.max_layers = contender->max_layers,
+		.previous = *previous,
+	};
+	int status = make_churn(series, contender, graph, &churn, error);
+
+	options.churn = churn;
+	if (status == 0)
+		status = strata_plan_make(graph, &options, &plan, error);
+	if (status < 0)
+		return status;
+	copy_plan(partition, plan, graph);
+	strata_plan_free(*previous);
+	*previous = plan;
+	return 0;
+}
+
+/* What a sticky contender remembers of the state before. */
+struct memory {
+	struct strata_catalogue *catalogue;
+	struct strata_plan **plans; /* of all images of the series */
+	uint32_t count;
+};
+
+static void forget(struct memory *memory)
+{
+	strata_catalogue_free(memory->catalogue);
+	for (uint32_t i = 0; memory->plans && i < memory->count; i++)
+		strata_plan_free(memory->plans[i]);
+	free(memory->plans);
+}
+
 static int plan_images(struct strata_series *series, const struct strata_contender *contender,
-	uint32_t number, struct plans *plans, struct strata_error *error)
+	uint32_t number, struct plans *plans, struct memory *memory, struct strata_error *error)
 {
 	const struct strata_state *state = &series->states[number];
 	int status = 0;
@@ -96,8 +151,12 @@ static int plan_images(struct strata_series *series, const struct strata_contend
 			plan_ideal(&plans->partitions[i]);
 			continue;
 		}
-		status = plan_alone(
-			series, contender, state->graphs[i], &plans->partitions[i], error);
+		if (contender->sticky)
+			status = plan_on(series, contender, state->graphs[i], &plans->partitions[i],
+				&memory->plans[state->numbers[i]], error);
+		else
+			status = plan_alone(
+				series, contender, state->graphs[i], &plans->partitions[i], error);
 		if (status < 0)
 			status = strata_context(
 				error, status, "image '%s'", state->fleet->images[i].name);
@@ -128,11 +187,11 @@ static void copy_partition(struct strata_partition *partition,
 
 static int plan_together(const struct strata_series *series,
 	const struct strata_contender *contender, const struct strata_fleet *fleet,
-	struct plans *plans, struct strata_catalogue **catalogue, struct strata_error *error)
+	struct plans *plans, struct memory *memory, struct strata_error *error)
 {
 	strata_autochurn struct strata_churn *churn = NULL;
 	strata_autofleetplan struct strata_fleet_plan *plan = NULL;
-	strata_autocatalogue struct strata_catalogue *previous = strata_take(*catalogue);
+	strata_autocatalogue struct strata_catalogue *previous = strata_take(memory->catalogue);
 	struct strata_fleet_options options = {
 		.storage_weight = contender->storage_weight,
 		.request = STRATA_DEFAULT_REQUEST_BYTES,
@@ -150,7 +209,7 @@ static int plan_together(const struct strata_series *series,
 				&plans->partitions[i], &plan->partitions[i], &fleet->images[i]);
 	}
 	if (status == 0 && contender->sticky)
-		status = strata_catalogue_make(plan, catalogue, error);
+		status = strata_catalogue_make(plan, &memory->catalogue, error);
 	return status;
 }
 
@@ -163,7 +222,7 @@ static uint64_t processor_time(void)
 }
 
 static int plan_state(struct strata_series *series, const struct strata_contender *contender,
-	uint32_t number, struct plans *plans, struct strata_catalogue **catalogue, uint64_t *time,
+	uint32_t number, struct plans *plans, struct memory *memory, uint64_t *time,
 	struct strata_error *error)
 {
 	struct strata_state *state = &series->states[number];
@@ -174,9 +233,9 @@ static int plan_state(struct strata_series *series, const struct strata_contende
 		status = strata_series_make_graphs(series, number, error);
 	start = processor_time();
 	if (status == 0 && contender->fleet)
-		status = plan_together(series, contender, state->fleet, plans, catalogue, error);
+		status = plan_together(series, contender, state->fleet, plans, memory, error);
 	else if (status == 0)
-		status = plan_images(series, contender, number, plans, error);
+		status = plan_images(series, contender, number, plans, memory, error);
 	*time += processor_time() - start;
 	return status;
 }
@@ -215,12 +274,15 @@ int strata_simulate(struct strata_series *series, const struct strata_contender 
 	struct strata_outcome *outcomes, struct strata_error *error)
 {
 	struct plans *plans = strata_allocate(series->state_count, sizeof(*plans));
-	strata_autocatalogue struct strata_catalogue *catalogue = NULL; /* of the state before */
+	STRATA_CLEANUP(forget)
+	struct memory memory = {
+		.plans = strata_allocate(series->image_number_count, sizeof(*memory.plans)),
+		.count = series->image_number_count};
 	uint64_t time = 0;
-	int status = plans ? 0 : strata_fail_memory(error);
+	int status = plans && memory.plans ? 0 : strata_fail_memory(error);
 
 	for (uint32_t s = 0; status == 0 && s < series->state_count; s++)
-		status = plan_state(series, contender, s, &plans[s], &catalogue, &time, error);
+		status = plan_state(series, contender, s, &plans[s], &memory, &time, error);
 	for (uint32_t run = 0; status == 0 && run < strata_series_run_count(series); run++) {
 		outcomes[run].plan_count = series->state_count;
 		outcomes[run].plan_time = time;

@@ -46,6 +46,9 @@ is "a new item, and machines two revisions behind" \
 	"$(result '.results[0] | [.pulls[] | .behind, .digest.bytes]' --behind 1,2 --strategy size \
 		--max-layers 4 "${states[@]}" packages-index:old.packages,security.packages,new.packages)" \
 	"[1,7500000,2,12000000]"
+is "sticky plans keep what the new item does not touch" \
+	"$(result '[.results[].pulls[0].digest.bytes]' --strategy sticky:single --strategy sticky:size \
+		--strategy sticky:fleet --max-layers 3 "${states[@]}")" "[9333333,3000000,3000000]"
 is "with propagation, app and other are new too" \
 	"$(result '.ideal.registryBytes' --propagate "${states[@]}")" "30000000"
 
