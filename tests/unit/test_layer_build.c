@@ -475,20 +475,22 @@ static void test_cancelled_builds_leave_nothing(void **state)
 	}
 }
 
-/* Keeps the furthest: several threads may tell of their progress at once. */
+/* Several threads may tell of their progress at once, also during a delivery. */
+static pthread_mutex_t progress_lock = PTHREAD_MUTEX_INITIALIZER;
+
+/* Keeps the furthest. */
 static void count_progress(void *data, const struct strata_progress *progress)
 {
-	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 	struct strata_progress *furthest = data;
 
-	pthread_mutex_lock(&lock);
+	pthread_mutex_lock(&progress_lock);
 	if (progress->layers_done > furthest->layers_done)
 		furthest->layers_done = progress->layers_done;
 	if (progress->bytes_done > furthest->bytes_done)
 		furthest->bytes_done = progress->bytes_done;
 	furthest->layers_total = progress->layers_total;
 	furthest->bytes_total = progress->bytes_total;
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_unlock(&progress_lock);
 }
 
 static void test_layers_are_built_in_their_order(void **state)
@@ -542,7 +544,9 @@ static int take_delivery(void *data, const struct strata_layer *layer, struct st
 
 	if (deliveries->count == deliveries->fails_at)
 		return strata_fail(error, STRATA_ERROR_IO, "no room for %s", layer->items[0]);
+	pthread_mutex_lock(&progress_lock);
 	deliveries->made[deliveries->count] = deliveries->progress.layers_done;
+	pthread_mutex_unlock(&progress_lock);
 	deliveries->items[deliveries->count++] = layer->items[0][1];
 	return 0;
 }
