@@ -302,7 +302,7 @@ int strata_image_diff(const char *old_source, const char *new_source, bool json,
 	strata_autocontents struct strata_contents old = STRATA_CONTENTS_INIT;
 	strata_autocontents struct strata_contents now = STRATA_CONTENTS_INIT;
 	strata_autobuffer struct strata_buffer buffer = STRATA_BUFFER_INIT;
-	struct strata_diff diff = {NULL};
+	struct strata_diff diff = {.old = NULL};
 	int status = strata_contents_read(old_source, &old, error);
 
 	if (status == 0)

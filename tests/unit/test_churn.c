@@ -361,7 +361,7 @@ static void test_no_layering_goes_below_the_bounds(void **state)
 		strata_autograph struct strata_graph *graph = NULL;
 		strata_autorates struct strata_rates *rates = NULL;
 		strata_autochurn struct strata_churn *churn = NULL;
-		struct enumeration all = {NULL};
+		struct enumeration all = {.graph = NULL};
 
 		draw(&sketch, seed, 1 + (uint32_t)(seed % 6), (uint32_t)(seed % 9), true);
 		for (uint32_t i = 0; i < 16; i++)

@@ -82,8 +82,8 @@ static void test_items_can_be_omitted(void **state)
 
 static void test_contents_do_not_depend_on_order(void **state)
 {
-	static const char *const forth[] = {"/s/a", "/s/b\n4:/s/c"}, *const back[] = {
-									     forth[1], forth[0]};
+	static const char *const forth[] = {"/s/a", "/s/b\n4:/s/c"};
+	const char *const back[] = {forth[1], forth[0]};
 	static const char *const other[] = {"/s/a", "/s/b", "/s/c"};
 	struct strata_digest first, second, third;
 
