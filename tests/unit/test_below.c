@@ -97,8 +97,9 @@ static void test_everything_may_be_below(void **state)
 	strata_autograph struct strata_graph *rest = NULL;
 	struct strata_error error = STRATA_ERROR_INIT;
 	struct strata_entry tmp = {.kind = STRATA_ENTRY_DIRECTORY, .path = "/tmp", .mode = 01777};
-	struct strata_plan_options options = {
-		.max_layers = 2, .base_layers = 1, .customisation = {.entries = &tmp, .entry_count = 1}};
+	struct strata_plan_options options = {.max_layers = 2,
+		.base_layers = 1,
+		.customisation = {.entries = &tmp, .entry_count = 1}};
 	struct strata_plan *plan;
 
 	(void)state;
