@@ -197,12 +197,12 @@ def skopeo_case(bench, workload, copied):
     source = bench.place("uncompressed")
     remove_output(source)
     made = Case("source", "uncompressed image for skopeo", bench.build(
-        workload, "none", "--no-cache", "-o", f"oci:{source}:image"))
+        workload, "none", "--no-cache", "-o", f"oci:{source}:image:1"))
     if not bench.runner.run_once(made):
         raise SystemExit(f"bench: {made.name}: {made.failure}")
     return Case("peer-skopeo", "`skopeo copy` of the finished image, which compresses it",
-                ["skopeo", "--insecure-policy", "copy", "--quiet", f"oci:{source}:image",
-                 f"oci:{copied}:image"], output=copied)
+                ["skopeo", "--insecure-policy", "copy", "--quiet", f"oci:{source}:image:1",
+                 f"oci:{copied}:image:1"], output=copied)
 
 
 def zstd(bench, workload):
