@@ -201,8 +201,8 @@ def skopeo_case(bench, workload, copied):
     if not bench.runner.run_once(made):
         raise SystemExit(f"bench: {made.name}: {made.failure}")
     return Case("peer-skopeo", "`skopeo copy` of the finished image, which compresses it",
-                ["skopeo", "--insecure-policy", "copy", "--quiet", f"oci:{source}:image:1",
-                 f"oci:{copied}:image:1"], output=copied)
+                ["skopeo", "--insecure-policy", "copy", "--quiet", f"oci:{source}:1",
+                 f"oci:{copied}:1"], output=copied)
 
 
 def zstd(bench, workload):
