@@ -99,6 +99,23 @@ for output in oci:full/layout docker-archive:full/x.tar docker-v1-archive:full/x
 	nothing_in full "full disk, $output"
 	rm -rf full/* full/.[!.]*
 done
+# The steps, each on a disk that has no room at all.
+ok "a plan and its recipes" "$STRATAPACK" plan "${graph[@]}" --strategy single --no-tmp \
+	-o room.json --recipes room
+ok "a layer" "$STRATAPACK" layer room/001.recipe.json --root root -o room.layer
+dd if=/dev/zero of=full/filling bs=4096 status=none 2>/dev/null
+fails_with 1 "no space" "a plan on a full disk" "$STRATAPACK" plan "${graph[@]}" -o full/plan.json
+fails_with 1 "no space" "recipes on a full disk" "$STRATAPACK" plan "${graph[@]}" -o plan.json \
+	--recipes full/recipes
+fails_with 1 "no space" "a layer on a full disk" "$STRATAPACK" layer room/001.recipe.json \
+	--root root -o full/layer
+fails_with 1 "no space" "an image on a full disk" "$STRATAPACK" image room.json \
+	--layer room.layer -o oci:full/image
+fails_with 1 "no space" "a cache on a full disk" "$STRATAPACK" build "${graph[@]}" \
+	--cache full/cache -o oci:uncached
+not "nothing was written without its layers" [ -e uncached ]
+rm -rf full/cache full/filling
+nothing_in full "full disk, the steps"
 # shellcheck disable=SC2016
 ok "a full device on stdout" bash -c '"$@" -o docker-archive:- >/dev/full 2>full.log
 	[ $? -eq 1 ] && grep -qi "no space" full.log' bash "${build[@]}" "${graph[@]}"
