@@ -469,22 +469,22 @@ static void test_directory_to_avoid_is_left_out(void **state)
 {
 	struct scratch *scratch = *state;
 	struct strata_recipe_item items[] = {
-		FILES_TREE("/a"), FILES_FILE("/b/work/file"), FILES_FILE("/b/work/in/file")};
+		FILES_TREE("/a"), FILES_FILE("/b/output/file"), FILES_FILE("/b/output/in/file")};
 	struct strata_recipe recipe = RECIPE(items);
 
-	scratch_file(scratch, "/a/work/file", "", 0644);
+	scratch_file(scratch, "/a/output/file", "", 0644);
 	scratch_file(scratch, "/a/x", "", 0644);
-	scratch_file(scratch, "/b/work/in/file", "", 0644);
-	scratch_file(scratch, "/b/work/file", "", 0644);
+	scratch_file(scratch, "/b/output/in/file", "", 0644);
+	scratch_file(scratch, "/b/output/file", "", 0644);
 	recipe.rules = (struct strata_metadata_rules){
 		.set_owner = true, .time = STRATA_TIME_LIMIT, .limit = 1};
 	/* Another spelling of the same directory. */
 	scratch_symlink(scratch, "/alias", "a");
-	scratch->options.avoid = scratch_at(scratch, "/alias/./work/");
+	scratch->options.avoid = scratch_at(scratch, "/alias/./output/");
 	recipe.item_count = 1;
 	assert_string_equal(scratch_build_listing(scratch, &recipe),
 		"d 0755 0:0 0 @1 a/\n- 0644 0:0 0 @1 a/x\n");
-	scratch->options.avoid = scratch_at(scratch, "/b/work");
+	scratch->options.avoid = scratch_at(scratch, "/b/output");
 	recipe.items = items + 1;
 	recipe.item_count = 2;
 	assert_string_equal(scratch_build_listing(scratch, &recipe), "d 0755 0:0 0 @1 b/\n");
