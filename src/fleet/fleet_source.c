@@ -46,27 +46,14 @@ static int copy_item(const struct strata_graph *from, const struct strata_item *
 {
 	strata_autofree const char **references =
 		strata_allocate(item->reference_count, sizeof(*references));
-	struct strata_item_record record = {
-		.id = item->id,
-		.name = item->name,
-		.version = item->version,
-		.cause = item->cause,
-		.identity = item->identity,
-		.size = item->size,
-		.has_size = true,
-		.content = item->content,
-		.references = references,
-		.reference_count = item->reference_count,
-		.trees = item->trees,
-		.tree_count = item->tree_count,
-		.files = item->files,
-		.file_count = item->file_count,
-	};
+	struct strata_item_record record = strata_item_record_of(item);
 
 	if (!references)
 		return strata_fail_memory(error);
 	for (uint32_t r = 0; r < item->reference_count; r++)
 		references[r] = strata_graph_item(from, item->references[r])->id;
+	record.references = references;
+	record.reference_count = item->reference_count;
 	return strata_graph_add(graph, &record, error);
 }
 

@@ -19,6 +19,10 @@ void strata_cleanup_graph(struct strata_graph **graph);
 void strata_item_split_name(
 	const char *id, struct strata_buffer *name, struct strata_buffer *version);
 
+/* A record like ITEM, which a graph of some of the same items may be given, but for the references:
+ * they are the caller's to choose. Borrows what ITEM has. */
+struct strata_item_record strata_item_record_of(const struct strata_item *item);
+
 /* The size of the tree at PATH under ROOT as a NAR (Nix's archive format): what the databases call
  * narSize, so that a graph without sizes is planned as the same graph with them. */
 int strata_nar_size(const char *root, const char *path, uint64_t *size,

@@ -76,20 +76,7 @@ static int add_rest_item(struct strata_graph *rest, struct search *search, uint3
 	struct strata_error *error)
 {
 	const struct strata_item *item = strata_graph_item(search->graph, index);
-	struct strata_item_record record = {
-		.id = item->id,
-		.name = item->name,
-		.version = item->version,
-		.cause = item->cause,
-		.identity = item->identity,
-		.size = item->size,
-		.has_size = true,
-		.content = item->content,
-		.trees = item->trees,
-		.tree_count = item->tree_count,
-		.files = item->files,
-		.file_count = item->file_count,
-	};
+	struct strata_item_record record = strata_item_record_of(item);
 
 	find_needed(search, index);
 	record.references = search->found;

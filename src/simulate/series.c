@@ -5,6 +5,7 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/sha256.h"
+#include "graph/internal.h"
 
 struct strata_series *strata_series_new(bool propagate, struct strata_error *error)
 {
@@ -209,24 +210,11 @@ static int add_item(struct strata_graph *graph, const struct strata_graph *whole
 {
 	strata_autofree const char **references =
 		strata_allocate(item->reference_count, sizeof(*references));
-	struct strata_item_record record = {
-		.id = item->id,
-		.name = item->name,
-		.version = item->version,
-		.cause = item->cause,
-		.identity = item->identity,
-		.size = item->size,
-		.has_size = true,
-		.content = item->content,
-		.references = references,
-		.trees = item->trees,
-		.tree_count = item->tree_count,
-		.files = item->files,
-		.file_count = item->file_count,
-	};
+	struct strata_item_record record = strata_item_record_of(item);
 
 	if (!references)
 		return strata_fail_memory(error);
+	record.references = references;
 	for (uint32_t r = 0; r < item->reference_count; r++) {
 		if (members[item->references[r]])
 			references[record.reference_count++] =

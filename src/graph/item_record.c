@@ -1,0 +1,19 @@
+#include "graph/internal.h"
+
+struct strata_item_record strata_item_record_of(const struct strata_item *item)
+{
+	return (struct strata_item_record){
+		.id = item->id,
+		.name = item->name,
+		.version = item->version,
+		.cause = item->cause,
+		.identity = item->identity,
+		.size = item->size,
+		.has_size = true,
+		.content = item->content,
+		.trees = item->trees,
+		.tree_count = item->tree_count,
+		.files = item->files,
+		.file_count = item->file_count,
+	};
+}
