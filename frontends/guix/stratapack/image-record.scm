@@ -128,7 +128,7 @@ between components, as in @samp{example.org/team/tool}.")))
 
   ;; How the items are divided into layers: the name of a strategy, and a bound on the layers of the
   ;; whole image.
-  (strategy     docker-image-strategy (default 'popularity))
+  (strategy     docker-image-strategy (default 'churn))
   (max-layers   docker-image-max-layers (default 100))
   ;; A file-like object that is a plan in JSON: its layers come first, as they are, and the strategy
   ;; divides what they do not hold.

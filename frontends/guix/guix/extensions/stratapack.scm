@@ -33,7 +33,7 @@
 (define %defaults
   `((format . docker)
     (build . build-side)
-    (strategy . "popularity")
+    (strategy . "churn")
     (max-layers . 100)
     (compression . "gzip")
     (tag . "latest")
