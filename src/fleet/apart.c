@@ -83,10 +83,10 @@ static int64_t price_switch(const struct strata_layout *layout, const struct str
 	for (uint32_t l = 0; l < then->count; l++) {
 		const struct strata_fleet_layer *layer =
 			&other->layers[then->layers[STRATA_ORDER_DIRTY][l]];
-		struct strata_prospect prospect;
+		struct strata_prospect prospect = strata_prospect_find(layout, layer);
 
-		strata_prospect_find(&prospect, layout, layer);
-		if (!prospect.existing || !strata_images_has(prospect.existing->images, image))
+		if (!prospect.known || !prospect.known->alive ||
+			!strata_images_has(prospect.known->images, image))
 			change += strata_price_joining(layout, &prospect, images, weight);
 	}
 	for (uint32_t l = 0; l < now->count; l++) {

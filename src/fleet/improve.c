@@ -116,7 +116,7 @@ static int add_piece(struct improving *improving, const struct strata_fleet_laye
 	rest.hazard.single -= own.single;
 	rest.hazard.batch -= own.batch;
 	rest.dirty = strata_churn_dirty(layout->model->churn, rest.hazard);
-	strata_prospect_find(&piece.rest, layout, &rest);
+	piece.rest = strata_prospect_find(layout, &rest);
 	if (strata_grow(&improving->pieces, &improving->piece_capacity, improving->piece_count + 1,
 		    sizeof(piece)) < 0)
 		return strata_fail_memory(error);
@@ -209,7 +209,6 @@ static int64_t price_result(const struct improving *improving, const struct piec
 	const struct strata_fleet_layer *target, const uint64_t *images, uint64_t weight,
 	int64_t limit)
 {
-	static const struct strata_cause_set none = STRATA_CAUSE_SET_INIT;
 	const struct strata_layout *layout = improving->layout;
 	struct strata_hazard added;
 	struct strata_prospect result;
@@ -219,26 +218,27 @@ static int64_t price_result(const struct improving *improving, const struct piec
 		.dirty = piece->dirty};
 
 	if (!target) {
-		strata_prospect_find(&result, layout, &like);
+		result = strata_prospect_find(layout, &like);
 		return strata_price_joining(layout, &result, images, weight);
 	}
 	like.size += target->size;
 	like.hash += target->hash;
 	like.atom_count += target->atom_count;
 	like.dirty = target->dirty > piece->dirty ? target->dirty : piece->dirty;
-	strata_prospect_find(&result, layout, &like);
+	result = strata_prospect_find(layout, &like);
 	if (!result.known) {
 		int64_t least = strata_price_joining(layout, &result, images, weight);
+		uint64_t dirty = target->dirty;
 
 		if (least >= limit)
 			return least;
+		added = strata_cause_set_added(
+			layout->model->hazards, &target->causes, piece->causes);
+		if (added.single != 0 || added.batch != 0)
+			dirty = strata_churn_dirty(
+				layout->model->churn, strata_hazard_add(target->hazard, added));
+		result.price = strata_fleet_model_price(layout->model, like.size, dirty, false);
 	}
-	added = strata_cause_set_added(
-		layout->model->hazards, target ? &target->causes : &none, piece->causes);
-	result.layer.dirty = target->dirty;
-	if (added.single != 0 || added.batch != 0)
-		result.layer.dirty = strata_churn_dirty(
-			layout->model->churn, strata_hazard_add(target->hazard, added));
 	return strata_price_joining(layout, &result, images, weight);
 }
 

@@ -156,6 +156,7 @@ static int add_layer(struct strata_layout *layout, struct strata_fleet_layer *la
 		model->hazards, &(struct strata_cause_set)STRATA_CAUSE_SET_INIT, &layer->causes);
 	layer->dirty = strata_churn_dirty(model->churn, layer->hazard);
 	layer->burden = strata_fleet_burden(layer->size, layer->dirty);
+	layer->price = strata_fleet_model_price(model, layer->size, layer->dirty, false);
 	layer->group = STRATA_LAYER_NONE;
 	layer->hash = set_hash(layer->atoms, layer->atom_count);
 	layer->images = strata_allocate(model->words, sizeof(*layer->images));
@@ -410,35 +411,22 @@ int strata_layout_publish(struct strata_layout *layout, uint32_t layer, const ui
 		return strata_fail_memory(error);
 	for (size_t w = 0; w < layout->model->words; w++)
 		published->published[w] |= images[w];
+	published->price =
+		strata_fleet_model_price(layout->model, published->size, published->dirty, true);
 	return 0;
 }
 
-int64_t strata_layout_cost(const struct strata_layout *layout,
-	const struct strata_fleet_layer *layer, uint64_t weight, uint64_t lacking)
-{
-	struct strata_layer_cost cost = {
-		.size = layer->size,
-		.dirty = layer->dirty,
-		.weight = weight,
-		.lacking = lacking,
-		.published = layer->published != NULL,
-	};
-
-	return strata_fleet_model_cost(layout->model, &cost);
-}
-
-uint64_t strata_layout_lacking(const struct strata_layout *layout,
-	const struct strata_fleet_layer *layer, const uint64_t *images, uint64_t weight)
+uint64_t strata_layout_having(const struct strata_layout *layout,
+	const struct strata_fleet_layer *layer, const uint64_t *images)
 {
 	const struct strata_fleet_model *model = layout->model;
+	uint64_t weight = 0;
 
-	if (!layer->published)
-		return weight;
 	for (size_t w = 0; w < model->words; w++) {
 		uint64_t bits = images[w] & layer->published[w];
 
 		for (size_t byte = w * 8; bits != 0; byte++, bits >>= 8)
-			weight -= model->sums[byte][bits & 0xff];
+			weight += model->sums[byte][bits & 0xff];
 	}
 	return weight;
 }

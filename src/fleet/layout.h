@@ -28,6 +28,7 @@ struct strata_fleet_layer {
 	uint64_t size;
 	uint64_t dirty;  /* renewals a year, in 1 / STRATA_FIXED_ONE */
 	uint64_t burden; /* size x (1 + dirty) */
+	struct strata_layer_price price;
 	uint64_t weight; /* of its images */
 	uint64_t hash;   /* of its atoms */
 	uint32_t group;  /* of the catalogue that it is, or is left of; or STRATA_LAYER_NONE */
@@ -99,13 +100,9 @@ void strata_layout_take(struct strata_layout *layout, uint32_t layer, const uint
 int strata_layout_publish(struct strata_layout *layout, uint32_t layer, const uint64_t *images,
 	struct strata_error *error) STRATA_MUST_CHECK;
 
-/* The cost of LAYER were it in images of WEIGHT, of which LACKING do not have it yet. */
-int64_t strata_layout_cost(const struct strata_layout *layout,
-	const struct strata_fleet_layer *layer, uint64_t weight, uint64_t lacking);
-
-/* The weight of those of IMAGES whose machines do not have LAYER yet. */
-uint64_t strata_layout_lacking(const struct strata_layout *layout,
-	const struct strata_fleet_layer *layer, const uint64_t *images, uint64_t weight);
+/* The weight of those of IMAGES whose machines have LAYER, which is published. */
+uint64_t strata_layout_having(const struct strata_layout *layout,
+	const struct strata_fleet_layer *layer, const uint64_t *images);
 
 /* Where LAYER is in an order of an image that has it. */
 uint32_t strata_layout_position(const struct strata_layout *layout, uint32_t image,

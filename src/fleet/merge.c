@@ -93,56 +93,84 @@ static struct candidate pop(struct merging *merging)
 	return first;
 }
 
-/* The layer that the merge of A and B gives, as if it had the causes of the worse one only. */
-static void look_for_union(const struct strata_layout *layout, const struct strata_fleet_layer *a,
-	const struct strata_fleet_layer *b, struct strata_prospect *merged)
+/* A merge that is looked at, of A and B. */
+struct prospect_of_merge {
+	const struct strata_fleet_layer *a, *b;
+	struct strata_prospect merged;
+	uint32_t relieved; /* images over their bounds that have both */
+	bool is_private;   /* others have both, too */
+};
+
+/* Find in `common` the images that have both layers, in `chosen` those that the merge relieves.
+ * Returns false where there are none. */
+static bool find_images(struct merging *merging, struct prospect_of_merge *merge)
 {
+	uint64_t others = 0;
+
+	merge->relieved = 0;
+	for (size_t w = 0; w < merging->layout->model->words; w++) {
+		uint64_t common = merge->a->images[w] & merge->b->images[w];
+		uint64_t chosen = common & merging->over[w];
+
+		merging->common[w] = common;
+		merging->chosen[w] = chosen;
+		others |= common & ~chosen;
+		if (chosen != 0)
+			merge->relieved += (uint32_t)__builtin_popcountll(chosen);
+	}
+	merge->is_private = others != 0;
+	return merge->relieved > 0;
+}
+
+/* The layer that the merge gives, as if it had the causes of the worse one only. */
+static void look_for_union(const struct strata_layout *layout, struct prospect_of_merge *merge)
+{
+	const struct strata_fleet_layer *a = merge->a, *b = merge->b;
 	struct strata_fleet_layer like = {.size = a->size + b->size,
 		.dirty = a->dirty > b->dirty ? a->dirty : b->dirty,
 		.hash = a->hash + b->hash,
 		.atom_count = a->atom_count + b->atom_count};
 
-	strata_prospect_find(merged, layout, &like);
+	merge->merged = strata_prospect_find(layout, &like);
 }
 
 /* Unite the causes, which takes longer. */
-static void unite_causes(const struct strata_layout *layout, const struct strata_fleet_layer *a,
-	const struct strata_fleet_layer *b, struct strata_prospect *merged)
+static void unite_causes(const struct strata_layout *layout, struct prospect_of_merge *merge)
 {
+	const struct strata_fleet_layer *a = merge->a, *b = merge->b;
 	const struct strata_fleet_layer *base = a->causes.count < b->causes.count ? b : a;
 	const struct strata_fleet_layer *other = base == a ? b : a;
 	struct strata_hazard hazard =
 		strata_cause_set_added(layout->model->hazards, &base->causes, &other->causes);
+	uint64_t dirty = base->dirty;
 
-	merged->layer.dirty = base->dirty;
 	if (hazard.single != 0 || hazard.batch != 0)
-		merged->layer.dirty = strata_churn_dirty(
+		dirty = strata_churn_dirty(
 			layout->model->churn, strata_hazard_add(base->hazard, hazard));
+	merge->merged.price =
+		strata_fleet_model_price(layout->model, a->size + b->size, dirty, false);
 }
 
-/* What the merge of A and B for IMAGES costs. */
-static int64_t price_merge(const struct strata_layout *layout, const struct strata_fleet_layer *a,
-	const struct strata_fleet_layer *b, const struct strata_prospect *merged,
-	const uint64_t *images)
+/* What the merge costs for IMAGES. */
+static int64_t price_merge(const struct strata_layout *layout,
+	const struct prospect_of_merge *merge, const uint64_t *images)
 {
 	uint64_t weight = strata_fleet_model_weight(layout->model, images);
 
-	return strata_price_joining(layout, merged, images, weight) +
-	       strata_price_leaving(layout, a, images, weight) +
-	       strata_price_leaving(layout, b, images, weight);
+	return strata_price_joining(layout, &merge->merged, images, weight) +
+	       strata_price_leaving(layout, merge->a, images, weight) +
+	       strata_price_leaving(layout, merge->b, images, weight);
 }
 
-/* The cost of the merge of A and B, for `chosen` or for `common`, which is then copied there,
- * whichever is less. PRIVATE tells that they differ. */
-static int64_t price_best(struct merging *merging, const struct strata_fleet_layer *a,
-	const struct strata_fleet_layer *b, const struct strata_prospect *merged, bool private,
-	bool copy)
+/* What the merge costs for the images that it is best for: `chosen`, or `common`, which is then
+ * copied there. */
+static int64_t price_best(struct merging *merging, const struct prospect_of_merge *merge, bool copy)
 {
 	const struct strata_layout *layout = merging->layout;
-	int64_t cost = price_merge(layout, a, b, merged, merging->chosen);
+	int64_t cost = price_merge(layout, merge, merging->chosen);
 
-	if (private) {
-		int64_t whole = price_merge(layout, a, b, merged, merging->common);
+	if (merge->is_private) {
+		int64_t whole = price_merge(layout, merge, merging->common);
 
 		if (whole <= cost && copy)
 			memcpy(merging->chosen, merging->common,
@@ -150,7 +178,7 @@ static int64_t price_best(struct merging *merging, const struct strata_fleet_lay
 		if (whole <= cost)
 			cost = whole;
 	}
-	return cost;
+	return cost / (int64_t)merge->relieved;
 }
 
 /* Find the key of the merge of LEFT and RIGHT, and in `chosen` the images that it is best for: all
@@ -160,28 +188,17 @@ static bool evaluate(
 	struct merging *merging, uint32_t left, uint32_t right, int64_t limit, int64_t *key)
 {
 	struct strata_layout *layout = merging->layout;
-	const struct strata_fleet_layer *a = &layout->layers[left], *b = &layout->layers[right];
-	struct strata_prospect merged;
-	uint32_t relieved = 0;
-	uint64_t others = 0;
+	struct prospect_of_merge merge = {.a = &layout->layers[left], .b = &layout->layers[right]};
 
-	for (size_t w = 0; w < layout->model->words; w++) {
-		uint64_t common = a->images[w] & b->images[w];
-
-		merging->common[w] = common;
-		merging->chosen[w] = common & merging->over[w];
-		others |= common & ~merging->over[w];
-		if (merging->chosen[w] != 0)
-			relieved += (uint32_t)__builtin_popcountll(merging->chosen[w]);
+	if (!find_images(merging, &merge))
+		return false;
+	look_for_union(layout, &merge);
+	if (!merge.merged.known) {
+		if (limit != INT64_MAX && price_best(merging, &merge, false) > limit)
+			return false;
+		unite_causes(layout, &merge);
 	}
-	if (relieved == 0)
-		return false;
-	look_for_union(layout, a, b, &merged);
-	if (!merged.known && limit != INT64_MAX &&
-		price_best(merging, a, b, &merged, others != 0, false) / (int64_t)relieved > limit)
-		return false;
-	unite_causes(layout, a, b, &merged);
-	*key = price_best(merging, a, b, &merged, others != 0, true) / (int64_t)relieved;
+	*key = price_best(merging, &merge, true);
 	return *key <= limit;
 }
 
@@ -265,8 +282,7 @@ static int search_all(struct merging *merging, struct strata_error *error)
 }
 
 /* Merge LEFT and RIGHT for the chosen images. */
-static int apply(struct merging *merging, uint32_t left, uint32_t right, bool relieving,
-	struct strata_error *error)
+static int apply(struct merging *merging, uint32_t left, uint32_t right, struct strata_error *error)
 {
 	struct strata_layout *layout = merging->layout;
 	uint32_t layers[3] = {left, right, STRATA_LAYER_NONE};
@@ -280,7 +296,7 @@ static int apply(struct merging *merging, uint32_t left, uint32_t right, bool re
 	strata_layout_take(layout, right, merging->chosen);
 	STRATA_FOR_EACH_IMAGE(image, merging->chosen, layout->model->words)
 	{
-		if (relieving && layout->lists[image].count <= merging->bounds[image])
+		if (layout->lists[image].count <= merging->bounds[image])
 			strata_images_remove(merging->over, (uint32_t)image);
 	}
 	for (int l = 0; status == 0 && l < 3; l++) {
@@ -290,8 +306,8 @@ static int apply(struct merging *merging, uint32_t left, uint32_t right, bool re
 	return status;
 }
 
-/* Deal with the first candidate of the heap. *APPLIED tells whether it was a merge below LIMIT. */
-static int step(struct merging *merging, bool relieving, struct strata_error *error)
+/* Deal with the first candidate of the heap. */
+static int step(struct merging *merging, struct strata_error *error)
 {
 	const struct strata_fleet_layer *layers = merging->layout->layers;
 	struct candidate candidate = pop(merging);
@@ -306,27 +322,23 @@ static int step(struct merging *merging, bool relieving, struct strata_error *er
 		/* Where it became dearer, since it relieves fewer images, others may be better. */
 		!evaluate(merging, candidate.left, candidate.right, candidate.key, &key))
 		return search(merging, candidate.left, error);
-	if (!relieving && key >= 0) {
-		merging->heap_count = 0;
-		return 0;
-	}
-	return apply(merging, candidate.left, candidate.right, relieving, error);
+	return apply(merging, candidate.left, candidate.right, error);
 }
 
-static int merge_all(struct merging *merging, bool relieving,
-	const struct strata_observer *observer, struct strata_error *error)
+static int merge_all(
+	struct merging *merging, const struct strata_observer *observer, struct strata_error *error)
 {
 	enum { STEPS = 256 };
+	size_t words = merging->layout->model->words;
 	int status = search_all(merging, error);
 
-	for (uint32_t steps = 0; status == 0 && merging->heap_count > 0; steps++) {
-		if (relieving &&
-			strata_images_are_none(merging->over, merging->layout->model->words))
-			break;
+	for (uint32_t steps = 0; status == 0 && merging->heap_count > 0 &&
+				 !strata_images_are_none(merging->over, words);
+		steps++) {
 		if (steps % STEPS == 0)
 			status = strata_check_cancelled(observer, error);
 		if (status == 0)
-			status = step(merging, relieving, error);
+			status = step(merging, error);
 	}
 	return status;
 }
@@ -344,7 +356,6 @@ int strata_fleet_merge(struct strata_layout *layout, const uint32_t *bounds,
 		.chosen = strata_allocate(words, sizeof(uint64_t)),
 	};
 	uint64_t layers = 0;
-	int status;
 
 	if (!merging.over || !merging.common || !merging.chosen)
 		return strata_fail_memory(error);
@@ -354,11 +365,5 @@ int strata_fleet_merge(struct strata_layout *layout, const uint32_t *bounds,
 			strata_images_add(merging.over, i);
 	}
 	merging.window = layers < MANY_LAYERS ? WINDOW : NARROW_WINDOW;
-	status = merge_all(&merging, true, observer, error);
-	if (status < 0)
-		return status;
-	/* Now every merge that saves is welcome, whichever image it is in. */
-	for (uint32_t i = 0; i < layout->model->image_count; i++)
-		strata_images_add(merging.over, i);
-	return merge_all(&merging, false, observer, error);
+	return merge_all(&merging, observer, error);
 }

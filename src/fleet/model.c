@@ -3,25 +3,10 @@
 #include "base/fixed.h"
 
 enum {
-	FIXED_SHIFT = 20,
 	THOUSAND = 1000,
-	COST_BITS = 60, /* of the cost of everything */
+	COST_BITS = 60 - STRATA_WEIGHT_BITS, /* of the cost of everything, for one unit of weight */
 	PAYBACKS_PER_YEAR = 4,
 };
-
-/* strata_fixed_multiply(), in place where the compiler has numbers of 128 bits: this is where the
- * time goes. */
-static inline uint64_t multiply(uint64_t a, uint64_t b, unsigned shift)
-{
-#ifdef __SIZEOF_INT128__
-	__extension__ typedef unsigned __int128 wide;
-	wide product = (wide)a * b >> shift;
-
-	return product > UINT64_MAX ? UINT64_MAX : (uint64_t)product;
-#else
-	return strata_fixed_multiply(a, b, shift);
-#endif
-}
 
 /* Weights relative to their mean, so that the two halves of the cost keep their proportion whether
  * weights count machines or shares. */
@@ -149,21 +134,5 @@ uint64_t strata_fleet_model_weight(const struct strata_fleet_model *model, const
 
 uint64_t strata_fleet_burden(uint64_t size, uint64_t dirty)
 {
-	return strata_fixed_multiply(size, STRATA_FIXED_ONE + dirty, FIXED_SHIFT);
-}
-
-int64_t strata_fleet_model_cost(
-	const struct strata_fleet_model *model, const struct strata_layer_cost *layer)
-{
-	uint64_t pull = model->pull * layer->weight / STRATA_WEIGHT_ONE;
-	uint64_t lacking = model->pull * layer->lacking / STRATA_WEIGHT_ONE;
-	uint64_t first = layer->published ? 0 : STRATA_FIXED_ONE;
-	uint64_t stored = layer->published && model->others_remain ? 0 : first + layer->dirty;
-	uint64_t bytes = model->storage * stored + pull * layer->dirty +
-			 model->renewal * lacking * STRATA_FIXED_ONE;
-	uint64_t requests = pull * (STRATA_FIXED_ONE + layer->dirty);
-	unsigned shift = FIXED_SHIFT + model->shift;
-
-	return (int64_t)(multiply(layer->size, bytes, shift) +
-			 multiply(model->request, requests, shift));
+	return strata_fixed_multiply(size, STRATA_FIXED_ONE + dirty, STRATA_FIXED_SHIFT);
 }

@@ -1,14 +1,15 @@
 /*
- * What layers cost over a fleet, and sets of images.
+ * What layers cost over a fleet.
  *
  * Over a year, a layer of SIZE bytes that is renewed DIRTY times, in images of WEIGHT together,
  * costs
  *
  *	storage x size (1 + dirty) + pull x weight x (size x dirty + request (1 + dirty))
  *
- * A layer that registry and machines have already costs them nothing to begin with; that is what a
- * plan that is kept is worth. Costs are in thousandths of a byte, shifted so that those of a whole
- * fleet fit.
+ * and once, in images whose machines lack it, pull x weight x size. A layer that registry and
+ * machines have already costs them nothing to begin with; that is what a plan that is kept is
+ * worth. So a cost is linear in weights, and sums of costs are exact. They are in thousandths of a
+ * byte for each unit of weight, shifted so that those of a whole fleet fit.
  */
 #ifndef FLEET_MODEL_H
 #define FLEET_MODEL_H
@@ -16,7 +17,9 @@
 #include <stratapack/fleet.h>
 
 #include "base/error.h"
+#include "base/fixed.h"
 #include "fleet/causes.h"
+#include "fleet/images.h"
 
 struct strata_fleet_model {
 	const struct strata_churn *churn;
@@ -24,7 +27,7 @@ struct strata_fleet_model {
 	struct strata_cause_set *causes; /* of all classes of items that change together */
 
 	uint32_t image_count;
-	size_t words;          /* of a set of images: image I is bit I % 64 of word I / 64 */
+	size_t words;          /* of a set of images */
 	uint64_t *weights;     /* of the images; their mean is STRATA_WEIGHT_ONE */
 	uint64_t (*sums)[256]; /* for every byte of a set, the weight of its images */
 
@@ -35,7 +38,11 @@ struct strata_fleet_model {
 	unsigned shift;         /* of costs */
 };
 
-enum { STRATA_WEIGHT_ONE = 256 };
+enum {
+	STRATA_FIXED_SHIFT = 20, /* of STRATA_FIXED_ONE */
+	STRATA_WEIGHT_BITS = 8,
+	STRATA_WEIGHT_ONE = 1 << STRATA_WEIGHT_BITS,
+};
 
 #define STRATA_FLEET_MODEL_INIT                                                                    \
 	{                                                                                          \
@@ -54,56 +61,47 @@ uint64_t strata_fleet_model_weight(const struct strata_fleet_model *model, const
 /* What weighs on registry and machines: SIZE x (1 + DIRTY). */
 uint64_t strata_fleet_burden(uint64_t size, uint64_t dirty);
 
-struct strata_layer_cost {
-	uint64_t size, dirty;
-	uint64_t weight;  /* of the images with the layer; 0: there is none */
-	uint64_t lacking; /* of those whose machines do not have it yet */
-	bool published;   /* the registry has it */
+/* The price of a layer: in images of WEIGHT (0: there are none), of which machines of HAVING have
+ * it already, it costs stored + WEIGHT x pulled - HAVING x spared. */
+struct strata_layer_price {
+	int64_t stored, pulled, spared;
 };
-int64_t strata_fleet_model_cost(
-	const struct strata_fleet_model *model, const struct strata_layer_cost *layer);
 
-/* Sets of images. */
-static inline bool strata_images_has(const uint64_t *images, uint32_t image)
+/* strata_fixed_multiply(), in place where the compiler has numbers of 128 bits: this is where the
+ * time goes. */
+static inline uint64_t strata_fleet_multiply(uint64_t a, uint64_t b, unsigned shift)
 {
-	return images[image / 64] >> (image % 64) & 1;
+#ifdef __SIZEOF_INT128__
+	__extension__ typedef unsigned __int128 wide;
+	wide product = (wide)a * b >> shift;
+
+	return product > UINT64_MAX ? UINT64_MAX : (uint64_t)product;
+#else
+	return strata_fixed_multiply(a, b, shift);
+#endif
 }
 
-static inline void strata_images_add(uint64_t *images, uint32_t image)
+/* The price of a layer of SIZE that is renewed DIRTY times a year. PUBLISHED: the registry has it.
+ */
+static inline struct strata_layer_price strata_fleet_model_price(
+	const struct strata_fleet_model *model, uint64_t size, uint64_t dirty, bool published)
 {
-	images[image / 64] |= UINT64_C(1) << (image % 64);
+	uint64_t first = published ? 0 : STRATA_FIXED_ONE;
+	uint64_t stored = published && model->others_remain ? 0 : first + dirty;
+	uint64_t fetched = model->renewal * STRATA_FIXED_ONE;
+	unsigned shift = STRATA_FIXED_SHIFT + model->shift;
+
+	return (struct strata_layer_price){
+		.stored = (int64_t)(strata_fleet_multiply(size, model->storage * stored, shift)
+				    << STRATA_WEIGHT_BITS),
+		.pulled = (int64_t)(strata_fleet_multiply(
+					    size, model->pull * (dirty + fetched), shift) +
+				    strata_fleet_multiply(model->request,
+					    model->pull * (STRATA_FIXED_ONE + dirty), shift)),
+		.spared = published ? (int64_t)strata_fleet_multiply(
+					      size, model->pull * fetched, shift)
+				    : 0,
+	};
 }
-
-static inline void strata_images_remove(uint64_t *images, uint32_t image)
-{
-	images[image / 64] &= ~(UINT64_C(1) << (image % 64));
-}
-
-static inline bool strata_images_are_none(const uint64_t *images, size_t words)
-{
-	for (size_t w = 0; w < words; w++) {
-		if (images[w] != 0)
-			return false;
-	}
-	return true;
-}
-
-static inline uint32_t strata_images_count(const uint64_t *images, size_t words)
-{
-	uint32_t count = 0;
-
-	for (size_t w = 0; w < words; w++)
-		count += (uint32_t)__builtin_popcountll(images[w]);
-	return count;
-}
-
-/* For every image in the set: declares IMAGE. */
-#define STRATA_FOR_EACH_IMAGE(image, images, words)                                                \
-	for (size_t image##_word = 0; image##_word < (words); image##_word++)                      \
-		for (uint64_t image##_bits = (images)[image##_word], image = 0;                    \
-			image##_bits != 0 &&                                                       \
-			(image = image##_word * 64 + (unsigned)__builtin_ctzll(image##_bits),      \
-			true);                                                                     \
-			image##_bits &= image##_bits - 1)
 
 #endif

@@ -1,51 +1,14 @@
 #include "fleet/price.h"
 
-void strata_prospect_find(struct strata_prospect *prospect, const struct strata_layout *layout,
-	const struct strata_fleet_layer *like)
+struct strata_prospect strata_prospect_find(
+	const struct strata_layout *layout, const struct strata_fleet_layer *like)
 {
 	uint32_t found = strata_layout_find(layout, like->hash, like->atom_count, like->size);
-	const struct strata_fleet_layer *existing;
 
-	*prospect = (struct strata_prospect){.layer = {.size = like->size, .dirty = like->dirty}};
 	if (found == STRATA_LAYER_NONE)
-		return;
-	existing = &layout->layers[found];
-	prospect->known = true;
-	prospect->layer.published = existing->published;
-	if (!existing->alive)
-		return;
-	prospect->existing = existing;
-	prospect->lacking =
-		strata_layout_lacking(layout, existing, existing->images, existing->weight);
-	prospect->before =
-		strata_layout_cost(layout, existing, existing->weight, prospect->lacking);
-}
-
-int64_t strata_price_joining(const struct strata_layout *layout,
-	const struct strata_prospect *prospect, const uint64_t *images, uint64_t weight)
-{
-	uint64_t lacking = strata_layout_lacking(layout, &prospect->layer, images, weight);
-
-	if (prospect->existing)
-		weight += prospect->existing->weight;
-	return strata_layout_cost(layout, &prospect->layer, weight, prospect->lacking + lacking) -
-	       prospect->before;
-}
-
-int64_t strata_price_leaving(const struct strata_layout *layout,
-	const struct strata_fleet_layer *layer, const uint64_t *images, uint64_t weight)
-{
-	uint64_t lacking = strata_layout_lacking(layout, layer, layer->images, layer->weight);
-	uint64_t share = strata_layout_lacking(layout, layer, images, weight);
-	int64_t before = strata_layout_cost(layout, layer, layer->weight, lacking);
-
-	for (size_t w = 0; w < layout->model->words; w++) {
-		if ((layer->images[w] & ~images[w]) != 0)
-			return strata_layout_cost(
-				       layout, layer, layer->weight - weight, lacking - share) -
-			       before;
-	}
-	return -before;
+		return (struct strata_prospect){.price = strata_fleet_model_price(layout->model,
+							like->size, like->dirty, false)};
+	return (struct strata_prospect){layout->layers[found].price, &layout->layers[found]};
 }
 
 int64_t strata_price_layout(const struct strata_layout *layout)
@@ -54,10 +17,13 @@ int64_t strata_price_layout(const struct strata_layout *layout)
 
 	for (uint32_t l = 0; l < layout->layer_count; l++) {
 		const struct strata_fleet_layer *layer = &layout->layers[l];
+		uint64_t having;
 
-		if (layer->alive)
-			sum += strata_layout_cost(layout, layer, layer->weight,
-				strata_layout_lacking(layout, layer, layer->images, layer->weight));
+		if (!layer->alive)
+			continue;
+		having = layer->published ? strata_layout_having(layout, layer, layer->images) : 0;
+		sum += layer->price.stored + (int64_t)layer->weight * layer->price.pulled -
+		       (int64_t)having * layer->price.spared;
 	}
 	return sum;
 }

@@ -167,12 +167,10 @@ static inline void make_prices(struct price_list *prices, const struct test_flee
 /* What it costs that images of WEIGHT have the layer SET. */
 static inline int64_t price(const struct price_list *prices, uint32_t set, uint64_t weight)
 {
-	struct strata_layer_cost layer = {.size = prices->sizes[set],
-		.dirty = prices->dirty[set],
-		.weight = weight,
-		.lacking = weight};
+	struct strata_layer_price of = strata_fleet_model_price(
+		&prices->model, prices->sizes[set], prices->dirty[set], false);
 
-	return strata_fleet_model_cost(&prices->model, &layer);
+	return of.stored + (int64_t)weight * of.pulled;
 }
 
 /* A layer and the weight of the images that have it. */
