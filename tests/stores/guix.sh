@@ -2,88 +2,8 @@
 # The Guix front end with a real guix-daemon, in a Debian root of its own, on a machine without a network.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
-need_root
-here=$STRATAPACK_SOURCE/tests/stores
-state=$scratch/guix
-cd "$scratch" || exit 1
-
-# --- the daemon ---------------------------------------------------------------------------------
-
-inside() {
-	"$here/in-guix-root" "$state" "$@"
-}
-
-# guix_ ARGUMENTS…: a `guix` command with the packages and images of tests/stores/guix.
-guix_() {
-	timeout 300 "$here/in-guix-root" "$state" guile --no-auto-compile /source/tests/stores/guix/guix.scm "$@"
-}
-
-start_daemon() { # start_daemon ARGUMENTS…
-	"$here/in-guix-root" "$state" guix-daemon --build-users-group=guixbuild --no-substitutes \
-		--disable-chroot "$@" >>daemon.log 2>&1 &
-	daemon=$!
-	local _
-	for _ in {1..100}; do
-		[ ! -S "$state/var/daemon-socket/socket" ] || return 0
-		sleep 0.1
-	done
-	tail -n 20 daemon.log
-	return 1
-}
-
-# unshare leaves other signals to its child; this one ends all that runs in its name space.
-stop_daemon() {
-	kill -KILL "$daemon" 2>/dev/null
-	wait "$daemon" 2>/dev/null
-	rm -f "$state/var/daemon-socket/socket"
-}
-at_exit stop_daemon
-
-readonly modules='(use-modules (guix gexp) (images) (stratapack image) (world))'
-
-# built EXPRESSION: build what the expression evaluates to; the names of the outputs, as seen from
-# outside, go to the file built.names.
-built() {
-	printf '%s\n%s\n' "$modules" "$1" >"$state/exchange/image.scm"
-	guix_ build -v1 -f /exchange/image.scm >built.items 2>built.log || {
-		cat built.log >&2
-		return 1
-	}
-	sed "s,^,$state," built.items >built.names
-}
-
-# refused WORDS NAME EXPRESSION: building fails and says WORDS.
-refused() {
-	local words=$1 name=$2
-	if built "$3" >/dev/null 2>refused.log; then
-		report "not ok" "$name"
-		return 1
-	fi
-	tr '\n' ' ' <refused.log >refused.line
-	ok "$name" grep -F -- "$words" refused.line
-}
-
-# query SQL: of the store's database.
-query() {
-	sqlite3 "$state/var/db/db.sqlite" "$1"
-}
-
-# references_of STORE-FILE: the names of the items that the item refers to.
-references_of() {
-	query "SELECT target.path FROM Refs JOIN ValidPaths AS source ON source.id = referrer
-		JOIN ValidPaths AS target ON target.id = reference
-		WHERE source.path = '${1#"$state"}' AND target.path <> source.path ORDER BY 1"
-}
-
-# how_often PATTERN: how many builds of derivations whose name matches the daemon has logged.
-how_often() {
-	find "$state/log/drvs" -type f | grep -cE "$1"
-}
-
-must "a root with Guix" "$here/guix-root"
-must "the static program" test -x "$STRATAPACK_SOURCE/build-static/stratapack"
-inside true
-cp "$STRATAPACK_SOURCE/build-static/stratapack" "$state/exchange/stratapack"
+# shellcheck source=tests/stores/guix/daemon.sh
+. "$(dirname "$0")/guix/daemon.sh"
 must "a daemon" start_daemon --max-jobs=2
 
 # --- three architectures ------------------------------------------------------------------------
@@ -106,17 +26,6 @@ is "the environment is the profile's and the image's own" \
 	$'PATH=P/bin\nLANG=C.UTF-8'
 
 # --- real clients -------------------------------------------------------------------------------
-
-runs() { # runs NAME ARGUMENTS…: of podman run
-	is "$1" "$(podman_run "${@:2}" 2>&1)" $'good morning\nhello'
-}
-
-# podman's own reading of layouts takes the path for a name.
-podman_load_layout() { # podman_load_layout LAYOUT NAME
-	rm -f loaded.tar
-	skopeo --insecure-policy copy -q "oci:$1" "docker-archive:loaded.tar:$2" &&
-		podman_ load -q -i loaded.tar
-}
 
 ok "skopeo reads the layout" skopeo_copy "oci:$image" "dir:$scratch/copied"
 ok "podman takes the layout" podman_load_layout "$image" example.org/greeting:1
@@ -158,10 +67,6 @@ is "only it and the image were built" "$(cat rebuilt)" $'example.org-greeting-im
 is "the image has the same content" "$(diff_ids "oci:$(cat built.names)")" "$(diff_ids "oci:$image")"
 
 readonly base='(docker-image-layer (items (list shell numbers)))'
-built_as() { # built_as VARIABLE NAME EXPRESSION
-	ok "$2" built "$3"
-	declare -g "$1=$(cat built.names)"
-}
 built_as base_layer "a layer made by hand" "$base"
 built_as one "below an image, client side" \
 	"(docker-image (inherit (greeting #:build 'client-side)) (layers (list $base)))"
@@ -185,24 +90,6 @@ ok "a layer without compression" built \
 ok "keeps its items" grep -q teller <<<"$(references_of "$(cat built.names)")"
 
 ok "surgery on layers" inside guile --no-auto-compile /source/tests/stores/guix/layers.scm
-
-# --- the program itself -------------------------------------------------------------------------
-
-profile=$(find "$state/gnu/store" -maxdepth 1 -name '*-profile' | sort | head -n 1)
-profile=${profile#"$state"}
-inside /exchange/stratapack plan --strategy per-item "$profile" >by-daemon.json 2>by-daemon.log
-ok "the program plans a profile" jq -e '.layers | length > 3' by-daemon.json
-ok "from the daemon as from the database" inside /exchange/stratapack plan --strategy per-item \
-	--store-db=/var/guix/db/db.sqlite "$profile" -o /exchange/by-database.json
-same "with the same plan" by-daemon.json "$state/exchange/by-database.json"
-chmod 700 "$state/var/db"
-ok "a user who may not read the database asks the daemon" inside setpriv --reuid=12345 --regid=12345 \
-	--clear-groups /exchange/stratapack plan --strategy per-item "$profile" -o /exchange/by-user.json
-same "and gets the same plan" by-daemon.json "$state/exchange/by-user.json"
-fails_with 1 "is not a valid item of the store with the daemon" "an item that the daemon does not know" \
-	inside /exchange/stratapack plan "/gnu/store/00000000000000000000000000000000-none"
-fails_with 1 "/nowhere" "a daemon that is not there" \
-	inside env GUIX_DAEMON_SOCKET=/nowhere /exchange/stratapack plan "$profile"
 
 # --- customisation ------------------------------------------------------------------------------
 
@@ -323,64 +210,4 @@ refused "is absolute" "a link with an absolute target" "
 refused "no contents" "an image of nothing" "
 	(docker-image (name \"nothing\") (contents '()))"
 
-# --- the command --------------------------------------------------------------------------------
-
-command=(stratapack --bootstrap --program=/exchange/stratapack)
-package=(-e '(@ (world) greeter)')
-
-# commands NAME ARGUMENTS…: the command succeeds; what it prints goes to the file printed.
-commands() {
-	local name=$1
-	shift
-	# shellcheck disable=SC2016
-	ok "$name" bash -c '"$@" >printed' - timeout 300 "$here/in-guix-root" "$state" guile --no-auto-compile \
-		/source/tests/stores/guix/guix.scm "${command[@]}" "$@"
-}
-
-commands "the command has help" --help
-ok "which lists what guix pack has" test "$(grep -cE -- '--(symlink|entry-point|entry-point-argument|max-layers|image-tag|manifest|expression|file|localstatedir|save-provenance|root|derivation|compression)=?' printed)" -ge 13
-commands "guix stratapack" "${package[@]}" -S /bin=bin --entry-point=bin/greet -A good -A morning \
-	--image-tag=example.org/hi --tag=3 --tag=example.org/lo:4 --env=A=b --label=c=d --user=1000:1000 \
-	--working-directory=/tmp --strategy=per-item --max-layers=9 -C gzip:9 --expose=80/tcp --volume=/data \
-	-f docker --build=planned
-result=$state$(cat printed)
-ok "podman loads what it makes" podman_ load -q -i "$result"
-runs "and runs it" example.org/lo:4
-is "the config says it all" "$(skopeo inspect --config "docker-archive:$result:example.org/hi:3" | jq -cS '
-	.config | del(.Entrypoint) | .Env -= [.Env[] | select(startswith("PATH="))]')" \
-	'{"Env":["A=b"],"ExposedPorts":{"80/tcp":{}},"Labels":{"c":"d"},"User":"1000:1000","Volumes":{"/data":{}},"WorkingDir":"/tmp"}'
-cat >"$state/exchange/manifest.scm" <<-'END'
-	(use-modules (world))
-	(packages->manifest (list greeter teller))
-END
-commands "a manifest, and only the derivation" -m /exchange/manifest.scm -d
-ok "is named" grep -qx '/gnu/store/.*-greeter-teller-image.tar.drv' printed
-echo '(@ (world) teller)' >"$state/exchange/teller.scm"
-commands "a package from a file, its derivation not built" --file=/exchange/teller.scm -n
-empty "gives no result" "$(cat printed)"
-commands "a root for the collector" "${package[@]}" -f docker --localstatedir \
-	--build=client-side -r /exchange/result
-is "leads to the image" "$(readlink "$state/exchange/result")" "$(cat printed)"
-# By default, the daemon keeps the derivations of what is alive, and so the items that they name.
-stop_daemon
-ok "a daemon that keeps no derivations" start_daemon --max-jobs=2 --gc-keep-derivations=no
-ok "the garbage collector" guix_ gc
-ok "keeps the image" test -e "$state$(readlink "$state/exchange/result")"
-empty "and nothing that the layers are made of" "$(compgen -G "$state/gnu/store/*-numbers-1.0")"
-
-complains() { # complains WORDS NAME ARGUMENTS…: of the command
-	local words=$1 name=$2
-	shift 2
-	if guix_ "${command[@]}" "$@" >complaint 2>&1; then
-		report "not ok" "$name"
-		return 1
-	fi
-	ok "$name" grep -F -- "$words" complaint
-}
-complains "use --max-layers 6" "a bound too low, on the build side" "${package[@]}" --strategy=per-item --max-layers=2
-complains "there is no strategy" "a strategy that is none" "${package[@]}" --strategy=magic
-complains "xz" "a compression that no client reads" "${package[@]}" -C xz
-complains "port" "a broken config" "${package[@]}" --expose=http
-complains "no packages specified" "nothing to pack"
-complains "absolute" "a link with an absolute target" "${package[@]}" -S /bin=/bin
 done_testing
