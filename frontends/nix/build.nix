@@ -23,6 +23,14 @@ rec {
     if tools != null then "${tools}"
     else throw "stratapack: ${what} needs a shell: give `tools`, a store path with bin/sh, bin/mkdir and the like, e.g. busybox";
 
+  # The same as a file, for programs that run outside of a builder, and for other builders.
+  closureFile = roots: derivation (closureOf roots // {
+    name = "closure.json";
+    inherit system;
+    builder = "${needsTools "the closure as a file"}/bin/cp";
+    args = [ ".attrs.json" out ];
+  });
+
   # COMMANDS of a shell as a derivation.
   shell = what: name: attributes: commands: derivation ({
     inherit name system commands;

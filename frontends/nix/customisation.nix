@@ -59,6 +59,7 @@ in
 , directories ? [ ]
 , tmp ? true
 , permissions ? [ ]
+, database ? null # a tree that comes on top
 }:
 let
   hasTree = extraCommands != "" || fakeRootCommands != "";
@@ -75,6 +76,10 @@ let
     else
       map (path: { from = "${path}"; to = "/"; links = true; }) (reversed (listOf contents))
       ++ map (path: { from = "${path}"; to = "/"; }) (listOf copyToRoot);
+  allCopies = copies ++ (if database == null then [ ] else [{ from = "${database}"; to = "/"; }]);
+  # A store takes the right to write from everything; who uses the database needs it.
+  allPermissions = (if database == null then [ ] else
+    map (paths: { inherit paths; mode = "u+w"; }) [ "/nix/store/.links" "/nix/var/nix/**" ]) ++ permissions;
 
   directory = text:
     let parts = builtins.match "([^:]+)(:([0-7]+)(:([0-9]+):([0-9]+))?)?" text;
@@ -94,31 +99,33 @@ let
     ++ map directory directories
     ++ (if tmp then [{ path = "/tmp"; type = "directory"; mode = "1777"; }] else [ ]);
 
-  rulesFile = builtins.toFile "permissions.json" (toJSON permissions);
+  rulesFile = builtins.toFile "permissions.json" (toJSON allPermissions);
   option = name: value: [ name value ];
   copyOption = copy: option (if copy.links or false then "--link" else "--copy") copy.from;
   mkdirOption = entry: option "--mkdir"
     "${entry.path}:${entry.mode or "0755"}:${toString (entry.uid or 0)}:${toString (entry.gid or 0)}";
 in
 {
-  # The items that the customisation needs in the image, and those that are only copied from.
-  roots = if hasTree then [ tree ] else listOf contents ++ listOf copyToRoot;
+  # The items that the customisation needs in the image, and those that are only copied from; the
+  # database names none but theirs.
+  items = if hasTree then [ ] else listOf contents;
   copied = if hasTree then [ tree ] else listOf copyToRoot;
 
   # As options of the program.
   options =
-    concatLists (map copyOption copies)
+    concatLists (map copyOption allCopies)
     ++ concatLists (map (path: option "--symlink" "${path}=${symlinks.${path}}") (attrNames symlinks))
     ++ concatLists (map (text: mkdirOption (directory text)) directories)
     ++ (if tmp then [ ] else [ "--no-tmp" ])
     ++ (if hasTree then option "--permissions" "${tree.permissions}" else [ ])
-    ++ (if permissions == [ ] then [ ] else option "--permissions" rulesFile);
+    ++ (if allPermissions == [ ] then [ ] else option "--permissions" rulesFile);
 
   # As a plan has it; the permissions of a tree must then be read from what was built.
   value = {
-    inherit copies entries;
+    inherit entries;
+    copies = allCopies;
     permissions =
       (if hasTree then builtins.fromJSON (paths.forget (builtins.readFile tree.permissions)) else [ ])
-      ++ permissions;
+      ++ allPermissions;
   };
 }

@@ -1,41 +1,52 @@
 # Nix's own database of a closure, as a tree for the root directory: with it, nix in a container knows
-# the items of the image.
-{ build, context }:
+# the items of the image. Hashes and sizes are those that the store knows; no item is read.
+{ paths, build, context }:
 let
   need = name: value: if value != null then "${value}" else
     throw "stratapack: a Nix database needs `${name}`, a derivation with its programs";
+  list = roots: builtins.concatStringsSep ", " (map (root: "'${root}'") roots);
 in
-roots: build.shell "a Nix database" "nix-database"
+# Of all that NAMED, items of the image, and COPIED, whose content is somewhere else in it, refer to.
+# What is only copied is not in the store of the image.
+{ named, copied }:
+let
+  onlyCopied = builtins.filter (path: ! (builtins.elem path named)) copied;
+in
+build.shell "a Nix database" "nix-database"
   {
-    exportReferencesGraph = builtins.concatLists (builtins.genList
-      (index: [ "closure-${toString index}" (builtins.elemAt roots index) ])
-      (builtins.length roots));
     nix = need "nix" context.nix;
     sqlite = need "sqlite" context.sqlite;
-    roots = builtins.concatStringsSep " " (map (root: "${root}") roots);
-    # What a builder is told of each item, once, with a line for hash and size between.
-    records = ''
-      { path = $0; getline deriver; getline count; rest = deriver "\n" count
-        for (i = 0; i < count; i++) { getline reference; rest = rest "\n" reference }
-        if (!(path in seen)) { seen[path] = 1; print path; print "@"; print rest } }
+    closure = build.closureFile (paths.distinct (named ++ copied));
+    items = ''
+      CREATE TABLE item AS SELECT value ->> 'path' AS path, value ->> 'narHash' AS hash,
+        value ->> 'narSize' AS size, value -> 'references' AS names
+        FROM json_each(readfile('closure.json'), '$.closure');
+      CREATE TABLE reference AS SELECT item.path, each.value AS name FROM item, json_each(names) AS each;
+      CREATE TABLE root AS SELECT path FROM item WHERE path IN (${list named})
+        UNION SELECT name FROM reference WHERE path IN (${list copied});
+      DELETE FROM item WHERE path IN (${list onlyCopied}) AND path NOT IN (SELECT name FROM reference);
+    '';
+    # The lines that nix-store takes: path, hash, size, deriver, and the references after their number.
+    registration = ''
+      SELECT path || char(10) || hash || char(10) || size || char(10) || char(10) ||
+        json_array_length(names) || coalesce((SELECT char(10) || group_concat(value, char(10))
+        FROM json_each(names)), "") FROM item ORDER BY path;
     '';
   } ''
   cd "$NIX_BUILD_TOP"
+  cp "$closure" closure.json
+  query() { "$sqlite/bin/sqlite3" "$@"; }
+  query items.sqlite "$items"
+  query items.sqlite "$registration" >registration
   export NIX_CONF_DIR=$PWD HOME=$PWD NIX_REMOTE="local?root=$out" USER=nobody
-  cat closure-* | awk "$records" | while read -r line; do
-    case $line in
-    @) "$nix/bin/nix-hash" --type sha256 "$path"; "$nix/bin/nix-store" --dump "$path" | wc -c ;;
-    *) printf '%s\n' "$line"; path=$line ;;
-    esac
-  done >registration
   mkdir -p "$out"
   "$nix/bin/nix-store" --load-db <registration
+  mkdir -p "$out/nix/var/nix/gcroots/stratapack"
+  query items.sqlite 'SELECT path FROM root ORDER BY path' | while read -r root; do
+    ln -s "$root" "$out/nix/var/nix/gcroots/stratapack/"
+  done
   cd "$out/nix/var/nix"
   # Nothing may tell when this was done.
-  "$sqlite/bin/sqlite3" db/db.sqlite 'PRAGMA journal_mode = DELETE; UPDATE ValidPaths SET registrationTime = 1; VACUUM' >/dev/null
+  query db/db.sqlite 'PRAGMA journal_mode = DELETE; UPDATE ValidPaths SET registrationTime = 1; VACUUM' >/dev/null
   rm -rf db/reserved db/big-lock gc.lock temproots gc-socket
-  mkdir -p gcroots/stratapack
-  for root in $roots; do
-    ln -s "$root" gcroots/stratapack/
-  done
 ''

@@ -41,7 +41,7 @@ let
   build = import ./build.nix context;
   layer = import ./layer.nix { inherit paths build; };
   customisation = import ./customisation.nix { inherit paths build context; };
-  database = import ./database.nix { inherit build context; };
+  database = import ./database.nix { inherit paths build context; };
   image = import ./image.nix { inherit paths build layer customisation database context; };
   nix2container = import ./nix2container.nix { inherit image; };
   dockerTools = import ./docker-tools.nix { inherit image paths; };

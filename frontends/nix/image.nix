@@ -99,21 +99,19 @@ let
 
       # --- what is in it --------------------------------------------------------------------------
       custom = customisation {
-        inherit name contents symlinks directories tmp permissions extraCommands fakeRootCommands;
-        copyToRoot = copyToRoot ++ (if nixDatabase then [ (database known) ] else [ ]);
+        inherit name contents copyToRoot symlinks directories tmp permissions extraCommands fakeRootCommands;
+        database = if nixDatabase then database { inherit named copied; } else null;
       };
       groups = flatten layers;
-      itemOf = root: paths.itemOf "an item" "${root}";
       below = concatLists (map (group: group.deps) groups);
-      # What a database in the image is about.
-      known = paths.distinct (map itemOf (items ++ contents ++ below) ++ paths.storePathsIn configText);
-      configText = toJSON config;
-      roots = if ! includeStorePaths then [ ] else
-        paths.distinct (map itemOf (items ++ custom.roots ++ below) ++ paths.storePathsIn configText);
+      # The items that are asked for; and those that are copied, of which the image has in its store
+      # what they refer to.
+      named = paths.distinct (map itemOf (items ++ custom.items ++ below)
+        ++ paths.storePathsIn (toJSON config));
+      copied = paths.distinct (map itemOf custom.copied);
+      itemOf = root: paths.itemOf "an item" "${root}";
+      roots = if includeStorePaths then paths.distinct (named ++ copied) else [ ];
       closure = maker.closureOf roots;
-      # What is only copied is not an item itself, unless somebody refers to it.
-      copied = if includeStorePaths then map (path: "${path}") custom.copied else [ ];
-      named = builtins.filter (root: ! (elem root copied)) roots;
       graphOptions =
         if roots == [ ] then
           [ "--graph" (toFile "graph.json" ''{"stratapackGraph": 1, "items": []}'') ]
@@ -195,13 +193,7 @@ let
 
       # --- scripts --------------------------------------------------------------------------------
       # What a script gives to the program instead of the closure that a builder is given.
-      graphFile = derivation (closure // {
-        name = "closure.json";
-        inherit (context) system;
-        builder = "${maker.needsTools "a script"}/bin/cp";
-        args = [ ".attrs.json" maker.out ];
-      });
-      outside = map (argument: if argument == ".attrs.json" then "${graphFile}" else argument);
+      outside = map (argument: if argument == ".attrs.json" then "${maker.closureFile roots}" else argument);
       streamed = {
         build-side = outside buildSide;
         planned = outside planned;

@@ -64,6 +64,25 @@ in
     perms = [{ path = jq; regex = ".*"; mode = "go-w"; }];
     config.Cmd = [ "/bin/jq" "--version" ];
   };
+  # An image that has Nix, and knows of what is in it: also of what only the commands name.
+  withNix = stratapack.buildLayeredImage {
+    name = "nix";
+    tag = "1";
+    inherit build format;
+    contents = [ world.nix busybox ];
+    extraCommands = ''
+      mkdir tmp
+      ln -s ${jq}/bin/jq bin/jq
+    '';
+    symlinks."/usr/libexec/nix/build-remote" = "/bin/nix"; # where Debian's looks for itself
+    includeNixDB = true;
+    config.Env = [
+      "PATH=/bin"
+      "HOME=/tmp"
+      "USER=root"
+      "NIX_CONFIG=sandbox = false\nbuild-users-group =\nsubstitute = false"
+    ];
+  };
   linksOnly = image "links" jq { includeStorePaths = false; };
 
   wrong = {

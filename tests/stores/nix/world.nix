@@ -16,22 +16,26 @@ rec {
     args = [ "-e" "-u" "-c" "PATH=${busybox}/bin; eval \"$commands\"" ];
   };
 
-  # A program of Debian's with the libraries that it gets from other items.
-  program = name: libraries:
+  # A program of Debian's with the libraries that it gets from another item, and its other names.
+  program = name: aliases:
     let
       file = imported name;
-      directories = builtins.concatStringsSep ":" (map (library: "${library}/lib") ([ libc ] ++ libraries));
+      libraries = imported "lib${name}";
     in
     shell name ''
       mkdir -p $out/bin
       cat >$out/bin/${name} <<END
       #!${busybox}/bin/sh
-      exec ${libc}/lib/ld.so --library-path ${directories} ${file}/bin/${name} "\$@"
+      exec ${libc}/lib/ld.so --argv0 "\$0" --library-path ${libc}/lib:${libraries}/lib ${file}/bin/${name} "\$@"
       END
       chmod 755 $out/bin/${name}
+      for alias in ${builtins.concatStringsSep " " aliases}; do
+        ln -s ${name} $out/bin/$alias
+      done
     '';
-  zstd = program "zstd" [ libzstd ];
-  jq = program "jq" [ libjq ];
+  zstd = program "zstd" [ ];
+  jq = program "jq" [ ];
+  nix = program "nix" [ "nix-store" "nix-build" ];
 
   stratapack = import (builtins.getEnv "STRATAPACK_SOURCE" + "/frontends/nix") {
     program = /. + builtins.getEnv "STRATAPACK_STATIC";

@@ -1,0 +1,115 @@
+#!/usr/bin/env bash
+# What is in the images of the Nix front end, and what it says where something is wrong.
+# shellcheck source=tests/stores/nix/common.sh
+. "$(dirname "$0")/nix/common.sh"
+
+# --- what is in the image -----------------------------------------------------------------------
+
+top() { # top LAYOUT: the top layer, as tar lists it, without sizes and dates
+	local digest
+	digest=$(jq -r '.layers[-1].digest' "$1/blobs/sha256/$(jq -r '.manifests[0].digest[7:]' "$1/index.json")")
+	decompress <"$1/blobs/sha256/${digest#sha256:}" | tar -tv --numeric-owner |
+		awk '{ printf "%s %s", $1, $2; for (i = 6; i <= NF; i++) printf " %s", $i; print "" }'
+}
+sed -i 's/tools = busybox;/tools = busybox; fakeroot = "\/usr"; nix = "\/usr"; sqlite = "\/usr";/' world.nix
+for way in build-side planned client-side; do
+	ok "commands, $way" build made --argstr build $way
+	ln -s "$built" made.$way
+done
+is "modes and owners are as the commands left them" "$(top made.build-side | grep -E ' (tmp|home|bin/$|library)')" \
+	"drwx--x--x 0/0 bin/
+drwxr-xr-x 0/0 home/
+drwxr-xr-x 1000/100 home/app/
+drwxr-xr-x 1000/100 home/app/a [b]/
+-rw------- 1000/100 home/app/a [b]/*
+lrwxrwxrwx 0/0 library -> $(path_of libjq)/lib/
+drwxrwsrwt 0/0 tmp/"
+same "planned is build-side" made.planned/ made.build-side/
+same "client-side is build-side" made.client-side/ made.build-side/
+ok "what links lead to is in the image" grep -q libjq <(jq -r '.layers[].items[]' \
+	"$(nix-build --no-out-link images.nix -A made.plan 2>/dev/null)")
+empty "and the tree is there once" "$(jq -r '.layers[].items[]' \
+	"$(nix-build --no-out-link images.nix -A made.plan 2>/dev/null)" | grep made-root)"
+for way in build-side client-side; do
+	ok "permissions, $way" build permitted --argstr build $way
+	is "apply, $way" "$(top "$built" | grep -E ' (data|etc)')" "drwxr-x--- 7/8 data/
+drwxr-x--- 7/8 data/in/
+drwxr-xr-x 5/6 etc/
+lrwxrwxrwx 5/6 etc/links -> $(path_of busybox)/bin"
+done
+ok "buildImage" build flat
+is "has one layer" "$(diff_ids "oci:$built:1" | wc -l)" 1
+is "podman runs it" "$(podman_run "$(podman_ pull -q "oci:$built:1")")" "$(jq --version)"
+for way in build-side planned client-side; do
+	ok "nix2container's way, $way" build grouped --argstr build $way
+	ln -s "$built" grouped.$way
+done
+same "planned is build-side" grouped.planned/ grouped.build-side/
+same "client-side is build-side" grouped.client-side/ grouped.build-side/
+plan=$(nix-build --no-out-link images.nix -A grouped.plan 2>/dev/null)
+is "groups come first, the lowest below" "$(jq -r '.layers[0, 1].items[] | sub(".*/[^-]*-"; "")' "$plan")" "libc
+busybox"
+is "podman runs it" "$(podman_run "$(podman_ pull -q oci:grouped.planned:1)")" "$(jq --version)"
+skopeo_copy oci:grouped.planned:1 "dir:$scratch/grouped.dir" && layer_tars grouped.dir grouped.tars
+mkdir unpacked
+for tar in grouped.tars/*; do
+	tar -xf "$tar" -C unpacked
+done
+is "Nix knows what is in it" "$(sqlite3 unpacked/nix/var/nix/db/db.sqlite 'select path from ValidPaths order by path')" \
+	"$(cd unpacked && find nix/store -mindepth 1 -maxdepth 1 -name '*-*' -printf '/nix/store/%f\n' | sort)"
+ok "and finds it intact" nix-store --verify --check-contents --store "local?root=$scratch/unpacked"
+ok "the database is the same every time" nix-build --check --no-out-link "$(nix-store -q --deriver \
+	"$(jq -r '.customisation.copies[].from' "$plan" | grep database)")"
+# A whole Nix in an image.
+must "Debian's Nix as an item" collect_program nix
+for way in build-side planned client-side; do
+	must "an image with Nix, $way" build withNix --argstr build $way
+	ln -s "$built" with-nix.$way
+done
+same "planned is build-side" with-nix.planned/ with-nix.build-side/
+same "client-side is build-side" with-nix.client-side/ with-nix.build-side/
+image=$(podman_ pull -q oci:with-nix.build-side:1)
+inside() { podman_run --volume "$scratch/shared:/shared" "$image" "$@"; }
+mkdir shared
+ok "in a container, it finds its store intact" inside nix-store --verify --check-contents
+is "and knows what refers to what" "$(inside nix-store --query --requisites /bin/jq)" \
+	"$(nix-store --query --requisites "$(path_of jq)")"
+is "all that is in the store, and nothing else, is known to it" \
+	"$(inside sh -c 'nix-store --query --requisites /nix/var/nix/gcroots/stratapack/* | sort')" \
+	"$(inside find /nix/store -mindepth 1 -maxdepth 1 -name '*-*' | sort)"
+ok "it collects no garbage" inside sh -c 'nix-store --gc && jq --version'
+cat >shared/new.nix <<-END
+	derivation {
+	  name = "new";
+	  system = builtins.currentSystem;
+	  builder = "$(path_of busybox)/bin/sh";
+	  args = [ "-c" "$(path_of jq)/bin/jq -n 1+1 >\$out" ];
+	}
+END
+is "and builds something new on what is there" \
+	"$(inside sh -c 'built=$(nix-build --no-out-link /shared/new.nix) && cat $built' 2>new.log || cat new.log >&2)" 2
+
+ok "links alone" build linksOnly
+is "bring no items" "$(top "$built" | grep -c ' nix/store/')" 0
+
+# --- failures -----------------------------------------------------------------------------------
+
+fails() { # fails WORDS NAME ARGUMENT…
+	local words=$1 name=$2
+	shift
+	not "$name fails" build "$@"
+	ok "and says: $words" grep -qF -- "$words" build.log
+}
+fails "use --max-layers" zstd --argstr strategy per-item --argstr maxLayers 2
+fails "config.Cmd must be a list of strings" wrong.config
+fails "known are Cmd, Entrypoint" wrong.member
+fails "choose one of build-side, planned, client-side" wrong.way
+fails "is not in the store: give a derivation" wrong.item
+fails "/nothing'" wrong.missing
+fails "not in a chroot of it" wrong.chroot
+fails "/hom/**" wrong.rule
+fails "in no layer of the plan" wrong.forgets
+fails "does not belong to this image" wrong.stale
+fails "which is not in the store" wrong.stale --argstr build client-side
+
+done_testing
