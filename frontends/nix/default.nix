@@ -6,7 +6,7 @@
 # With nixpkgs, `import ./frontends/nix { inherit pkgs; }` builds the program and takes the tools from
 # there. docs/nix.md shows complete files; image.nix says what an image is made of.
 {
-  # nixpkgs, or anything with busybox, fakeroot, nix, skopeo and sqlite for what needs them.
+  # nixpkgs, or anything with busybox, cacert, fakeroot, nix, skopeo and sqlite for what needs them.
   pkgs ? null,
   system ? if pkgs == null then builtins.currentSystem else pkgs.stdenv.hostPlatform.system,
 
@@ -14,7 +14,7 @@
   # derivations here that need no shell.
   program ? if pkgs == null
     then throw "stratapack: give `program`, the static stratapack (make static), or `pkgs`"
-    else pkgs.callPackage ./package.nix { },
+    else pkgs.stratapack or (pkgs.callPackage ./package.nix { }),
 
   # A store path whose bin has sh, mkdir, cp, ln, chmod, stat and the like, e.g. busybox. Needed for
   # commands (extraCommands, fakeRootCommands, runAsRoot) and for scripts (streamLayeredImage, push).
@@ -25,12 +25,15 @@
   nix ? if pkgs == null then null else pkgs.nix,
   sqlite ? if pkgs == null then null else pkgs.sqlite,
 
-  # The command that scripts copy images with.
+  # What copies images: a command for scripts; pullImage needs the path of the program.
   skopeo ? if pkgs == null then "skopeo" else "${pkgs.skopeo}/bin/skopeo",
+
+  # The file of certificates that tell whether a registry is what it says.
+  certificates ? if pkgs == null then null else "${pkgs.cacert}/etc/ssl/certs/ca-bundle.crt",
 }:
 let
   context = {
-    inherit system tools fakeroot nix sqlite skopeo;
+    inherit system tools fakeroot nix sqlite skopeo certificates;
     program =
       if builtins.isAttrs program then "${program}/bin/stratapack"
       else if builtins.isPath program then
@@ -43,7 +46,8 @@ let
   customisation = import ./customisation.nix { inherit paths build context; };
   database = import ./database.nix { inherit paths build context; };
   image = import ./image.nix { inherit paths build layer customisation database context; };
-  nix2container = import ./nix2container.nix { inherit image; };
+  pullImage = import ./pull.nix { inherit context; };
+  nix2container = import ./nix2container.nix { inherit image pullImage; };
   dockerTools = import ./docker-tools.nix { inherit image paths; };
 in
 {
@@ -53,6 +57,7 @@ in
 
   # nixpkgs' dockerTools.
   inherit (dockerTools) buildImage buildLayeredImage streamLayeredImage;
+  inherit pullImage;
 
   # nix2container.
   inherit nix2container;

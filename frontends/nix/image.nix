@@ -12,20 +12,7 @@ let
 
   configOptions = import ./config.nix;
   seconds = import ./time.nix;
-
-  architectures = {
-    x86_64 = "amd64";
-    aarch64 = "arm64";
-    i686 = "386";
-    armv7l = "arm";
-    armv6l = "arm";
-    powerpc64le = "ppc64le";
-    riscv64 = "riscv64";
-    s390x = "s390x";
-  };
-  architectureOf = system:
-    let cpu = head (builtins.match "([^-]+)-.*" system);
-    in architectures.${cpu} or (throw "stratapack: give `architecture` in Go's words for ${system}");
+  architectureOf = import ./architecture.nix;
 
   option = name: value: if value == null then [ ] else [ name "${toString value}" ];
   quote = text: "'" + builtins.replaceStrings [ "'" ] [ "'\\''" ] text + "'";
@@ -76,6 +63,11 @@ let
     , nixDatabase ? false # Nix's database of all that is in the image
     , includeStorePaths ? true # false: links only, the store comes from elsewhere
 
+      # What lies beneath: an image in any format, whose config counts where `config` says nothing.
+    , fromImage ? null
+    , fromImageName ? null # which one, in an archive of several
+    , fromImageTag ? null
+
       # What it runs as, in Docker's names; store paths in it are items too.
     , config ? { }
     , architecture ? architectureOf context.system
@@ -88,13 +80,16 @@ let
     , layers ? [ ] # what comes below, in layers of its own: see buildLayer
     , strategy ? null
     , maxLayers ? 100
+    , countsBase ? true # whether maxLayers counts the layers of fromImage
     , compression ? "gzip"
     , owner ? null # "1000:1000": of everything
     , mtime ? null # null: 1, as in the store
     , format ? "oci"
     }@arguments:
     let
-      how = oneOf "build" build builds;
+      # The program counts the layers of a base when it plans and builds in one.
+      how = let way = oneOf "build" build builds;
+        in if way == "build-side" && base != null && ! countsBase then "planned" else way;
       isArchive = elem (oneOf "format" format formats) archives;
 
       # --- what is in it --------------------------------------------------------------------------
@@ -118,9 +113,21 @@ let
         else [ "--nix-json" ".attrs.json" ] ++ named
           ++ concatLists (map (path: [ "--references-of" path ]) copied);
 
+      # --- what lies beneath ----------------------------------------------------------------------
+      base = fromImage.image or fromImage; # of a script that streams, what it streams
+      baseName =
+        if fromImageName != null then ":${fromImageName}" + (if fromImageTag == null then "" else ":${fromImageTag}")
+        else check (fromImageTag == null) "fromImageTag needs `fromImageName`" "";
+      baseOptions =
+        if base == null then check (fromImageName == null) "fromImageName needs `fromImage`" [ ]
+        else if baseName == "" then [ "--base" "${base}" ]
+        else [ "--base" "${base.format or "docker-archive"}:${base}${baseName}" ];
+      planningBase =
+        if base == null || ! countsBase then [ ] else baseOptions ++ [ "--architecture" architecture ];
+
       # --- the plan -------------------------------------------------------------------------------
       planOptions = option "--strategy" strategy ++ option "--max-layers" maxLayers
-        ++ option "--below" (planOf groups);
+        ++ option "--below" (planOf groups) ++ planningBase;
       made = maker.run "stratapack-plan"
         ([ "plan" ] ++ graphOptions ++ planOptions ++ custom.options ++ [ "--output" maker.out ])
         closure;
@@ -141,7 +148,7 @@ let
       planFile = toFile "plan.json" (paths.forget (toJSON thePlan));
       # A given plan that was checked against the closure.
       checkedPlan = maker.run "stratapack-plan"
-        ([ "plan" ] ++ graphOptions ++ [ "--plan" planFile "--output" maker.out ])
+        ([ "plan" ] ++ graphOptions ++ [ "--plan" planFile ] ++ planningBase ++ [ "--output" maker.out ])
         closure;
       planDerivation = if isGiven then checkedPlan else made;
 
@@ -154,7 +161,7 @@ let
         ++ concatLists (map (key: [ "--annotation" "${key}=${annotations.${key}}" ])
           (builtins.attrNames annotations)));
       theTag = if tag != null then tag else builtins.substring 0 32 (builtins.hashString "sha256"
-        (paths.forget (toJSON [ roots custom.options imageOptions ])));
+        (paths.forget (toJSON [ roots custom.options imageOptions baseOptions ])));
       output = path: [ "--output" "${format}:${path}:${name}:${theTag}" ];
 
       # --- the three ways -------------------------------------------------------------------------
@@ -163,9 +170,9 @@ let
 
       buildSide = [ "build" "--no-cache" ] ++ graphOptions
         ++ (if isGiven then [ "--plan" planFile ] else planOptions ++ custom.options)
-        ++ layerOptions ++ imageOptions;
+        ++ layerOptions ++ baseOptions ++ imageOptions;
       planned = [ "build" "--no-cache" ] ++ graphOptions ++ [ "--plan" "${planDerivation}" ]
-        ++ layerOptions ++ imageOptions;
+        ++ layerOptions ++ baseOptions ++ imageOptions;
 
       ownLayer = thePlan ? customisation && thePlan.customisation.ownLayer or true;
       planned' = thePlan.layers ++ (if ownLayer then [ { items = [ ]; } ] else [ ]);
@@ -181,7 +188,7 @@ let
         } else { })))
         (length planned');
       joined = [ "image" planFile ]
-        ++ concatLists (map (one: [ "--layer" "${one}" ]) made') ++ imageOptions;
+        ++ concatLists (map (one: [ "--layer" "${one}" ]) made') ++ baseOptions ++ imageOptions;
 
       image = {
         build-side = maker.run fileName (buildSide ++ output maker.out) closure;
@@ -203,6 +210,7 @@ let
     in
     check (builtins.isString name && name != "") "an image needs a `name`" (image // {
       layers = made';
+      inherit format;
       imageName = name;
       imageTag = theTag;
       # The plan as a file, made or checked; what it refers to is all that the image is made of.

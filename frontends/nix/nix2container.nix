@@ -1,5 +1,5 @@
 # nix2container's way: layers that are grouped explicitly, and an image above them.
-{ image }:
+{ image, pullImage }:
 let
   listOf = value: if value == null then [ ] else if builtins.isList value then value else [ value ];
 
@@ -7,12 +7,16 @@ let
     if rule ? paths then rule
     else if (rule.regex or ".*") == ".*" then removeAttrs rule [ "path" "regex" ] // { paths = "/**"; }
     else throw "stratapack: perms: give `paths`, a pattern of paths in the image as \"/home/**\", instead of the regex '${rule.regex}'";
+  plain = builtins.replaceStrings [ "/" ":" ] [ "-" "-" ];
 in
 {
   # Layers that come below others, at most maxLayers of them: everything that `deps` refer to and that
   # is not in `layers` or in layers below. It becomes derivations where an image uses it.
   buildLayer = { deps ? [ ], layers ? [ ], maxLayers ? 1, strategy ? null }:
     { inherit deps layers maxLayers strategy; };
+
+  # The same hash as there.
+  pullImage = arguments: pullImage ({ name = "docker-image-${plain arguments.imageName}"; format = "dir"; } // arguments);
 
   buildImage =
     { copyToRoot ? [ ], layers ? [ ], maxLayers ? 1, perms ? [ ], initializeNixDatabase ? false, arch ? null, ... }@arguments:
@@ -23,6 +27,7 @@ in
       inherit layers;
       # Those below, those of the rest, and the customisation.
       maxLayers = image.boundOf layers + maxLayers + 1;
+      countsBase = false;
       permissions = map permissionOf perms;
       nixDatabase = initializeNixDatabase;
       tmp = arguments.tmp or false;

@@ -85,6 +85,12 @@ build() {
 	built=
 	built=$(nix-build --no-out-link images.nix -A "$@" 2>build.log) || { tail -n 20 build.log; return 1; }
 }
+fails() { # fails WORDS COMMAND…: a build fails, and says WORDS
+	local words=$1
+	shift
+	not "$2 fails" "$@"
+	ok "and says: $words" grep -qF -- "$words" build.log
+}
 # The store path of a part of the world.
 path_of() {
 	nix-instantiate --eval --expr "\"\${(import ./images.nix { }).world.$1}\"" | tr -d '"'

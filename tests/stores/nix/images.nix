@@ -1,5 +1,8 @@
 # The images of the tests: nix-build images.nix -A jq --argstr build client-side
-{ build ? "build-side", format ? "oci", strategy ? null, compression ? "gzip", maxLayers ? 100 }:
+{ build ? "build-side", format ? "oci", strategy ? null, compression ? "gzip", maxLayers ? 100
+  # An image of a registry.
+, imageName ? null, imageDigest ? null, hash ? "", pulled ? "docker-archive"
+}:
 let
   world = import ./world.nix;
   inherit (world) busybox jq zstd stratapack;
@@ -85,7 +88,24 @@ in
   };
   linksOnly = image "links" jq { includeStorePaths = false; };
 
+  pulled = stratapack.pullImage {
+    inherit imageName imageDigest hash;
+    format = pulled;
+    tlsVerify = false;
+    finalImageName = "base";
+    finalImageTag = "7";
+  };
+  pulledDirectory = stratapack.nix2container.pullImage {
+    inherit imageName imageDigest;
+    sha256 = hash;
+    tlsVerify = false;
+  };
+
   wrong = {
+    noHash = stratapack.pullImage { inherit imageName imageDigest; };
+    noSkopeo = (world.frontEnd { }).pullImage { inherit imageName imageDigest hash; };
+    noShell = (world.frontEnd { }).streamLayeredImage { name = "wrong"; };
+    noNix = (world.frontEnd { tools = busybox; }).buildLayeredImage { name = "wrong"; includeNixDB = true; };
     config = image "wrong" jq { config.Cmd = "jq"; };
     member = image "wrong" jq { config.Comand = [ "jq" ]; };
     way = image "wrong" jq { build = "sideways"; };

@@ -37,8 +37,15 @@ rec {
   jq = program "jq" [ ];
   nix = program "nix" [ "nix-store" "nix-build" ];
 
-  stratapack = import (builtins.getEnv "STRATAPACK_SOURCE" + "/frontends/nix") {
+  frontEnd = arguments: import (builtins.getEnv "STRATAPACK_SOURCE" + "/frontends/nix") ({
     program = /. + builtins.getEnv "STRATAPACK_STATIC";
+  } // arguments);
+  # Programs of the machine, which builders reach: they have no sandbox here.
+  stratapack = frontEnd {
     tools = busybox;
+    fakeroot = "/usr";
+    nix = "/usr";
+    sqlite = "/usr";
+    skopeo = "/usr/bin/skopeo";
   };
 }
