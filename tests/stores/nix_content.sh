@@ -85,8 +85,11 @@ cat >shared/new.nix <<-END
 	  args = [ "-c" "$(path_of jq)/bin/jq -n 1+1 >\$out" ];
 	}
 END
+cat >shared/build <<-"END"
+	new=$(nix-build --no-out-link /shared/new.nix) && cat "$new"
+END
 is "and builds something new on what is there" \
-	"$(inside sh -c 'built=$(nix-build --no-out-link /shared/new.nix) && cat $built' 2>new.log || cat new.log >&2)" 2
+	"$(inside sh /shared/build 2>new.log || cat new.log >&2)" 2
 
 ok "links alone" build linksOnly
 is "bring no items" "$(top "$built" | grep -c ' nix/store/')" 0
