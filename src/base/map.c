@@ -12,10 +12,10 @@ struct strata_map_slot {
 
 /* Where hashes start in this process. Keys may come from an archive that somebody made up to let
  * them all fall together; nothing visible depends on their order. */
-static uint32_t seed(void)
+static uint64_t seed(void)
 {
-	static atomic_uint_least32_t shared;
-	uint_least32_t value = atomic_load(&shared), drawn = 0;
+	static atomic_uint_least64_t shared;
+	uint_least64_t value = atomic_load(&shared), drawn = 0;
 
 	if (value != 0)
 		return value;
@@ -25,14 +25,25 @@ static uint32_t seed(void)
 	return atomic_compare_exchange_strong(&shared, &value, drawn) ? drawn : value;
 }
 
-/* FNV-1a: keys are short. */
+/* Multiply and fold, a word of the key at a time: a store path is eight of them. */
+static uint64_t mix(uint64_t hash, uint64_t word)
+{
+	hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
+	return hash ^ hash >> 32;
+}
+
 static uint32_t hash_string(const char *key)
 {
-	uint32_t hash = 2166136261u ^ seed();
+	size_t left = strlen(key);
+	uint64_t hash = mix(seed(), left), word;
 
-	for (; *key; key++)
-		hash = (hash ^ (unsigned char)*key) * 16777619u;
-	return hash;
+	for (; left >= sizeof(word); left -= sizeof(word), key += sizeof(word)) {
+		memcpy(&word, key, sizeof(word));
+		hash = mix(hash, word);
+	}
+	word = 0;
+	memcpy(&word, key, left);
+	return (uint32_t)mix(hash, word);
 }
 
 static struct strata_map_slot *find(

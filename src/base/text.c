@@ -36,11 +36,29 @@ static size_t sequence_length(const unsigned char *bytes, size_t length)
 	return 0;
 }
 
+/* The length of what is ASCII at the start of BYTES, of which eight are looked at together. */
+static size_t ascii_length(const char *bytes, size_t length)
+{
+	size_t at = 0;
+	uint64_t word;
+
+	for (; length - at >= sizeof(word); at += sizeof(word)) {
+		memcpy(&word, bytes + at, sizeof(word));
+		if (word & UINT64_MAX / 255 * 0x80)
+			break;
+	}
+	while (at < length && (unsigned char)bytes[at] < 0x80)
+		at++;
+	return at;
+}
+
 bool strata_text_is_utf8(const char *bytes, size_t length)
 {
 	for (size_t at = 0; at < length;) {
-		size_t step = sequence_length((const unsigned char *)bytes + at, length - at);
+		size_t step = ascii_length(bytes + at, length - at);
 
+		if (step == 0)
+			step = sequence_length((const unsigned char *)bytes + at, length - at);
 		if (step == 0)
 			return false;
 		at += step;
