@@ -32,7 +32,7 @@
           ninja = null;
           pkg-config = null;
           scdoc = null;
-          jansson = null;
+          libdeflate = null;
           openssl = null;
           zlib = null;
           zstd = null;
