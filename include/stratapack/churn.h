@@ -39,6 +39,8 @@ enum {
 	STRATA_LARGEST_REBUILDS = 3652, /* ten a day, batch days included */
 	STRATA_LARGEST_RATE = 1 << 20,  /* events a year */
 	STRATA_REQUEST = 8192,          /* bytes of an item that one request is worth */
+	STRATA_SELDOM = 13,             /* rebuilds after which those come who come seldom */
+	STRATA_STORAGE_SHARE = 50,      /* bytes stored for one image, worth one that is pulled */
 };
 
 struct strata_rate {
@@ -166,9 +168,18 @@ struct strata_cost {
 	uint64_t pulled;        /* what a machine that follows pulls, reusing layers by digest */
 	uint64_t pulled_prefix; /* the same where only an unbroken prefix is reused */
 	uint64_t requests;      /* layers that it asks for, in 1 / STRATA_FIXED_ONE */
-	uint64_t planned;       /* what the planner lowers: pulled, and STRATA_REQUEST for each
-				   request and each layer */
+	uint64_t planned;       /* what the planner lowers, see below */
 };
+
+/*
+ * What the planner lowers, for plans that are good for more than one way of using them:
+ *
+ * - the bytes that machines pull, of which one in three follows every rebuild, and two take every
+ *   STRATA_SELDOM-th only, when more has changed at once;
+ * - STRATA_REQUEST for each of their requests, and for each layer;
+ * - a STRATA_STORAGE_SHARE-th of what a registry stores for this image alone: what is in layers of
+ *   several classes. A layer of one class is the same in every image that has the class.
+ */
 
 /* What no layering can go below. */
 struct strata_cost_bound {

@@ -11,7 +11,6 @@
 
 enum {
 	WORD_BITS = 64,
-	HAZARD_SHIFT = 32 - 20, /* from 1 / STRATA_FIXED_ONE to 2^-32 */
 };
 
 #define NO_CLASS UINT32_MAX
@@ -122,12 +121,12 @@ static void ask(const struct making *making, const struct strata_rates *rates,
 
 static struct strata_hazard hazard_of_rate(const struct strata_rate *rate, uint32_t rebuilds)
 {
-	struct strata_hazard hazard = {(rate->per_year << HAZARD_SHIFT) / rebuilds, 0};
+	struct strata_hazard hazard = {(rate->per_year << STRATA_HAZARD_SHIFT) / rebuilds, 0};
 
 	if (hazard.single > CERTAIN)
 		hazard.single = CERTAIN;
 	if (rate->batch > 0)
-		hazard.batch = strata_fixed_minus_log_one_minus(rate->batch << HAZARD_SHIFT);
+		hazard.batch = strata_fixed_minus_log_one_minus(rate->batch << STRATA_HAZARD_SHIFT);
 	return hazard;
 }
 
@@ -448,5 +447,14 @@ uint64_t strata_churn_dirty(const struct strata_churn *churn, struct strata_haza
 
 	if (churn->batch_days > 0)
 		dirty += churn->batch_days * strata_fixed_one_minus_exp(hazard.batch);
-	return dirty >> HAZARD_SHIFT;
+	return dirty >> STRATA_HAZARD_SHIFT;
+}
+
+uint64_t strata_churn_pulls(
+	const struct strata_churn *churn, struct strata_hazard hazard, uint64_t dirty)
+{
+	uint64_t joint = STRATA_SELDOM * strata_hazard_joint(churn, hazard);
+	uint64_t seldom = churn->rebuilds * strata_fixed_one_minus_exp(joint) / STRATA_SELDOM;
+
+	return (dirty + 2 * (seldom >> STRATA_HAZARD_SHIFT)) / 3;
 }

@@ -8,6 +8,10 @@
 
 #include "base/memory.h"
 
+enum {
+	STRATA_HAZARD_SHIFT = 32 - 20, /* from 1 / STRATA_FIXED_ONE to 2^-32 */
+};
+
 struct strata_cause {
 	const char *name; /* borrowed from the graph */
 	struct strata_rate rate;
@@ -35,6 +39,18 @@ static inline struct strata_hazard strata_hazard_add(struct strata_hazard a, str
 {
 	return (struct strata_hazard){a.single + b.single, a.batch + b.batch};
 }
+
+/* Where single events and batch days both count, as one hazard of a rebuild. */
+static inline uint64_t strata_hazard_joint(
+	const struct strata_churn *churn, struct strata_hazard hazard)
+{
+	return hazard.single + hazard.batch * churn->batch_days / churn->rebuilds;
+}
+
+/* Expected pulls a year of a layer with this hazard, DIRTY in so many rebuilds, by the machines
+ * that the planner expects (struct strata_cost's `planned`). In 1 / STRATA_FIXED_ONE. */
+uint64_t strata_churn_pulls(
+	const struct strata_churn *churn, struct strata_hazard hazard, uint64_t dirty);
 
 /* The hazard of the causes in A that are not in B (NULL: the empty set). */
 struct strata_hazard strata_churn_extra_hazard(

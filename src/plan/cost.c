@@ -4,6 +4,20 @@
 
 #include "base/error.h"
 
+uint64_t strata_cost_planned(
+	const struct strata_churn *churn, uint64_t bytes, struct strata_hazard hazard, bool mixed)
+{
+	uint64_t dirty = strata_churn_dirty(churn, hazard);
+	uint64_t cost =
+		strata_cost_of(bytes + STRATA_REQUEST, strata_churn_pulls(churn, hazard, dirty));
+
+	cost = strata_saturating_add(cost, (uint64_t)STRATA_REQUEST << STRATA_COST_SHIFT);
+	if (mixed)
+		cost = strata_saturating_add(cost,
+			strata_cost_of(bytes, dirty + STRATA_FIXED_ONE) / STRATA_STORAGE_SHARE);
+	return cost;
+}
+
 int strata_cost_compare_prefix(
 	uint64_t bytes, uint64_t hazard, uint64_t other_bytes, uint64_t other_hazard)
 {
@@ -29,20 +43,31 @@ int strata_cost_layers(const struct strata_graph *graph, const struct strata_chu
 	strata_autofree uint64_t *sets =
 		strata_allocate(((size_t)layer_count + 1) * words, sizeof(*sets));
 	uint64_t *below = sets ? sets + layer_count * words : NULL;
-	uint64_t total = 0, pulled = 0, pulled_prefix = 0;
+	strata_autofree uint32_t *classes = strata_allocate(layer_count, sizeof(*classes));
+	strata_autofree bool *mixed = strata_allocate(layer_count, sizeof(*mixed));
+	uint64_t total = 0, pulled = 0, pulled_prefix = 0, planned = 0;
 
 	*cost = (struct strata_cost){0};
-	if (!sizes || !sets)
+	if (!sizes || !sets || !classes || !mixed)
 		return strata_fail_memory(error);
+	for (uint32_t layer = 0; layer < layer_count; layer++)
+		classes[layer] = UINT32_MAX;
 	for (uint32_t i = 0; i < strata_graph_count(graph); i++) {
-		sizes[layer_of[i]] = strata_saturating_add(
-			sizes[layer_of[i]], strata_graph_item(graph, i)->size);
-		unite(sets + layer_of[i] * words, churn->class_causes[churn->class_of[i]], words);
+		uint32_t layer = layer_of[i], c = churn->class_of[i];
+
+		sizes[layer] =
+			strata_saturating_add(sizes[layer], strata_graph_item(graph, i)->size);
+		unite(sets + layer * words, churn->class_causes[c], words);
+		mixed[layer] |= classes[layer] != UINT32_MAX && classes[layer] != c;
+		classes[layer] = c;
 	}
 	for (uint32_t layer = 0; layer < layer_count; layer++) {
 		const uint64_t *set = sets + layer * words;
-		uint64_t dirty = strata_churn_dirty(churn, strata_churn_set_hazard(churn, set));
+		struct strata_hazard hazard = strata_churn_set_hazard(churn, set);
+		uint64_t dirty = strata_churn_dirty(churn, hazard);
 
+		planned = strata_saturating_add(
+			planned, strata_cost_planned(churn, sizes[layer], hazard, mixed[layer]));
 		unite(below, set, words);
 		total = strata_saturating_add(total, sizes[layer]);
 		pulled = strata_saturating_add(pulled, strata_cost_of(sizes[layer], dirty));
@@ -54,8 +79,6 @@ int strata_cost_layers(const struct strata_graph *graph, const struct strata_chu
 	cost->pulled = pulled >> STRATA_COST_SHIFT;
 	cost->pulled_prefix = pulled_prefix >> STRATA_COST_SHIFT;
 	cost->registry = strata_saturating_add(total, cost->pulled);
-	cost->planned = strata_saturating_add(cost->pulled,
-		(strata_cost_of(STRATA_REQUEST, cost->requests) >> STRATA_COST_SHIFT) +
-			(uint64_t)layer_count * STRATA_REQUEST);
+	cost->planned = planned >> STRATA_COST_SHIFT;
 	return 0;
 }

@@ -20,6 +20,11 @@ static inline uint64_t strata_cost_of(uint64_t bytes, uint64_t dirty)
 	return strata_fixed_multiply(bytes, dirty, 20 - STRATA_COST_SHIFT);
 }
 
+/* What one layer costs the planner (struct strata_cost's `planned`): so many bytes, with this
+ * HAZARD, of several classes where MIXED is set. */
+uint64_t strata_cost_planned(
+	const struct strata_churn *churn, uint64_t bytes, struct strata_hazard hazard, bool mixed);
+
 /* What comes lower in a pile of which only the unbroken prefix is reused: BYTES with a HAZARD, of
  * disjoint causes. Weighted discounted completion time (Rothkopf 1966): least where they lie in
  * ascending order of (exp(hazard) - 1) / bytes. The result is as a comparison for sorting; what has
@@ -28,10 +33,4 @@ int strata_cost_compare_prefix(
 	uint64_t bytes, uint64_t hazard, uint64_t other_bytes, uint64_t other_hazard);
 
 /* Where single events and batch days both count, and a pile can have but one order. */
-static inline uint64_t strata_hazard_joint(
-	const struct strata_churn *churn, struct strata_hazard hazard)
-{
-	return hazard.single + hazard.batch * churn->batch_days / churn->rebuilds;
-}
-
 #endif

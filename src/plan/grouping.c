@@ -8,6 +8,18 @@ enum {
 	WORD_BITS = 64,
 };
 
+static void empty(struct strata_grouping *grouping)
+{
+	size_t causes = grouping->pieces->words > 0 ? grouping->pieces->churn->cause_count : 0;
+
+	for (uint32_t p = 0; p < grouping->pieces->count; p++)
+		grouping->group_of[p] = UINT32_MAX;
+	memset(grouping->groups, 0, grouping->capacity * sizeof(*grouping->groups));
+	memset(grouping->counts, 0, grouping->capacity * causes * sizeof(*grouping->counts));
+	memset(grouping->sets, 0,
+		grouping->capacity * grouping->pieces->words * sizeof(*grouping->sets));
+}
+
 int strata_grouping_new(const struct strata_pieces *pieces, uint32_t capacity,
 	struct strata_grouping *grouping, struct strata_error *error)
 {
@@ -18,8 +30,10 @@ int strata_grouping_new(const struct strata_pieces *pieces, uint32_t capacity,
 	grouping->groups = strata_allocate(capacity, sizeof(*grouping->groups));
 	grouping->counts = strata_allocate(capacity * causes, sizeof(*grouping->counts));
 	grouping->sets = strata_allocate(capacity * pieces->words, sizeof(*grouping->sets));
-	if (grouping->group_of && grouping->groups && grouping->counts && grouping->sets)
+	if (grouping->group_of && grouping->groups && grouping->counts && grouping->sets) {
+		empty(grouping);
 		return 0;
+	}
 	strata_grouping_release(grouping);
 	return strata_fail_memory(error);
 }
@@ -79,6 +93,18 @@ struct strata_hazard strata_grouping_hazard_without(
 	return (struct strata_hazard){hazard.single - less.single, hazard.batch - less.batch};
 }
 
+uint32_t strata_grouping_classes(
+	const struct strata_grouping *grouping, uint32_t piece, uint32_t group)
+{
+	const struct strata_piece *pieces = grouping->pieces->pieces;
+
+	for (uint32_t twin = pieces[piece].twin; twin != piece; twin = pieces[twin].twin) {
+		if (grouping->group_of[twin] == group)
+			return 0;
+	}
+	return pieces[piece].mixed ? 2 : 1;
+}
+
 /* Count the causes of PIECE in (STEP 1) or out of (STEP -1) GROUP. */
 static void count_causes(const struct strata_grouping *grouping, const struct strata_piece *piece,
 	uint32_t group, int step)
@@ -103,9 +129,11 @@ static void update_cost(const struct strata_grouping *grouping, struct strata_gr
 {
 	const struct strata_churn *churn = grouping->pieces->churn;
 
-	group->dirty = strata_churn_dirty(churn, group->hazard);
-	group->cost =
-		group->piece_count == 0 ? 0 : strata_pieces_cost(churn, group->size, group->hazard);
+	group->pulls =
+		strata_churn_pulls(churn, group->hazard, strata_churn_dirty(churn, group->hazard));
+	group->cost = group->piece_count == 0 ? 0
+					      : strata_cost_planned(churn, group->size,
+							group->hazard, group->class_count > 1);
 }
 
 static void add_piece(struct strata_grouping *grouping, uint32_t piece, uint32_t group)
@@ -116,6 +144,7 @@ static void add_piece(struct strata_grouping *grouping, uint32_t piece, uint32_t
 	into->hazard = strata_grouping_hazard_with(grouping, piece, group);
 	into->size = strata_saturating_add(into->size, added->size);
 	into->piece_count++;
+	into->class_count += strata_grouping_classes(grouping, piece, group);
 	if (grouping->pieces->words > 0)
 		count_causes(grouping, added, group, 1);
 	grouping->group_of[piece] = group;
@@ -130,19 +159,15 @@ static void remove_piece(struct strata_grouping *grouping, uint32_t piece)
 	from->hazard = strata_grouping_hazard_without(grouping, piece);
 	from->size -= removed->size;
 	from->piece_count--;
+	from->class_count -= strata_grouping_classes(grouping, piece, group);
 	if (grouping->pieces->words > 0)
 		count_causes(grouping, removed, group, -1);
 }
 
 void strata_grouping_set(struct strata_grouping *grouping, const uint32_t *group_of, uint32_t count)
 {
-	size_t causes = grouping->pieces->words > 0 ? grouping->pieces->churn->cause_count : 0;
-
 	grouping->count = count;
-	memset(grouping->groups, 0, grouping->capacity * sizeof(*grouping->groups));
-	memset(grouping->counts, 0, grouping->capacity * causes * sizeof(*grouping->counts));
-	memset(grouping->sets, 0,
-		grouping->capacity * grouping->pieces->words * sizeof(*grouping->sets));
+	empty(grouping);
 	for (uint32_t p = 0; p < grouping->pieces->count; p++)
 		add_piece(grouping, p, group_of[p]);
 	for (uint32_t g = 0; g < count; g++)

@@ -9,9 +9,10 @@
 struct strata_group {
 	uint64_t size;
 	struct strata_hazard hazard;
-	uint64_t dirty;
+	uint64_t pulls; /* strata_churn_pulls() */
 	uint64_t cost;
 	uint32_t piece_count; /* 0: an empty group costs nothing */
+	uint32_t class_count; /* at most: several of a piece count as two */
 };
 
 struct strata_grouping {
@@ -53,6 +54,11 @@ struct strata_hazard strata_grouping_hazard_with(
 	const struct strata_grouping *grouping, uint32_t piece, uint32_t group);
 struct strata_hazard strata_grouping_hazard_without(
 	const struct strata_grouping *grouping, uint32_t piece);
+
+/* The classes that GROUP gains with PIECE, which is in another, or loses without it, which is in
+ * it. */
+uint32_t strata_grouping_classes(
+	const struct strata_grouping *grouping, uint32_t piece, uint32_t group);
 
 /* Move PIECE to group TO. */
 void strata_grouping_move(struct strata_grouping *grouping, uint32_t piece, uint32_t to);

@@ -7,10 +7,29 @@ enum {
 	MOST_PASSES = 8,
 };
 
-static uint64_t cost_of(const struct strata_grouping *grouping, uint64_t size,
-	struct strata_hazard hazard, uint32_t piece_count)
+/* What the group of PIECE costs without it. */
+static uint64_t cost_without(const struct strata_grouping *grouping, uint32_t piece)
 {
-	return piece_count == 0 ? 0 : strata_pieces_cost(grouping->pieces->churn, size, hazard);
+	uint32_t home = grouping->group_of[piece];
+	const struct strata_group *group = &grouping->groups[home];
+
+	if (group->piece_count == 1)
+		return 0;
+	return strata_cost_planned(grouping->pieces->churn,
+		group->size - grouping->pieces->pieces[piece].size,
+		strata_grouping_hazard_without(grouping, piece),
+		group->class_count - strata_grouping_classes(grouping, piece, home) > 1);
+}
+
+/* What GROUP costs with PIECE, which is in another. */
+static uint64_t cost_with(const struct strata_grouping *grouping, uint32_t piece, uint32_t to)
+{
+	const struct strata_group *group = &grouping->groups[to];
+
+	return strata_cost_planned(grouping->pieces->churn,
+		group->size + grouping->pieces->pieces[piece].size,
+		strata_grouping_hazard_with(grouping, piece, to),
+		group->class_count + strata_grouping_classes(grouping, piece, to) > 1);
 }
 
 /* Move PIECE to where it costs least. Returns whether it moved. */
@@ -18,22 +37,17 @@ static bool move_to_best(struct strata_grouping *grouping, uint32_t piece)
 {
 	const struct strata_piece *moved = &grouping->pieces->pieces[piece];
 	uint32_t from = grouping->group_of[piece], best = from;
-	const struct strata_group *home = &grouping->groups[from];
 	/* What may be spent elsewhere. */
-	uint64_t limit = home->cost - cost_of(grouping, home->size - moved->size,
-					      strata_grouping_hazard_without(grouping, piece),
-					      home->piece_count - 1);
+	uint64_t limit = grouping->groups[from].cost - cost_without(grouping, piece);
 
 	for (uint32_t g = 0; g < grouping->count; g++) {
 		const struct strata_group *group = &grouping->groups[g];
 		uint64_t more;
 
 		/* It costs at least what its bytes do there without a new cause. */
-		if (g == from || strata_cost_of(moved->size, group->dirty) >= limit)
+		if (g == from || strata_cost_of(moved->size, group->pulls) >= limit)
 			continue;
-		more = strata_pieces_cost(grouping->pieces->churn, group->size + moved->size,
-			       strata_grouping_hazard_with(grouping, piece, g)) -
-		       group->cost;
+		more = cost_with(grouping, piece, g) - group->cost;
 		if (more < limit) {
 			limit = more;
 			best = g;

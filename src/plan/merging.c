@@ -102,8 +102,8 @@ static struct strata_hazard joint_hazard(
 static int propose(struct merger *merger, uint32_t a, uint32_t b)
 {
 	const struct group *x = &merger->groups[a], *y = &merger->groups[b];
-	uint64_t cost = strata_pieces_cost(merger->pieces->churn,
-		strata_saturating_add(x->size, y->size), joint_hazard(merger, x, y));
+	uint64_t cost = strata_cost_planned(merger->pieces->churn,
+		strata_saturating_add(x->size, y->size), joint_hazard(merger, x, y), true);
 
 	return push(&merger->heap, (struct candidate){
 					   .loss = NO_LOSS + cost - x->cost - y->cost,
@@ -216,7 +216,8 @@ static int prepare(struct merger *merger, struct strata_error *error)
 
 		group->size = piece->size;
 		group->hazard = piece->hazard;
-		group->cost = strata_pieces_cost(pieces->churn, piece->size, piece->hazard);
+		group->cost = strata_cost_planned(
+			pieces->churn, piece->size, piece->hazard, piece->mixed);
 		group->alive = true;
 		if (pieces->words > 0) {
 			group->causes = merger->sets + p * pieces->words;
@@ -254,7 +255,7 @@ static int join(struct merger *merger, uint32_t a, uint32_t b)
 	into->size = strata_saturating_add(into->size, from->size);
 	for (size_t w = 0; w < merger->pieces->words; w++)
 		into->causes[w] |= from->causes[w];
-	into->cost = strata_pieces_cost(merger->pieces->churn, into->size, into->hazard);
+	into->cost = strata_cost_planned(merger->pieces->churn, into->size, into->hazard, true);
 	into->version++;
 	from->alive = false;
 	return unlink_group(merger, b);

@@ -57,6 +57,7 @@ static int find_classes(const struct strata_graph *graph, const bool *skip,
 		pieces->pieces[pieces->count].hazard = churn->class_hazards[c];
 		pieces->pieces[pieces->count].causes =
 			churn->shared ? churn->class_causes[c] : NULL;
+		pieces->pieces[pieces->count].twin = pieces->count;
 		pieces->piece_of[c] = pieces->count++;
 	}
 	for (uint32_t i = 0; i < strata_graph_count(graph); i++) {
@@ -89,9 +90,15 @@ static int merge_pieces(struct strata_pieces *pieces, const uint32_t *merged_of,
 
 	if (!merged || !sets)
 		return strata_fail_memory(error);
-	for (uint32_t p = 0; p < pieces->count; p++)
-		unite(pieces, &pieces->pieces[p], &merged[merged_of[p]],
-			sets + merged_of[p] * pieces->words);
+	for (uint32_t m = 0; m < count; m++)
+		merged[m].twin = UINT32_MAX;
+	for (uint32_t p = 0; p < pieces->count; p++) {
+		struct strata_piece *into = &merged[merged_of[p]];
+
+		unite(pieces, &pieces->pieces[p], into, sets + merged_of[p] * pieces->words);
+		into->mixed = into->twin != UINT32_MAX;
+		into->twin = merged_of[p];
+	}
 	for (uint32_t m = 0; m < count && pieces->words > 0; m++) {
 		merged[m].causes = sets + m * pieces->words;
 		merged[m].hazard = strata_churn_set_hazard(pieces->churn, merged[m].causes);

@@ -2,8 +2,8 @@
  * Pieces: what the planner moves between layers.
  *
  * A piece is a class of items (those that always change together), or, in a graph with very many
- * of them, some classes that it has merged beforehand. What a set of pieces costs as one layer is
- * its bytes times its dirty rebuilds, and the requests for it.
+ * of them, some classes that it has merged beforehand, or a part of a class. What a set of pieces
+ * costs as one layer, strata_cost_planned() says.
  */
 #ifndef PLAN_PIECES_H
 #define PLAN_PIECES_H
@@ -19,6 +19,8 @@ struct strata_piece {
 	uint64_t size;
 	struct strata_hazard hazard;
 	const uint64_t *causes; /* NULL where hazards add up */
+	bool mixed;             /* it has several classes */
+	uint32_t twin;          /* the next piece of the same class, around; itself: the only one */
 };
 
 struct strata_pieces {
@@ -43,16 +45,6 @@ int strata_pieces_find(const struct strata_graph *graph, const struct strata_chu
 	struct strata_error *error) STRATA_MUST_CHECK;
 
 void strata_pieces_release(struct strata_pieces *pieces);
-
-/* What a layer of so many bytes with this hazard costs: what is pulled of it, and the request for
- * it, at first and whenever it is dirty. */
-static inline uint64_t strata_pieces_cost(
-	const struct strata_churn *churn, uint64_t size, struct strata_hazard hazard)
-{
-	return strata_saturating_add(
-		strata_cost_of(size + STRATA_REQUEST, strata_churn_dirty(churn, hazard)),
-		(uint64_t)STRATA_REQUEST << STRATA_COST_SHIFT);
-}
 
 /* Fill ORDER with all pieces by changes per byte, fewest first: the order that is best for a pile,
  * and in which few cuts make good layers. */

@@ -38,7 +38,8 @@ static int measure_segments(struct cutter *cutter, struct strata_error *error)
 				set[w] |= piece->causes[w];
 			size = strata_saturating_add(size, piece->size);
 			hazard = strata_hazard_add(hazard, more);
-			costs[end + 1] = strata_pieces_cost(pieces->churn, size, hazard);
+			costs[end + 1] = strata_cost_planned(
+				pieces->churn, size, hazard, end > start || piece->mixed);
 		}
 	}
 	return 0;

@@ -31,8 +31,8 @@ static uint32_t list_members(const struct splitter *splitter, uint32_t group)
 	return count;
 }
 
-/* A group that grows by one piece after the other. */
-static uint64_t grow(const struct splitter *splitter, uint32_t member, uint64_t *size,
+/* A group that grows by one piece after the other; FIRST is the first one. */
+static uint64_t grow(const struct splitter *splitter, uint32_t member, bool first, uint64_t *size,
 	struct strata_hazard *hazard)
 {
 	const struct strata_pieces *pieces = splitter->grouping->pieces;
@@ -45,7 +45,7 @@ static uint64_t grow(const struct splitter *splitter, uint32_t member, uint64_t 
 		splitter->set[w] |= piece->causes[w];
 	*size = strata_saturating_add(*size, piece->size);
 	*hazard = strata_hazard_add(*hazard, more);
-	return strata_pieces_cost(pieces->churn, *size, *hazard);
+	return strata_cost_planned(pieces->churn, *size, *hazard, !first || piece->mixed);
 }
 
 /* Find the best cut of GROUP in the order. */
@@ -60,13 +60,13 @@ static void find_split(const struct splitter *splitter, uint32_t group)
 	*best = (struct split){0, count};
 	memset(splitter->set, 0, set_size);
 	for (uint32_t m = 0; m < count; m++)
-		splitter->costs[m] = grow(splitter, splitter->members[m], &size, &hazard);
+		splitter->costs[m] = grow(splitter, splitter->members[m], m == 0, &size, &hazard);
 	memset(splitter->set, 0, set_size);
 	size = 0;
 	hazard = (struct strata_hazard){0, 0};
 	for (uint32_t m = count; m-- > 1;) {
 		uint64_t cost = strata_saturating_add(splitter->costs[m - 1],
-			grow(splitter, splitter->members[m], &size, &hazard));
+			grow(splitter, splitter->members[m], m + 1 == count, &size, &hazard));
 
 		if (cost < whole && best->gain < whole - cost)
 			*best = (struct split){whole - cost, m};

@@ -34,18 +34,29 @@ static int find_items(struct sticky *sticky, struct strata_error *error)
 {
 	struct strata_pieces *items = &sticky->items;
 	uint32_t count = strata_graph_count(sticky->graph);
+	strata_autofree uint32_t *last = strata_allocate(sticky->churn->class_count, sizeof(*last));
 
 	items->churn = sticky->churn;
 	items->count = count;
 	items->words = sticky->churn->words;
 	items->pieces = strata_arena_array(&items->arena, count, sizeof(*items->pieces));
-	if (!items->pieces)
+	if (!items->pieces || !last)
 		return strata_fail_memory(error);
+	for (uint32_t c = 0; c < sticky->churn->class_count; c++)
+		last[c] = UINT32_MAX;
 	for (uint32_t i = 0; i < count; i++) {
 		uint32_t c = sticky->churn->class_of[i];
 
-		items->pieces[i] = (struct strata_piece){strata_graph_item(sticky->graph, i)->size,
-			sticky->churn->class_hazards[c], sticky->churn->class_causes[c]};
+		items->pieces[i] =
+			(struct strata_piece){.size = strata_graph_item(sticky->graph, i)->size,
+				.hazard = sticky->churn->class_hazards[c],
+				.causes = sticky->churn->class_causes[c],
+				.twin = i};
+		if (last[c] < i) {
+			items->pieces[i].twin = items->pieces[last[c]].twin;
+			items->pieces[last[c]].twin = i;
+		}
+		last[c] = i;
 	}
 	return 0;
 }
@@ -132,10 +143,12 @@ static uint64_t join_cost(const struct keeping *keeping, uint32_t item, uint32_t
 {
 	const struct strata_grouping *grouping = &keeping->grouping;
 	const struct strata_group *into = &grouping->groups[group];
-	uint64_t cost = strata_pieces_cost(keeping->sticky->churn,
-				into->size + grouping->pieces->pieces[item].size,
-				strata_grouping_hazard_with(grouping, item, group)) -
-			into->cost;
+	uint64_t cost =
+		strata_cost_planned(keeping->sticky->churn,
+			into->size + grouping->pieces->pieces[item].size,
+			strata_grouping_hazard_with(grouping, item, group),
+			into->class_count + strata_grouping_classes(grouping, item, group) > 1) -
+		into->cost;
 
 	return keeping->settled[group] ? strata_saturating_add(cost, once(into->size)) : cost;
 }
@@ -150,8 +163,8 @@ static void place(struct keeping *keeping, uint32_t item)
 	uint32_t best = grouping->count;
 
 	if (keeping->used < keeping->sticky->bound)
-		least = strata_saturating_add(
-			strata_pieces_cost(keeping->sticky->churn, piece->size, piece->hazard),
+		least = strata_saturating_add(strata_cost_planned(keeping->sticky->churn,
+						      piece->size, piece->hazard, false),
 			(uint64_t)STRATA_REQUEST << STRATA_COST_SHIFT);
 	for (uint32_t group = 0; group < grouping->count; group++) {
 		uint64_t cost;
@@ -191,10 +204,11 @@ static void join_cheapest(struct keeping *keeping)
 
 			if (y->piece_count == 0)
 				continue;
-			cost = strata_pieces_cost(churn, x->size + y->size,
+			cost = strata_cost_planned(churn, x->size + y->size,
 				strata_hazard_add(x->hazard,
 					strata_churn_extra_hazard(churn, grouping->sets + b * words,
-						grouping->sets + a * words)));
+						grouping->sets + a * words)),
+				true);
 			cost += keeping->settled[a] ? once(x->size) : 0;
 			cost += keeping->settled[b] ? once(y->size) : 0;
 			/* Never below zero: together they cost at least as much, less one request.
@@ -263,9 +277,9 @@ static int order_layers(const struct sticky *sticky, const struct strata_groupin
 	if (!fresh || !order)
 		return strata_fail_memory(error);
 	for (uint32_t g = 0; g < count; g++)
-		fresh[g] = (struct strata_piece){grouping->groups[first_new + g].size,
-			grouping->groups[first_new + g].hazard,
-			grouping->sets + (first_new + g) * grouping->pieces->words};
+		fresh[g] = (struct strata_piece){.size = grouping->groups[first_new + g].size,
+			.hazard = grouping->groups[first_new + g].hazard,
+			.causes = grouping->sets + (first_new + g) * grouping->pieces->words};
 	status = strata_pile_order(sticky->churn, fresh, count, order, error);
 	if (status < 0)
 		return status;

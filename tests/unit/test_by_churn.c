@@ -235,12 +235,12 @@ static void test_the_order_is_best_for_prefix_reuse(void **state)
 			uint32_t c = strata_churn_class(instance.churn, i);
 
 			all[i] = i;
-			layers[i] =
-				(struct strata_piece){strata_graph_item(instance.graph, i)->size,
-					strata_churn_class_hazard(instance.churn, c),
-					strata_churn_is_shared(instance.churn)
-						? strata_churn_class_causes(instance.churn, c)
-						: NULL};
+			layers[i] = (struct strata_piece){
+				.size = strata_graph_item(instance.graph, i)->size,
+				.hazard = strata_churn_class_hazard(instance.churn, c),
+				.causes = strata_churn_is_shared(instance.churn)
+						  ? strata_churn_class_causes(instance.churn, c)
+						  : NULL};
 		}
 		assert_succeeds(
 			strata_pile_order(instance.churn, layers, instance.count, order, &error),
