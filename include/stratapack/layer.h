@@ -119,8 +119,22 @@ struct strata_layer {
 	size_t item_count;
 	struct strata_digest contents; /* stands for the items where they are left out; else "" */
 	bool customised;               /* holds the customisation's entries */
-	char *blob;                    /* path of the file with the blob; owned */
+	char *blob;  /* path of the file with the blob; NULL where it has none of its own; owned */
 	bool staged; /* the blob is a working copy that outputs may share instead of copying */
+};
+
+/* A file that takes the blobs of all layers while they are made, each at an offset of its own. */
+struct strata_blob_file {
+	int descriptor;          /* open for reading and writing */
+	const char *name;        /* what messages call it */
+	const uint64_t *offsets; /* of each layer's blob, bottom first */
+};
+
+/* Where the blobs of a build are written to. All is borrowed. */
+struct strata_placement {
+	const struct strata_blob_file *files;
+	size_t file_count;
+	bool complete; /* nobody needs blobs in files of their own */
 };
 
 struct strata_build_options {
@@ -130,15 +144,22 @@ struct strata_build_options {
 	const struct strata_observer *observer;
 	struct strata_cache *cache; /* where layers may be already, and go; NULL: nowhere */
 	bool describe;              /* find out digests and sizes only: no blob is written */
+	/* Called once, before the content of a file is read, if the sizes of all blobs are known by
+	 * then: that is, if each layer is uncompressed or in the cache. Of the COUNT LAYERS, bottom
+	 * first, only the codec and the sizes are said. It fills PLACEMENT, which is empty. NULL:
+	 * not called; then, and for other layers, blobs become files of their own. */
+	int (*place)(void *data, const struct strata_layer *layers, size_t count,
+		struct strata_placement *placement, struct strata_error *error);
 	/* Called for each layer, bottom first, as soon as it and all below it are made, from one
 	 * thread at a time; a negative status stops the build. NULL: not called. */
 	int (*ready)(void *data, const struct strata_layer *layer, struct strata_error *error);
-	void *ready_data;
+	void *data; /* for place and ready */
 };
 
 /* Make the layers of COUNT recipes: each file is read once, layers are built in parallel, and the
  * bytes do not depend on the number of threads. Blobs are written to DIRECTORY, named by
- * their digests' digits; on failure none stays there. With a cache, DIRECTORY must be on its file
+ * their digests' digits, unless they were placed elsewhere and the cache does not want them; on
+ * failure none stays there. With a cache, DIRECTORY must be on its file
  * system: blobs move on into the cache. LAYERS has room for COUNT; they are the
  * caller's (strata_layer_release()), valid only on success. */
 STRATA_PUBLIC int strata_layers_build(struct strata_recipe *const *recipes, size_t count,

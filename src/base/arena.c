@@ -68,6 +68,15 @@ char *strata_arena_bytes(struct strata_arena *arena, const void *bytes, size_t l
 	return copy;
 }
 
+size_t strata_arena_size(const struct strata_arena *arena)
+{
+	size_t size = 0;
+
+	for (const struct strata_arena_block *block = arena->blocks; block; block = block->next)
+		size += sizeof(*block) + block->size;
+	return size;
+}
+
 void strata_arena_free(struct strata_arena *arena)
 {
 	struct strata_arena_block *block = arena->blocks;

@@ -28,6 +28,9 @@ void *strata_arena_array(struct strata_arena *arena, size_t count, size_t size);
 char *strata_arena_string(struct strata_arena *arena, const char *text);
 char *strata_arena_bytes(struct strata_arena *arena, const void *bytes, size_t length);
 
+/* The memory that it takes, in bytes. */
+size_t strata_arena_size(const struct strata_arena *arena);
+
 void strata_arena_free(struct strata_arena *arena);
 
 #endif

@@ -63,6 +63,25 @@ int strata_file_write(int descriptor, const char *name, const void *bytes, size_
 	return 0;
 }
 
+int strata_file_write_at(int descriptor, const char *name, uint64_t offset, const void *bytes,
+	size_t length, struct strata_error *error)
+{
+	const char *at = bytes;
+
+	while (length > 0) {
+		ssize_t written = pwrite(descriptor, at, length, (off_t)offset);
+
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written < 0)
+			return strata_fail_errno(error, "cannot write to '%s'", name);
+		at += written;
+		offset += (uint64_t)written;
+		length -= (size_t)written;
+	}
+	return 0;
+}
+
 int strata_file_read_at(int descriptor, const char *name, uint64_t offset, void *bytes,
 	size_t length, struct strata_error *error)
 {
@@ -84,48 +103,79 @@ int strata_file_read_at(int descriptor, const char *name, uint64_t offset, void 
 	return 0;
 }
 
-/* Copy within the kernel. Returns what is left to copy: all of it where the kernel cannot. */
-static uint64_t copy_in_kernel(int target, int source, off_t *offset, uint64_t length)
+struct copy {
+	int target, source;
+	const char *target_name, *source_name;
+	off_t *target_at; /* NULL: the current place */
+	off_t source_at;
+	uint64_t left;
+};
+
+/* Copy within the kernel as far as it can. */
+static void copy_in_kernel(struct copy *copy)
 {
 	const uint64_t step = 1u << 30;
 
-	while (length > 0) {
-		ssize_t copied = copy_file_range(
-			source, offset, target, NULL, (size_t)(length < step ? length : step), 0);
+	while (copy->left > 0) {
+		ssize_t copied = copy_file_range(copy->source, &copy->source_at, copy->target,
+			copy->target_at, (size_t)(copy->left < step ? copy->left : step), 0);
 
 		if (copied <= 0)
 			break;
-		length -= (uint64_t)copied;
+		copy->left -= (uint64_t)copied;
 	}
-	return length;
+}
+
+static int copy_part(struct copy *copy, char *chunk, size_t length, struct strata_error *error)
+{
+	int status = strata_file_read_at(
+		copy->source, copy->source_name, (uint64_t)copy->source_at, chunk, length, error);
+
+	if (status < 0)
+		return status;
+	copy->source_at += (off_t)length;
+	copy->left -= length;
+	if (!copy->target_at)
+		return strata_file_write(copy->target, copy->target_name, chunk, length, error);
+	status = strata_file_write_at(
+		copy->target, copy->target_name, (uint64_t)*copy->target_at, chunk, length, error);
+	*copy->target_at += (off_t)length;
+	return status;
+}
+
+static int copy_all(struct copy *copy, struct strata_error *error)
+{
+	enum { CHUNK = 256 * 1024 };
+	strata_autofree char *chunk = NULL;
+	int status = 0;
+
+	copy_in_kernel(copy);
+	if (copy->left == 0)
+		return 0;
+	chunk = malloc(CHUNK);
+	if (!chunk)
+		return strata_fail_memory(error);
+	while (status == 0 && copy->left > 0)
+		status = copy_part(
+			copy, chunk, copy->left < CHUNK ? (size_t)copy->left : CHUNK, error);
+	return status;
 }
 
 int strata_file_copy(int target, const char *target_name, int source, const char *source_name,
 	uint64_t offset, uint64_t length, struct strata_error *error)
 {
-	enum { CHUNK = 256 * 1024 };
-	strata_autofree char *chunk = NULL;
-	off_t at = (off_t)offset;
+	struct copy copy = {target, source, target_name, source_name, NULL, (off_t)offset, length};
 
-	length = copy_in_kernel(target, source, &at, length);
-	if (length == 0)
-		return 0;
-	chunk = malloc(CHUNK);
-	if (!chunk)
-		return strata_fail_memory(error);
-	while (length > 0) {
-		size_t part = length < CHUNK ? (size_t)length : CHUNK;
-		int status =
-			strata_file_read_at(source, source_name, (uint64_t)at, chunk, part, error);
+	return copy_all(&copy, error);
+}
 
-		if (status == 0)
-			status = strata_file_write(target, target_name, chunk, part, error);
-		if (status < 0)
-			return status;
-		at += (off_t)part;
-		length -= part;
-	}
-	return 0;
+int strata_file_copy_to(int target, const char *target_name, uint64_t target_offset, int source,
+	const char *source_name, uint64_t offset, uint64_t length, struct strata_error *error)
+{
+	off_t at = (off_t)target_offset;
+	struct copy copy = {target, source, target_name, source_name, &at, (off_t)offset, length};
+
+	return copy_all(&copy, error);
 }
 
 char *strata_path_directory(const char *path)

@@ -23,6 +23,10 @@ int strata_file_fail_large(const char *path, size_t limit, struct strata_error *
 int strata_file_write(int descriptor, const char *name, const void *bytes, size_t length,
 	struct strata_error *error) STRATA_MUST_CHECK;
 
+/* The same at OFFSET, wherever the descriptor's own place is: for several threads at a time. */
+int strata_file_write_at(int descriptor, const char *name, uint64_t offset, const void *bytes,
+	size_t length, struct strata_error *error) STRATA_MUST_CHECK;
+
 /* Read LENGTH bytes at OFFSET. Fewer (the file ends early) is STRATA_ERROR_FORMAT. */
 int strata_file_read_at(int descriptor, const char *name, uint64_t offset, void *bytes,
 	size_t length, struct strata_error *error) STRATA_MUST_CHECK;
@@ -31,6 +35,11 @@ int strata_file_read_at(int descriptor, const char *name, uint64_t offset, void 
  * it can. */
 int strata_file_copy(int target, const char *target_name, int source, const char *source_name,
 	uint64_t offset, uint64_t length, struct strata_error *error) STRATA_MUST_CHECK;
+
+/* The same to TARGET_OFFSET, wherever the target's own place is. */
+int strata_file_copy_to(int target, const char *target_name, uint64_t target_offset, int source,
+	const char *source_name, uint64_t offset, uint64_t length,
+	struct strata_error *error) STRATA_MUST_CHECK;
 
 /* An output under construction: a hidden file or directory beside PATH that takes its place on
  * commit. The path "-" is standard output; devices and pipes are written to as they are. */

@@ -103,7 +103,7 @@ static int build_in(struct build *build, const char *staging, struct strata_cach
 		.cache = cache,
 		.describe = build->finishing.report.describe,
 		.ready = strata_finishing_add_layer,
-		.ready_data = &build->finishing,
+		.data = &build->finishing,
 	};
 	strata_autolayers struct strata_layer_set set = {NULL, 0};
 	struct strata_recipe **recipes;
@@ -121,6 +121,8 @@ static int build_in(struct build *build, const char *staging, struct strata_cach
 			&build->finishing, build->planning.plan, error);
 	if (result == 0)
 		result = strata_finishing_open(&build->finishing, error);
+	if (result == 0 && strata_finishing_takes_places(&build->finishing))
+		options.place = strata_finishing_place;
 	if (result == 0)
 		result = strata_layers_build(recipes, count, staging, &options, set.layers, error);
 	strata_recipes_free(recipes, count);

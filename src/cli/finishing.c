@@ -125,6 +125,37 @@ int strata_finishing_open(struct strata_finishing *finishing, struct strata_erro
 	return 0;
 }
 
+bool strata_finishing_takes_places(const struct strata_finishing *finishing)
+{
+	for (size_t index = 0; index < finishing->output.count; index++) {
+		if (strata_sink_takes_places(finishing->sinks[index]))
+			return true;
+	}
+	return false;
+}
+
+int strata_finishing_place(void *finishing_data, const struct strata_layer *layers, size_t count,
+	struct strata_placement *placement, struct strata_error *error)
+{
+	struct strata_finishing *finishing = finishing_data;
+	size_t outputs = finishing->output.count;
+	int result = 0;
+
+	finishing->files = strata_allocate(outputs, sizeof(*finishing->files));
+	if (!finishing->files)
+		return strata_fail_memory(error);
+	for (size_t index = 0; result == 0 && index < outputs; index++) {
+		struct strata_sink *sink = finishing->sinks[index];
+
+		if (strata_sink_takes_places(sink))
+			result = strata_sink_place(sink, layers, count, &finishing->image.config,
+				&finishing->files[placement->file_count++], error);
+	}
+	placement->files = finishing->files;
+	placement->complete = placement->file_count == outputs;
+	return result;
+}
+
 int strata_finishing_add_layer(
 	void *finishing_data, const struct strata_layer *layer, struct strata_error *error)
 {
@@ -230,6 +261,7 @@ void strata_finishing_release(struct strata_finishing *finishing)
 	for (size_t index = 0; finishing->sinks && index < finishing->output.count; index++)
 		strata_sink_close(finishing->sinks[index]);
 	free(finishing->sinks);
+	free(finishing->files);
 	free(finishing->versions);
 	free(finishing->labels);
 	strata_image_options_release(&finishing->image);

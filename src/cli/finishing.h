@@ -20,6 +20,8 @@ struct strata_finishing {
 	struct strata_output_options output;
 	struct strata_report_options report;
 	struct strata_sink **sinks; /* one for each output, once they are open */
+	struct strata_blob_file
+		*files; /* of the outputs that blobs are written to as they are made */
 	char *versions; /* the text of the label with the versions of the items, or NULL */
 	struct strata_pair *labels; /* with that label */
 };
@@ -39,10 +41,16 @@ int strata_finishing_prepare(
 int strata_finishing_tell_versions(struct strata_finishing *finishing,
 	const struct strata_plan *plan, struct strata_error *error) STRATA_MUST_CHECK;
 
-/* Open all outputs. Layers can then be given to them, bottom first: FINISHING_DATA is the
- * finishing, as strata_build_options wants it. */
+/* Open all outputs. Layers can then be given to them, bottom first. */
 int strata_finishing_open(
 	struct strata_finishing *finishing, struct strata_error *error) STRATA_MUST_CHECK;
+
+/* Whether there is an output that blobs can be written to as they are made. */
+bool strata_finishing_takes_places(const struct strata_finishing *finishing);
+
+/* What strata_build_options calls; FINISHING_DATA is the finishing. */
+int strata_finishing_place(void *finishing_data, const struct strata_layer *layers, size_t count,
+	struct strata_placement *placement, struct strata_error *error) STRATA_MUST_CHECK;
 int strata_finishing_add_layer(void *finishing_data, const struct strata_layer *layer,
 	struct strata_error *error) STRATA_MUST_CHECK;
 

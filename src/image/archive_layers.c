@@ -10,13 +10,17 @@ int strata_archive_layers_add(struct strata_archive_layers *layers, struct strat
 	strata_buffer_format(&name, "%s%s%s", prefix, strata_digest_hex(&layer->digest), suffix);
 	if (strata_buffer_check(&name, error) < 0)
 		return STRATA_ERROR_MEMORY;
+	if (archive->mode == STRATA_ARCHIVE_MEASURED)
+		return strata_archive_blob(archive, name.data, layer, error);
 	member = strata_arena_string(&layers->arena, name.data);
 	if (!member || strata_grow(&layers->members, &layers->capacity, layers->count + 1,
 			       sizeof(*layers->members)) < 0)
 		return strata_fail_memory(error);
 	layers->members[layers->count++] = member;
-	if (strata_map_get(&layers->seen, member) != STRATA_MAP_NONE)
+	if (strata_map_get(&layers->seen, member) != STRATA_MAP_NONE) {
+		strata_archive_skip_blob(archive);
 		return 0;
+	}
 	if (strata_map_put(&layers->seen, member, 0) < 0)
 		return strata_fail_memory(error);
 	return strata_archive_blob(archive, member, layer, error);

@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "image/archive.h"
+#include "layer/blob.h"
 
 static bool is_there(const char *path, uint64_t size)
 {

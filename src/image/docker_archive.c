@@ -46,6 +46,11 @@ static int docker_archive_add_layer(
 	return strata_archive_layers_add(&self->layers, &self->archive, layer, "", ".tar", error);
 }
 
+static struct strata_archive *docker_archive_of(void *state)
+{
+	return &((struct docker_archive *)state)->archive;
+}
+
 static int docker_archive_finish(
 	void *state, const struct strata_image *image, struct strata_error *error)
 {
@@ -75,4 +80,5 @@ const struct strata_writer strata_docker_archive_writer = {
 	.add_layer = docker_archive_add_layer,
 	.finish = docker_archive_finish,
 	.close = docker_archive_close,
+	.archive = docker_archive_of,
 };

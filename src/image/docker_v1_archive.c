@@ -184,34 +184,87 @@ static int write_newer(struct strata_archive *archive, const struct strata_image
 	return status;
 }
 
-static int write_members(struct strata_archive *archive, const struct strata_image *image,
-	const struct strata_destination *destination, struct strata_arena *arena,
-	struct strata_error *error)
-{
-	struct v1_layer *layers = strata_arena_array(arena, image->layer_count, sizeof(*layers));
-	int status = layers ? make_layers(image, layers, arena, error) : strata_fail_memory(error);
+/* An archive that is being written, and the names in it. */
+struct v1_archive {
+	const struct strata_destination *destination;
+	struct strata_archive archive;
+	struct strata_arena arena;
+};
 
-	for (size_t i = 0; status == 0 && i < image->layer_count; i++)
-		status = write_layer(archive, &layers[i], &image->layers[i], error);
-	if (status == 0 && !destination->strict_v1)
-		status = write_newer(archive, image, destination, layers, arena, error);
-	if (status == 0)
-		status = write_repositories(
-			archive, destination, layers[image->layer_count - 1].id, error);
-	return status;
+static void v1_archive_close(void *state)
+{
+	struct v1_archive *self = state;
+
+	strata_archive_discard(&self->archive);
+	strata_arena_free(&self->arena);
+	free(self);
 }
 
-int strata_write_docker_v1_archive(const struct strata_image *image,
+static void *v1_archive_open(
 	const struct strata_destination *destination, struct strata_error *error)
 {
-	strata_autoarchive struct strata_archive archive = STRATA_ARCHIVE_INIT;
-	struct strata_arena arena = STRATA_ARENA_INIT;
-	int status = strata_archive_open(&archive, destination->path, error);
+	struct v1_archive *self = calloc(1, sizeof(*self));
 
-	if (status == 0)
-		status = write_members(&archive, image, destination, &arena, error);
-	if (status == 0)
-		status = strata_archive_finish(&archive, error);
-	strata_arena_free(&arena);
+	if (!self) {
+		strata_fail_memory(error);
+		return NULL;
+	}
+	self->destination = destination;
+	if (strata_archive_open(&self->archive, destination->path, error) < 0) {
+		v1_archive_close(self);
+		return NULL;
+	}
+	return self;
+}
+
+static struct strata_archive *v1_archive_of(void *state)
+{
+	return &((struct v1_archive *)state)->archive;
+}
+
+static int write_layers(struct v1_archive *self, const struct strata_image *image,
+	struct v1_layer **result, struct strata_error *error)
+{
+	struct v1_layer *layers =
+		strata_arena_array(&self->arena, image->layer_count, sizeof(*layers));
+	int status = layers ? make_layers(image, layers, &self->arena, error)
+			    : strata_fail_memory(error);
+
+	for (size_t i = 0; status == 0 && i < image->layer_count; i++)
+		status = write_layer(&self->archive, &layers[i], &image->layers[i], error);
+	*result = layers;
 	return status;
 }
+
+static int v1_archive_add_layers(
+	void *state, const struct strata_image *image, struct strata_error *error)
+{
+	struct v1_layer *layers;
+
+	return write_layers(state, image, &layers, error);
+}
+
+static int v1_archive_finish(
+	void *state, const struct strata_image *image, struct strata_error *error)
+{
+	struct v1_archive *self = state;
+	struct v1_layer *layers;
+	int status = write_layers(self, image, &layers, error);
+
+	if (status == 0 && !self->destination->strict_v1)
+		status = write_newer(
+			&self->archive, image, self->destination, layers, &self->arena, error);
+	if (status == 0)
+		status = write_repositories(&self->archive, self->destination,
+			layers[image->layer_count - 1].id, error);
+	return status < 0 ? status : strata_archive_finish(&self->archive, error);
+}
+
+/* The id of a layer depends on the config: layers are written when the image is known. */
+const struct strata_writer strata_docker_v1_archive_writer = {
+	.open = v1_archive_open,
+	.finish = v1_archive_finish,
+	.close = v1_archive_close,
+	.archive = v1_archive_of,
+	.add_layers = v1_archive_add_layers,
+};

@@ -61,10 +61,12 @@ void strata_image_write_archive_manifest(struct strata_json_writer *json,
 	const struct strata_image *image, const struct strata_destination *destination,
 	const char *config_member, const char *const *layer_members);
 
-/* How a format is written. STATE is what open() made. A format whose layers all come at the end has
- * `write` alone. */
+struct strata_archive;
+
+/* How a format is written: with open(), which makes STATE, and finish(), or with write() alone. */
 struct strata_writer {
 	void *(*open)(const struct strata_destination *destination, struct strata_error *error);
+	/* NULL where layers are no use before all are there. */
 	int (*add_layer)(void *state, const struct strata_layer *layer, struct strata_error *error);
 	int (*finish)(void *state, const struct strata_image *image, struct strata_error *error);
 	void (*close)(void *state);
@@ -72,13 +74,18 @@ struct strata_writer {
 		struct strata_error *error);
 	/* Whether the place can be written to, before any work is done for it. */
 	int (*check)(const struct strata_destination *destination, struct strata_error *error);
+
+	/* The archive that STATE writes; NULL where it writes none. */
+	struct strata_archive *(*archive)(void *state);
+	/* Add every member up to the last layer, where add_layer() does not. */
+	int (*add_layers)(
+		void *state, const struct strata_image *image, struct strata_error *error);
 };
 
+extern const struct strata_writer strata_docker_v1_archive_writer;
 extern const struct strata_writer strata_docker_archive_writer;
 extern const struct strata_writer strata_oci_archive_writer; /* and the universal archive */
 
-int strata_write_docker_v1_archive(const struct strata_image *image,
-	const struct strata_destination *destination, struct strata_error *error);
 int strata_write_oci_layout(const struct strata_image *image,
 	const struct strata_destination *destination, struct strata_error *error);
 int strata_check_oci_layout(

@@ -51,6 +51,11 @@ static int oci_archive_add_layer(
 		&self->layers, &self->archive, layer, blob_prefix, "", error);
 }
 
+static struct strata_archive *oci_archive_of(void *state)
+{
+	return &((struct oci_archive *)state)->archive;
+}
+
 static int add_document(struct oci_archive *self, const struct strata_document *document,
 	struct strata_buffer *member, struct strata_error *error)
 {
@@ -130,4 +135,5 @@ const struct strata_writer strata_oci_archive_writer = {
 	.add_layer = oci_archive_add_layer,
 	.finish = oci_archive_finish,
 	.close = oci_archive_close,
+	.archive = oci_archive_of,
 };

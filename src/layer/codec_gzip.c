@@ -110,8 +110,8 @@ static int write_slot(
 	int status = 0;
 
 	if (slot->failure)
-		return strata_fail(error, STRATA_ERROR_IO, "libdeflate cannot compress '%s': %s",
-			gzip->writer->name, slot->failure);
+		return strata_fail(error, STRATA_ERROR_IO, "libdeflate cannot compress this: %s",
+			slot->failure);
 	if (!gzip->header_written)
 		status = write_header(gzip, error);
 	if (status == 0)

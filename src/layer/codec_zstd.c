@@ -115,8 +115,7 @@ static int compress(struct zstd *zstd, const struct strata_block *block, struct 
 		left = ZSTD_compressStream2(zstd->context->zstd, &output, &input, directive);
 		if (ZSTD_isError(left))
 			return strata_fail(error, STRATA_ERROR_IO,
-				"libzstd cannot compress '%s': %s", zstd->writer->name,
-				ZSTD_getErrorName(left));
+				"libzstd cannot compress this: %s", ZSTD_getErrorName(left));
 		status = strata_blob_write(zstd->writer, output.dst, output.pos, error);
 		if (status < 0)
 			return status;

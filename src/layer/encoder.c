@@ -33,12 +33,18 @@ const struct strata_codec *strata_codec_of(enum strata_codec_kind kind)
 int strata_blob_write(struct strata_blob_writer *writer, const void *bytes, size_t length,
 	struct strata_error *error)
 {
-	writer->size += length;
+	int status = 0;
+
 	if (writer->hash)
 		strata_sha256_update(writer->hash, bytes, length);
-	if (writer->descriptor < 0)
-		return 0;
-	return strata_file_write(writer->descriptor, writer->name, bytes, length, error);
+	for (size_t i = 0; status == 0 && i < writer->place_count; i++) {
+		const struct strata_blob_place *place = &writer->places[i];
+
+		status = strata_file_write_at(place->descriptor, place->name,
+			place->offset + writer->size, bytes, length, error);
+	}
+	writer->size += length;
+	return status;
 }
 
 int strata_encoder_new(struct strata_encoding *encoding,
@@ -60,8 +66,8 @@ int strata_encoder_new(struct strata_encoding *encoding,
 		if (!encoder->blob_hash)
 			status = strata_fail_memory(error);
 	}
-	encoder->writer = (struct strata_blob_writer){.descriptor = options->descriptor,
-		.name = options->name,
+	encoder->writer = (struct strata_blob_writer){.places = options->places,
+		.place_count = options->place_count,
 		.hash = encoder->blob_hash};
 	if (status == 0)
 		status = encoder->codec->open(

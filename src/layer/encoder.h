@@ -1,5 +1,5 @@
 /*
- * Encoding a layer: the uncompressed stream goes in as blocks, the blob is written to a file, and
+ * Encoding a layer: the uncompressed stream goes in as blocks, the blob is written to files, and
  * both of its digests come out.
  *
  * Blocks have a fixed size, so block boundaries are a function of the content alone. One file per
@@ -10,13 +10,14 @@
 #define LAYER_ENCODER_H
 
 #include "base/sha256.h"
+#include "layer/blob.h"
 #include "layer/encoding.h"
 
 /* How one layer is to be encoded. */
 struct strata_encoder_options {
 	struct strata_compression compression;
-	int descriptor;   /* where the blob goes; -1: nowhere */
-	const char *name; /* what messages call it; borrowed */
+	const struct strata_blob_place *places; /* where the blob goes; borrowed */
+	size_t place_count;                     /* 0: only the digests are wanted */
 	/* For codecs with threads of their own: how many the layer is worth. At least 1; the bytes
 	 * do not depend on it. */
 	unsigned workers;
@@ -24,8 +25,8 @@ struct strata_encoder_options {
 
 /* Where encoded bytes go: they are hashed, counted and written. */
 struct strata_blob_writer {
-	int descriptor; /* -1: nowhere, only the digests are wanted */
-	const char *name;
+	const struct strata_blob_place *places;
+	size_t place_count;
 	struct strata_sha256 *hash; /* NULL where the diff ID is the digest */
 	uint64_t size;
 };

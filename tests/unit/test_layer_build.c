@@ -573,7 +573,7 @@ static void test_layers_are_delivered_bottom_first_and_early(void **state)
 	scratch->options.observer = &observer;
 	scratch->options.threads = 1;
 	scratch->options.ready = take_delivery;
-	scratch->options.ready_data = &deliveries;
+	scratch->options.data = &deliveries;
 	assert_succeeds(
 		strata_layers_build(recipes, 3, scratch->output, &scratch->options, layers, error),
 		error);
