@@ -1,16 +1,100 @@
-#include "base/json_value.h"
+#include "base/json.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
+#include "base/file.h"
 #include "base/text.h"
+
+static const json_t *inner(const struct strata_json *value)
+{
+	return (const json_t *)value;
+}
+
+static const struct strata_json *outer(const json_t *value)
+{
+	return (const struct strata_json *)value;
+}
+
+enum { PARSE_FLAGS = JSON_REJECT_DUPLICATES | JSON_DECODE_ANY };
+
+static int fail_parse(const char *name, const json_error_t *details, struct strata_error *error)
+{
+	if (json_error_code(details) == json_error_out_of_memory)
+		return strata_fail_memory(error);
+	return strata_fail(error, STRATA_ERROR_FORMAT, "%s: not valid JSON: line %d, column %d: %s",
+		name, details->line, details->column, details->text);
+}
+
+int strata_json_parse(const char *name, const char *text, size_t length,
+	struct strata_json **document, struct strata_error *error)
+{
+	json_error_t details;
+	json_t *root = json_loadb(text, length, PARSE_FLAGS, &details);
+
+	if (!root)
+		return fail_parse(name, &details, error);
+	*document = (struct strata_json *)root;
+	return 0;
+}
+
+/* A file that is parsed while it is read: its text need not be in memory. */
+struct reading {
+	int descriptor;
+	size_t limit, total;
+	int system_error;
+};
+
+static size_t read_more(void *bytes, size_t size, void *data)
+{
+	struct reading *reading = data;
+	ssize_t got;
+
+	do {
+		got = read(reading->descriptor, bytes, size);
+	} while (got < 0 && errno == EINTR);
+	if (got < 0) {
+		reading->system_error = errno;
+		return (size_t)-1;
+	}
+	reading->total += (size_t)got;
+	return reading->total > reading->limit ? (size_t)-1 : (size_t)got;
+}
+
+int strata_json_load(
+	const char *path, size_t limit, struct strata_json **document, struct strata_error *error)
+{
+	struct reading reading = {.descriptor = STDIN_FILENO, .limit = limit};
+	const char *name = strcmp(path, "-") == 0 ? "standard input" : path;
+	strata_autoclose int opened = -1;
+	json_error_t details;
+	json_t *root;
+
+	if (strcmp(path, "-") != 0) {
+		opened = reading.descriptor = open(path, O_RDONLY | O_CLOEXEC);
+		if (opened < 0)
+			return strata_fail_errno(error, "cannot open '%s'", path);
+	}
+	root = json_load_callback(read_more, &reading, PARSE_FLAGS, &details);
+	if (!root && reading.system_error) {
+		errno = reading.system_error;
+		return strata_fail_errno(error, "cannot read '%s'", name);
+	}
+	if (!root && reading.total > limit)
+		return strata_file_fail_large(name, limit, error);
+	if (!root)
+		return fail_parse(name, &details, error);
+	*document = (struct strata_json *)root;
+	return 0;
+}
 
 void strata_json_free(struct strata_json *document)
 {
-	if (!document)
-		return;
-	strata_arena_free(&((struct strata_json_document *)document)->arena);
-	free(document);
+	json_decref((json_t *)document);
 }
 
 void strata_cleanup_json(struct strata_json **document)
@@ -18,59 +102,45 @@ void strata_cleanup_json(struct strata_json **document)
 	strata_json_free(*document);
 }
 
-static bool is_a(const struct strata_json *value, enum strata_json_kind kind)
-{
-	return value && value->kind == kind;
-}
-
-/* Whether the elements or members of VALUE are there. */
-static bool has_contents(const struct strata_json *value, enum strata_json_kind kind)
-{
-	return is_a(value, kind) && !value->is_folded;
-}
-
 enum strata_json_kind strata_json_kind(const struct strata_json *value)
 {
-	return value->kind;
+	switch (json_typeof(inner(value))) {
+	case JSON_OBJECT:
+		return STRATA_JSON_OBJECT;
+	case JSON_ARRAY:
+		return STRATA_JSON_ARRAY;
+	case JSON_STRING:
+		return STRATA_JSON_STRING;
+	case JSON_INTEGER:
+		return STRATA_JSON_INTEGER;
+	case JSON_REAL:
+		return STRATA_JSON_REAL;
+	case JSON_TRUE:
+	case JSON_FALSE:
+		return STRATA_JSON_BOOL;
+	case JSON_NULL:
+		break;
+	}
+	return STRATA_JSON_NULL;
 }
 
 size_t strata_json_count(const struct strata_json *value)
 {
-	return has_contents(value, STRATA_JSON_ARRAY) || has_contents(value, STRATA_JSON_OBJECT)
-		       ? value->count
-		       : 0;
+	if (!value)
+		return 0;
+	if (json_is_array(inner(value)))
+		return json_array_size(inner(value));
+	return json_object_size(inner(value));
 }
 
 const struct strata_json *strata_json_at(const struct strata_json *array, size_t index)
 {
-	return has_contents(array, STRATA_JSON_ARRAY) && index < array->count
-		       ? &array->elements[index]
-		       : NULL;
-}
-
-static int compare_key(const void *key, const void *element)
-{
-	const struct strata_json_pair *const *pair = element;
-
-	return strcmp(key, (*pair)->key);
+	return outer(json_array_get(inner(array), index));
 }
 
 const struct strata_json *strata_json_member(const struct strata_json *object, const char *key)
 {
-	const struct strata_json_pair *const *found;
-
-	if (!has_contents(object, STRATA_JSON_OBJECT))
-		return NULL;
-	if (object->members.sorted) {
-		found = bsearch(
-			key, object->members.sorted, object->count, sizeof(*found), compare_key);
-		return found ? &(*found)->value : NULL;
-	}
-	for (size_t i = 0; i < object->count; i++) {
-		if (strcmp(object->members.pairs[i].key, key) == 0)
-			return &object->members.pairs[i].value;
-	}
-	return NULL;
+	return outer(json_object_get(inner(object), key));
 }
 
 const struct strata_json *strata_json_member_any_case(
@@ -78,7 +148,7 @@ const struct strata_json *strata_json_member_any_case(
 {
 	const struct strata_json *value = strata_json_member(object, key);
 	const char *candidate;
-	const void *position = NULL;
+	void *position = NULL;
 
 	if (value)
 		return value;
@@ -89,42 +159,39 @@ const struct strata_json *strata_json_member_any_case(
 	return NULL;
 }
 
-bool strata_json_next(const struct strata_json *object, const void **position, const char **key,
+bool strata_json_next(const struct strata_json *object, void **position, const char **key,
 	const struct strata_json **value)
 {
-	const struct strata_json_pair *pair = *position;
+	json_t *root = (json_t *)object;
 
-	if (!has_contents(object, STRATA_JSON_OBJECT))
+	if (!json_is_object(root))
 		return false;
-	pair = pair ? pair + 1 : object->members.pairs;
-	if (pair == object->members.pairs + object->count)
+	*position = *position ? json_object_iter_next(root, *position) : json_object_iter(root);
+	if (!*position)
 		return false;
-	*position = pair;
-	*key = pair->key;
-	*value = &pair->value;
+	*key = json_object_iter_key(*position);
+	*value = outer(json_object_iter_value(*position));
 	return true;
 }
 
 const char *strata_json_string(const struct strata_json *value)
 {
-	return is_a(value, STRATA_JSON_STRING) ? value->string : NULL;
+	return json_string_value(inner(value));
 }
 
 int64_t strata_json_integer(const struct strata_json *value)
 {
-	return is_a(value, STRATA_JSON_INTEGER) ? value->integer : 0;
+	return json_integer_value(inner(value));
 }
 
 bool strata_json_is_true(const struct strata_json *value)
 {
-	return is_a(value, STRATA_JSON_BOOL) && value->truth;
+	return json_is_true(inner(value));
 }
 
 double strata_json_real(const struct strata_json *value)
 {
-	if (is_a(value, STRATA_JSON_INTEGER))
-		return (double)value->integer;
-	return is_a(value, STRATA_JSON_REAL) ? value->real : 0;
+	return json_number_value(inner(value));
 }
 
 /* Find member KEY and check its kind. *FOUND stays NULL where it is absent or null and may be. */
@@ -136,7 +203,7 @@ static int find_member(const struct strata_json *object, const char *key, bool r
 	const struct strata_json *value = strata_json_member(object, key);
 
 	*found = NULL;
-	if (!is_a(object, STRATA_JSON_OBJECT))
+	if (!json_is_object(inner(object)))
 		return strata_fail(error, STRATA_ERROR_FORMAT,
 			"not a JSON object where one with a member \"%s\" is due", key);
 	if (!value || strata_json_kind(value) == STRATA_JSON_NULL) {
@@ -216,7 +283,7 @@ int strata_json_check_keys(
 {
 	const struct strata_json *value;
 	const char *key;
-	const void *position = NULL;
+	void *position = NULL;
 
 	while (strata_json_next(object, &position, &key, &value)) {
 		bool known = false;

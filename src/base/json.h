@@ -2,11 +2,8 @@
  * Reading JSON, strictly: UTF-8 only, no duplicate members, nothing behind the document, bounded
  * depth, integers within 64 bits.
  *
- * A document owns all of its values; values and their strings are borrowed from it.
- *
- * A parser of our own, because graphs of tens of thousands of items come as JSON: a document of
- * theirs is only ever in memory in part. Its arrays and objects are left folded, as the text that
- * they are, and unfolded one at a time.
+ * The library that parses is private to json.c. A document owns all of its values; values and
+ * their strings are borrowed from it.
  */
 #ifndef BASE_JSON_H
 #define BASE_JSON_H
@@ -39,19 +36,6 @@ int strata_json_parse(const char *name, const char *text, size_t length,
 int strata_json_load(const char *path, size_t limit, struct strata_json **document,
 	struct strata_error *error) STRATA_MUST_CHECK;
 
-/* Parse all of TEXT, but leave the arrays and objects within the root folded: their kind is known,
- * contents they seem to have none. TEXT must outlive the document, and whatever is unfolded. */
-int strata_json_parse_folded(const char *name, const char *text, size_t length,
-	struct strata_json **document, struct strata_error *error) STRATA_MUST_CHECK;
-
-/* Make a document of a VALUE that may be folded: with all that is in it, or with what lies within
- * it folded in turn. *DOCUMENT is the caller's; it may borrow from VALUE's. The message says where
- * in the text a member is repeated; of what is for the caller to add. */
-int strata_json_unfold(const struct strata_json *value, struct strata_json **document,
-	struct strata_error *error) STRATA_MUST_CHECK;
-int strata_json_unfold_once(const struct strata_json *value, struct strata_json **document,
-	struct strata_error *error) STRATA_MUST_CHECK;
-
 void strata_json_free(struct strata_json *document);
 void strata_cleanup_json(struct strata_json **document);
 
@@ -71,7 +55,7 @@ const struct strata_json *strata_json_member_any_case(
 	const struct strata_json *object, const char *key);
 
 /* Walk the members of an object in document order: start with *POSITION = NULL. */
-bool strata_json_next(const struct strata_json *object, const void **position, const char **key,
+bool strata_json_next(const struct strata_json *object, void **position, const char **key,
 	const struct strata_json **value);
 
 /* The value of a string, an integer, a boolean; NULL, 0, false for any other kind and for NULL. */

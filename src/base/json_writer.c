@@ -165,7 +165,7 @@ static int write_object(struct strata_json_writer *json, const struct strata_jso
 {
 	const struct strata_json *member;
 	const char *key;
-	const void *position = NULL;
+	void *position = NULL;
 	int status = 0;
 
 	strata_json_begin_object(json);

@@ -29,10 +29,15 @@ static void cleanup_reader(struct reader *reader)
 	free(reader->files.values);
 }
 
-/* The strings of ARRAY, which is member KEY, or NULL. */
-static int take_strings(const struct strata_json *array, const char *key, struct strings *strings,
+/* Member KEY, an array of strings, where it is there. */
+static int read_strings(const struct strata_json *object, const char *key, struct strings *strings,
 	struct strata_error *error)
 {
+	const struct strata_json *array = NULL;
+	int status = strata_json_get_array(object, key, false, &array, error);
+
+	if (status < 0)
+		return status;
 	strings->count = strata_json_count(array);
 	if (strata_grow(&strings->values, &strings->capacity, strings->count,
 		    sizeof(*strings->values)) < 0)
@@ -44,16 +49,6 @@ static int take_strings(const struct strata_json *array, const char *key, struct
 				"member \"%s\" must be an array of strings", key);
 	}
 	return 0;
-}
-
-/* Member KEY, an array of strings, where it is there. */
-static int read_strings(const struct strata_json *object, const char *key, struct strings *strings,
-	struct strata_error *error)
-{
-	const struct strata_json *array = NULL;
-	int status = strata_json_get_array(object, key, false, &array, error);
-
-	return status < 0 ? status : take_strings(array, key, strings, error);
 }
 
 /* A text of the item: people see it in tables and in the image's history. */
@@ -139,52 +134,34 @@ static int add_item(struct reader *reader, const char *id, const struct strata_j
 	return strata_graph_add(reader->graph, &record, error);
 }
 
-/* Add element NUMBER of the items, which is folded. */
-static int add_element(struct reader *reader, size_t number, const struct strata_json *folded,
-	struct strata_error *error)
-{
-	strata_autobuffer struct strata_buffer shown = STRATA_BUFFER_INIT;
-	strata_autojson struct strata_json *object = NULL;
-	const char *id = NULL;
-	int status = strata_json_unfold(folded, &object, error);
-
-	if (status == 0)
-		status = strata_json_get_string(object, "id", true, &id, error);
-	if (status < 0)
-		return strata_context(error, status, "element %zu of \"items\"", number);
-	status = add_item(reader, id, object, error);
-	if (status == 0)
-		return 0;
-	strata_source_excerpt(&shown, id);
-	return strata_context(error, status, "item '%s'", shown.data);
-}
-
 static int add_items(
 	struct reader *reader, const struct strata_json *document, struct strata_error *error)
 {
-	strata_autojson struct strata_json *items = NULL;
-	const struct strata_json *folded = NULL;
-	int status = strata_json_get_array(document, "items", true, &folded, error);
+	const struct strata_json *items = NULL;
+	int status = strata_json_get_array(document, "items", true, &items, error);
 
-	if (status == 0)
-		status = strata_json_unfold_once(folded, &items, error);
-	for (size_t i = 0; status == 0 && i < strata_json_count(items); i++)
-		status = add_element(reader, i + 1, strata_json_at(items, i), error);
+	for (size_t i = 0; status == 0 && i < strata_json_count(items); i++) {
+		const struct strata_json *object = strata_json_at(items, i);
+		strata_autobuffer struct strata_buffer shown = STRATA_BUFFER_INIT;
+		const char *id = NULL;
+
+		status = strata_json_get_string(object, "id", true, &id, error);
+		if (status < 0)
+			return strata_context(error, status, "element %zu of \"items\"", i + 1);
+		status = add_item(reader, id, object, error);
+		if (status < 0) {
+			strata_source_excerpt(&shown, id);
+			return strata_context(error, status, "item '%s'", shown.data);
+		}
+	}
 	return status;
 }
 
 static int add_roots(
 	struct reader *reader, const struct strata_json *document, struct strata_error *error)
 {
-	strata_autojson struct strata_json *roots = NULL;
-	const struct strata_json *folded = NULL;
-	int status = strata_json_get_array(document, "roots", false, &folded, error);
+	int status = read_strings(document, "roots", &reader->references, error);
 
-	if (status < 0 || !folded)
-		return status;
-	status = strata_json_unfold(folded, &roots, error);
-	if (status == 0)
-		status = take_strings(roots, "roots", &reader->references, error);
 	for (size_t i = 0; status == 0 && i < reader->references.count; i++)
 		status = strata_graph_add_root(reader->graph, reader->references.values[i], error);
 	return status;
@@ -210,26 +187,31 @@ static int add_document(
 	return status;
 }
 
+/* DOCUMENT, which is freed, is what NAME holds. */
+static int take_document(struct strata_graph *graph, const char *name, struct strata_json *document,
+	struct strata_error *error)
+{
+	STRATA_CLEANUP(cleanup_reader) struct reader reader = {.graph = graph};
+	int status = add_document(&reader, document, error);
+
+	strata_json_free(document);
+	return status < 0 ? strata_context(error, status, "%s", name) : 0;
+}
+
 int strata_graph_parse_json(struct strata_graph *graph, const char *name, const char *text,
 	size_t length, struct strata_error *error)
 {
-	STRATA_CLEANUP(cleanup_reader) struct reader reader = {.graph = graph};
-	strata_autojson struct strata_json *document = NULL;
-	int status = strata_json_parse_folded(name, text, length, &document, error);
+	struct strata_json *document;
+	int status = strata_json_parse(name, text, length, &document, error);
 
-	if (status < 0)
-		return status;
-	status = add_document(&reader, document, error);
-	return status < 0 ? strata_context(error, status, "%s", name) : 0;
+	return status < 0 ? status : take_document(graph, name, document, error);
 }
 
 int strata_graph_read_json(struct strata_graph *graph, const char *path, struct strata_error *error)
 {
-	strata_autobuffer struct strata_buffer text = STRATA_BUFFER_INIT;
+	struct strata_json *document;
 	const char *name;
-	int status = strata_source_read(path, &text, &name, error);
+	int status = strata_source_load_json(path, &document, &name, error);
 
-	if (status < 0)
-		return status;
-	return strata_graph_parse_json(graph, name, text.data, text.length, error);
+	return status < 0 ? status : take_document(graph, name, document, error);
 }

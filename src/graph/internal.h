@@ -39,6 +39,10 @@ int strata_nar_hash_parse(const char *text, struct strata_digest *digest,
 int strata_source_read(const char *path, struct strata_buffer *text, const char **name,
 	struct strata_error *error) STRATA_MUST_CHECK;
 
+/* The same for a source that is JSON. *DOCUMENT is the caller's. */
+int strata_source_load_json(const char *path, struct strata_json **document, const char **name,
+	struct strata_error *error) STRATA_MUST_CHECK;
+
 /* Append the beginning of TEXT, made visible: what a message shows of hostile input. */
 void strata_source_excerpt(struct strata_buffer *shown, const char *text);
 

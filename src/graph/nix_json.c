@@ -167,94 +167,51 @@ static int add_named(struct reader *reader, const char *name, const struct strat
 	return strata_context(error, status, "%s: item '%s'", reader->name, shown.data);
 }
 
-/* Add what VALUE, which is folded, says of the item NAME. */
-static int add_folded(struct reader *reader, const char *name, const struct strata_json *value,
-	struct strata_error *error)
-{
-	strata_autojson struct strata_json *object = NULL;
-	int status = strata_json_unfold(value, &object, error);
-
-	if (status < 0)
-		return strata_context(error, status, "%s", reader->name);
-	return add_named(reader, name, object, error);
-}
-
-static int add_element(struct reader *reader, size_t number, const struct strata_json *folded,
-	struct strata_error *error)
-{
-	strata_autojson struct strata_json *object = NULL;
-	const char *name = NULL;
-	int status = strata_json_unfold(folded, &object, error);
-
-	if (status == 0)
-		status = strata_json_get_string(object, "path", true, &name, error);
-	if (status < 0)
-		return strata_context(error, status, "%s: element %zu", reader->name, number);
-	return add_named(reader, name, object, error);
-}
-
-/* The elements of ARRAY are folded. */
 static int add_array(
 	struct reader *reader, const struct strata_json *array, struct strata_error *error)
 {
 	int status = 0;
 
-	for (size_t i = 0; status == 0 && i < strata_json_count(array); i++)
-		status = add_element(reader, i + 1, strata_json_at(array, i), error);
+	for (size_t i = 0; status == 0 && i < strata_json_count(array); i++) {
+		const struct strata_json *object = strata_json_at(array, i);
+		const char *name = NULL;
+
+		status = strata_json_get_string(object, "path", true, &name, error);
+		if (status < 0)
+			return strata_context(
+				error, status, "%s: element %zu", reader->name, i + 1);
+		status = add_named(reader, name, object, error);
+	}
 	return status;
 }
 
 static int add_members(
-	struct reader *reader, const struct strata_json *folded, struct strata_error *error)
+	struct reader *reader, const struct strata_json *object, struct strata_error *error)
 {
-	strata_autojson struct strata_json *object = NULL;
 	const struct strata_json *value;
 	const char *key;
-	const void *position = NULL;
-	int status = strata_json_unfold_once(folded, &object, error);
+	void *position = NULL;
+	int status = 0;
 
-	if (status < 0)
-		return strata_context(error, status, "%s", reader->name);
 	while (status == 0 && strata_json_next(object, &position, &key, &value))
-		status = add_folded(reader, key, value, error);
+		status = add_named(reader, key, value, error);
 	return status;
 }
 
-/* Whether every element of ARRAY, of which there are some, is an item. */
-static int is_graph(const struct strata_json *array, bool *result, struct strata_error *error)
+static bool is_graph(const struct strata_json *value)
 {
-	size_t count = strata_json_count(array);
+	size_t count = strata_json_count(value);
 
-	*result = count > 0;
-	for (size_t i = 0; *result && i < count; i++) {
-		strata_autojson struct strata_json *object = NULL;
-		int status = strata_json_unfold(strata_json_at(array, i), &object, error);
+	if (strata_json_kind(value) != STRATA_JSON_ARRAY || count == 0)
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		const struct strata_json *object = strata_json_at(value, i);
 
-		if (status < 0)
-			return status;
-		*result = strata_json_member(object, "path") &&
-			  strata_json_member(object, "references");
+		if (!strata_json_member(object, "path") ||
+			!strata_json_member(object, "references"))
+			return false;
 	}
-	return 0;
-}
-
-/* Add what VALUE, which is folded, holds, if that is a graph. *FOUND is set where it is. */
-static int add_graph(struct reader *reader, const struct strata_json *value, bool *found,
-	struct strata_error *error)
-{
-	strata_autojson struct strata_json *array = NULL;
-	bool added = false;
-	int status;
-
-	if (strata_json_kind(value) != STRATA_JSON_ARRAY)
-		return 0;
-	status = strata_json_unfold_once(value, &array, error);
-	if (status == 0)
-		status = is_graph(array, &added, error);
-	if (status < 0)
-		return strata_context(error, status, "%s", reader->name);
-	*found |= added;
-	return added ? add_array(reader, array, error) : 0;
+	return true;
 }
 
 /* Either members whose names are paths, or members that are whole graphs. */
@@ -263,16 +220,18 @@ static int add_object_form(
 {
 	const struct strata_json *value;
 	const char *key;
-	const void *position = NULL;
+	void *position = NULL;
 	bool found = false;
 	int status = 0;
 
 	while (status == 0 && strata_json_next(document, &position, &key, &value)) {
 		if (*key == '/')
-			status = add_folded(reader, key, value, error);
+			status = add_named(reader, key, value, error);
+		else if (is_graph(value))
+			status = add_array(reader, value, error);
 		else
-			status = add_graph(reader, value, &found, error);
-		found |= *key == '/';
+			continue;
+		found = true;
 	}
 	if (status == 0 && !found)
 		return strata_hint(error,
@@ -303,24 +262,32 @@ static int add_document(
 	}
 }
 
+/* DOCUMENT, which is freed, is what NAME holds. */
+static int take_document(struct strata_graph *graph, const char *name, struct strata_json *document,
+	struct strata_error *error)
+{
+	STRATA_CLEANUP(cleanup_reader) struct reader reader = {.graph = graph, .name = name};
+	int status = add_document(&reader, document, error);
+
+	strata_json_free(document);
+	return status;
+}
+
 int strata_graph_parse_nix_json(struct strata_graph *graph, const char *name, const char *text,
 	size_t length, struct strata_error *error)
 {
-	STRATA_CLEANUP(cleanup_reader) struct reader reader = {.graph = graph, .name = name};
-	strata_autojson struct strata_json *document = NULL;
-	int status = strata_json_parse_folded(name, text, length, &document, error);
+	struct strata_json *document;
+	int status = strata_json_parse(name, text, length, &document, error);
 
-	return status < 0 ? status : add_document(&reader, document, error);
+	return status < 0 ? status : take_document(graph, name, document, error);
 }
 
 int strata_graph_read_nix_json(
 	struct strata_graph *graph, const char *path, struct strata_error *error)
 {
-	strata_autobuffer struct strata_buffer text = STRATA_BUFFER_INIT;
+	struct strata_json *document;
 	const char *name;
-	int status = strata_source_read(path, &text, &name, error);
+	int status = strata_source_load_json(path, &document, &name, error);
 
-	if (status < 0)
-		return status;
-	return strata_graph_parse_nix_json(graph, name, text.data, text.length, error);
+	return status < 0 ? status : take_document(graph, name, document, error);
 }

@@ -14,6 +14,13 @@ int strata_source_read(
 	return strata_file_read(path, source_limit, text, error);
 }
 
+int strata_source_load_json(const char *path, struct strata_json **document, const char **name,
+	struct strata_error *error)
+{
+	*name = strcmp(path, "-") == 0 ? "standard input" : path;
+	return strata_json_load(path, source_limit, document, error);
+}
+
 void strata_source_excerpt(struct strata_buffer *shown, const char *text)
 {
 	strata_autobuffer struct strata_buffer start = STRATA_BUFFER_INIT;

@@ -35,7 +35,7 @@ static int write_config(struct strata_json_writer *json, const struct strata_rea
 	const struct strata_json *config = strata_json_member_any_case(image->config, "config");
 	const struct strata_json *value;
 	const char *key;
-	const void *position = NULL;
+	void *position = NULL;
 	int status = 0;
 
 	strata_json_key(json, "config");

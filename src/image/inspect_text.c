@@ -72,7 +72,7 @@ static void write_members(
 {
 	const struct strata_json *value;
 	const char *key;
-	const void *position = NULL;
+	void *position = NULL;
 
 	while (strata_json_next(object, &position, &key, &value)) {
 		write_label(buffer, label);

@@ -238,7 +238,7 @@ void strata_check_spelling(struct strata_reading *reading, const struct strata_j
 	const char *name;
 
 	for (; *keys; keys++) {
-		const void *position = NULL;
+		void *position = NULL;
 		size_t count = 0;
 		bool other = false;
 

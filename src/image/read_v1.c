@@ -203,7 +203,7 @@ static int read_repository(struct strata_reading *reading, const char *name,
 {
 	const struct strata_json *value;
 	const char *tag;
-	const void *position = NULL;
+	void *position = NULL;
 
 	while (strata_json_next(tags, &position, &tag, &value)) {
 		const char *full = strata_reading_text(reading, "%s:%s", name, tag);
@@ -229,7 +229,7 @@ int strata_read_v1(struct strata_reading *reading, struct strata_error *error)
 	const struct strata_json *repositories = NULL, *tags;
 	struct strata_place place;
 	const char *name;
-	const void *position = NULL;
+	void *position = NULL;
 	int status = strata_store_find(reading->store, "repositories", &place, error);
 
 	if (status == 0)

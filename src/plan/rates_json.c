@@ -74,7 +74,7 @@ static int read_named(
 {
 	const struct strata_json *named = NULL, *value;
 	const char *name;
-	const void *position = NULL;
+	void *position = NULL;
 	int status = strata_json_get_object(document, "rates", false, &named, error);
 
 	while (status == 0 && strata_json_next(named, &position, &name, &value)) {
@@ -95,7 +95,7 @@ static int read_observed(
 	static const char *const keys[] = {"years", "changes", NULL};
 	const struct strata_json *changes = NULL, *value;
 	const char *name;
-	const void *position = NULL;
+	void *position = NULL;
 	uint64_t years = 0;
 	int status = strata_json_check_keys(observed, keys, error);
 
