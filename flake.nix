@@ -15,6 +15,11 @@
         default = stratapack;
       });
 
+      # With it, `pkgs.stratapack` is the program of ./frontends/nix as well.
+      overlays.default = final: prev: {
+        stratapack = final.callPackage ./frontends/nix/package.nix { };
+      };
+
       # buildLayeredImage and the others, see docs/nix.md.
       lib = forEach (system: pkgs: import ./frontends/nix {
         inherit pkgs system;

@@ -59,7 +59,7 @@ in
   streamLayeredImage = arguments:
     let made = layered arguments;
     in finish arguments (made.stream // {
-      inherit (made) imageName imageTag plan closure layers stream push;
+      inherit (made) imageName imageTag plan newPlan closure layers stream push;
       image = made;
     });
 

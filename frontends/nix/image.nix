@@ -14,7 +14,9 @@ let
   seconds = import ./time.nix;
   architectureOf = import ./architecture.nix;
 
-  option = name: value: if value == null then [ ] else [ name "${toString value}" ];
+  option = name: value:
+    if value == null then [ ]
+    else [ name (if isPath value then "${value}" else toString value) ];
   quote = text: "'" + builtins.replaceStrings [ "'" ] [ "'\\''" ] text + "'";
   command = arguments: builtins.concatStringsSep " " (map quote arguments);
 
@@ -77,6 +79,7 @@ let
       # How it is layered, made and written.
     , build ? "build-side"
     , plan ? null # a file, a set as in one, or a function from the plan to another
+    , previous ? null # a plan, or an image, of the past: what stays, stays in its layer
     , layers ? [ ] # what comes below, in layers of its own: see buildLayer
     , strategy ? null
     , maxLayers ? 100
@@ -128,21 +131,32 @@ let
       # --- the plan -------------------------------------------------------------------------------
       planOptions = option "--strategy" strategy ++ option "--max-layers" maxLayers
         ++ option "--below" (planOf groups) ++ planningBase;
-      made = maker.run "stratapack-plan"
-        ([ "plan" ] ++ graphOptions ++ planOptions ++ custom.options ++ [ "--output" maker.out ])
+      madeAfter = before: maker.run "stratapack-plan"
+        ([ "plan" ] ++ graphOptions ++ planOptions ++ option "--previous" before ++ custom.options
+          ++ [ "--output" maker.out ])
         closure;
+      made = madeAfter previous;
       importedPlan = fromJSON (paths.forget (readFile made));
       isGiven = plan != null;
       needsImport = plan == null || isFunction plan;
+      isFile = isPath plan || builtins.isString plan;
       givenPlan =
         let
           read = if isFunction plan then plan importedPlan
-            else if isPath plan || builtins.isString plan then fromJSON (readFile plan)
-            else plan;
+            else if ! isFile then plan
+            else check (builtins.pathExists plan)
+              "there is no ${toString plan} yet: make it from the attribute `newPlan` of the image"
+              (fromJSON (readFile plan));
+          planned = map paths.forget (concatLists (map (one: one.items) read.layers));
+          missing = if base != null then [ ] else
+            filter (root: ! (elem (paths.forget root) planned)) (if includeStorePaths then named else [ ]);
         in
-        read // {
-          customisation = custom.value // { ownLayer = read.customisation.ownLayer or true; };
-        };
+        # The program checks all of it, but not before there are layers.
+        check (missing == [ ])
+          "the plan does not name '${paths.forget (head missing)}', which is in the image: make it again from the attribute `newPlan`"
+          (read // {
+            customisation = custom.value // { ownLayer = read.customisation.ownLayer or true; };
+          });
       thePlan = if isGiven then givenPlan else importedPlan;
       # A file that speaks of store paths without referring to them: what needs them has them anyway.
       planFile = toFile "plan.json" (paths.forget (toJSON thePlan));
@@ -151,6 +165,8 @@ let
         ([ "plan" ] ++ graphOptions ++ [ "--plan" planFile ] ++ planningBase ++ [ "--output" maker.out ])
         closure;
       planDerivation = if isGiven then checkedPlan else made;
+      # What a plan in a file would be today; what stays, stays in its layer.
+      newPlan = if isFile && builtins.pathExists plan then madeAfter "${plan}" else made;
 
       # --- options --------------------------------------------------------------------------------
       mtimeSeconds = if mtime == null then null else seconds "mtime" mtime;
@@ -169,7 +185,7 @@ let
       name' = builtins.replaceStrings [ "/" ":" ] [ "-" "-" ] name;
 
       buildSide = [ "build" "--no-cache" ] ++ graphOptions
-        ++ (if isGiven then [ "--plan" planFile ] else planOptions ++ custom.options)
+        ++ (if isGiven then [ "--plan" planFile ] else planOptions ++ option "--previous" previous ++ custom.options)
         ++ layerOptions ++ baseOptions ++ imageOptions;
       planned = [ "build" "--no-cache" ] ++ graphOptions ++ [ "--plan" "${planDerivation}" ]
         ++ layerOptions ++ baseOptions ++ imageOptions;
@@ -215,6 +231,7 @@ let
       imageTag = theTag;
       # The plan as a file, made or checked; what it refers to is all that the image is made of.
       plan = planDerivation;
+      inherit newPlan;
       closure = roots;
 
       # A script that writes the image to its standard output. Nothing but what it is made of is kept

@@ -33,12 +33,13 @@ rec {
       throw "stratapack: ${what}: '${text}' is not in the store: give a derivation, or a path without quotes"
     else builtins.appendContext inside (builtins.getContext text);
 
-  # PATH, which text named that was read from a file, as something that a derivation may use.
+  # PATH, which text named that was read from a file, as something that a derivation may use. Nix looks for
+  # it in the store, and fetches it where somebody else has it.
   use = path:
     let inside = storePathOf path;
     in
     if inside == null then path
-    else if ! builtins.pathExists inside then
-      throw "stratapack: the plan names '${inside}', which is not in the store: build `closure` of the image first, or make the plan again from `plan`"
-    else builtins.appendContext path { ${inside} = { path = true; }; };
+    else builtins.addErrorContext
+      "while using '${inside}', which a plan names: build the attribute `plan` of the image first, which builds what it needs, or make the plan again from `newPlan`"
+      (builtins.appendContext path { ${inside} = { path = true; }; });
 }

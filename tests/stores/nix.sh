@@ -50,14 +50,36 @@ for way in build-side planned; do
 	same "the same bytes, $way" "$built/" "$merged/"
 done
 
-cp "$(nix-build --no-out-link images.nix -A zstd.plan 2>/dev/null)" plan.json
-ok "a plan beside the expression, without import from derivation" build checkedIn --argstr build client-side \
+# A plan beside the expression.
+fails "plan.json yet: make it from the attribute" build checkedIn
+write_plan() {
+	install -m 644 "$(nix-build --no-out-link images.nix -A checkedIn.newPlan 2>/dev/null)" plan.json
+}
+must "newPlan is what to write there" write_plan
+ok "without import from derivation" build checkedIn --argstr build client-side \
 	--option allow-import-from-derivation false
-same "gives the same bytes" "$built/" zstd.planned/
+same "it gives the same bytes" "$built/" zstd.planned/
 empty "and builds no layer" "$(made_layers)"
 not "without the plan, the client-side way imports" build zstd --argstr build client-side \
 	--option allow-import-from-derivation false
 ok "the others do not" build zstd --argstr build planned --option allow-import-from-derivation false
+layers_of checkedIn >checkedIn.layers
+cp plan.json first.json
+echo new >content/libzstd/news
+for way in build-side planned client-side; do
+	fails "make it again from the attribute \`newPlan\`" build checkedIn --argstr build $way
+done
+must "newPlan, again" write_plan
+is "moves nothing to another layer" "$(jq -c '.layers[].items | map(sub(".*/[^-]*-"; ""))' plan.json)" \
+	"$(jq -c '.layers[].items | map(sub(".*/[^-]*-"; ""))' first.json)"
+ok "an image of what is new" build checkedIn --argstr build client-side \
+	--option allow-import-from-derivation false
+is "layers with what changed are made" "$(made_layers | wc -l)" \
+	"$(layers_of checkedIn | comm -13 checkedIn.layers - | wc -l)"
+is "the others are not: libc, busybox, the file of zstd" "$(layers_of checkedIn | comm -12 checkedIn.layers - | wc -l)" 3
+ok "a plan of the past" build after --argstr build client-side
+same "gives the same" "$built/" "$(nix-build --no-out-link images.nix -A checkedIn 2>/dev/null)/"
+rm content/libzstd/news
 
 # --- at the same time ---------------------------------------------------------------------------
 

@@ -108,6 +108,6 @@ fails "needs \`nix\`" build wrong.noNix
 fails "/hom/**" build wrong.rule
 fails "in no layer of the plan" build wrong.forgets
 fails "does not belong to this image" build wrong.stale
-fails "which is not in the store" build wrong.stale --argstr build client-side
+fails "00000000000000000000000000000000-gone' does not exist" build wrong.stale --argstr build client-side
 
 done_testing

@@ -1,33 +1,103 @@
 #!/usr/bin/env bash
-# The examples of docs/nix.md, and the flake.
+# Every file in docs/nix.md, as it stands there, and the flake.
 # shellcheck source=tests/stores/nix/common.sh
 . "$(dirname "$0")/nix/common.sh"
 
-# The first file of the manual, as it stands.
-mkdir manual && ln -s "$STRATAPACK_SOURCE" manual/stratapack && cp -a content/busybox manual/
-# shellcheck disable=SC2016 # these are backticks
-sed -n '/^```nix$/,/^```$/p' "$STRATAPACK_SOURCE/docs/nix.md" | sed '1d; /^```$/Q' >manual/image.nix
-ok "the manual's example builds" nix-build --out-link manual/result manual/image.nix
-is "and runs" "$(podman_run "$(podman_ load -q -i manual/result | sed 's/.*: //')" \
-	/bin/sh -c 'echo shell')" shell
+# Each block of Nix in the manual begins with "# NAME.nix"; it becomes manual/NAME.nix.
+mkdir -p manual
+awk '
+	/^```nix$/ { inside = 1; next }
+	/^```$/ { if (inside) close(name); inside = 0; name = ""; next }
+	inside && name == "" {
+		if ($0 !~ /^# [a-z]+\.nix/) { print "no name: " $0 >"/dev/stderr"; exit 1 }
+		name = $2
+		sub(/:.*/, "", name)
+		name = "manual/" name
+	}
+	inside { print >name }
+' "$STRATAPACK_SOURCE/docs/nix.md"
+is "every example of the manual is tested here" "$(cd manual && echo *.nix)" \
+	"flake.nix groups.nix hello.nix image.nix layer.nix merged.nix nix.nix planned.nix service.nix"
 
-# --- as a flake, with nixpkgs -------------------------------------------------------------------
+# What is beside them, and what stands in for nixpkgs.
+beside() {
+	collect_program nix && cp -a content nixpkgs/ && cp world.nix "$STRATAPACK_STATIC" nixpkgs/ || return
+	ln -s "$STRATAPACK_SOURCE" manual/stratapack && cp -a content/busybox manual/ || return
+	mkdir -p manual/root/etc && echo served >manual/root/etc/service.conf
+}
+must "what they need is there" beside
+export NIX_PATH=nixpkgs=$scratch/nixpkgs
+cd manual || exit 1
+build() { # build FILE [ARGUMENT…]
+	built=
+	built=$(nix-build --no-out-link "$@" 2>build.log) || { tail -n 20 build.log; return 1; }
+}
+run() { podman_run "$(podman_ load -q -i "$1" | sed 's/.*: //')" "${@:2}"; }
+
+ok "image.nix" build image.nix
+is "runs" "$(run "$built" /bin/sh -c 'echo shell')" shell
+ok "hello.nix" build hello.nix
+"$built" >hello.tar
+is "runs" "$(run hello.tar)" "Hello, world!"
+ok "service.nix" build service.nix
+is "runs" "$(run "$built")" served
+is "as the user that it has" "$(run "$built" sh -c 'id -u; touch /var/lib/service/file && stat -c %a:%u /var/lib/service')" \
+	"1000
+750:1000"
+ok "groups.nix" build groups.nix
+groups=$(nix-build --no-out-link groups.nix -A plan 2>/dev/null)
+is "its groups lie below" "$(jq -c '.layers[0, -1].items | map(sub(".*/[^-]*-"; ""))' "$groups")" '["busybox"]
+["hello"]'
+ok "layer.nix" build layer.nix
+is "is a layer" "$(jq -r .mediaType "$built/layer.json")" application/vnd.oci.image.layer.v1.tar+gzip
+ok "merged.nix" build merged.nix
+ok "nix.nix" build nix.nix
+ok "has a Nix that finds it intact" run "$built" nix-store --verify --check-contents
+
+not "planned.nix needs its plan" build planned.nix
+ok "and says where it comes from" grep -q 'plan.json yet: make it from the attribute' build.log
+ok "which makes it" install -m 644 "$(nix-build --no-out-link planned.nix -A newPlan)" plan.json
+ok "planned.nix" build planned.nix --option allow-import-from-derivation false
+is "runs" "$(run "$built")" "Hello, world!"
+
+# --- the flake ----------------------------------------------------------------------------------
 
 # Flakes are copied into the store whole: only what belongs to ours.
-mkdir -p source flake/nixpkgs
+system=$(nix-instantiate --eval -E builtins.currentSystem | tr -d '"')
+cd "$scratch" && mkdir -p source flake
 (cd "$STRATAPACK_SOURCE" && tar -c flake.nix meson.build frontends) | tar -x -C source
-cp flake.nix flake/ && cp nixpkgs/flake.nix flake/nixpkgs/
-mkdir flake/nixpkgs/content && cp -a content/busybox flake/nixpkgs/content/
-cp "$STRATAPACK_STATIC" flake/nixpkgs/stratapack
-printf '{ system = "%s"; content = ./content; program = ./stratapack; }\n' \
-	"$(nix-instantiate --eval -E builtins.currentSystem | tr -d '"')" >flake/nixpkgs/host.nix
-flaked() {
-	nix build --no-write-lock-file --out-link flaked "path:$scratch/flake" \
-		--override-input stratapack "path:$scratch/source" \
-		--override-input stratapack/nixpkgs "path:$scratch/flake/nixpkgs"
+sed "s/x86_64-linux/$system/" manual/flake.nix >flake/flake.nix
+flake() { # flake COMMAND FLAKE[#NAME] ARGUMENT…: ours, or the manual's
+	local what=$2 inputs=(--override-input nixpkgs "path:$scratch/nixpkgs")
+	[[ $what != flake* ]] || inputs=(--override-input stratapack "path:$scratch/source"
+		--override-input stratapack/nixpkgs "path:$scratch/nixpkgs")
+	# shellcheck disable=SC2086 # "flake check" is two words
+	nix --offline --extra-experimental-features 'nix-command flakes' $1 "path:$scratch/$what" \
+		--no-write-lock-file --quiet "${inputs[@]}" "${@:3}"
 }
-ok "a flake builds an image" flaked
-is "which runs" "$(podman_run "$(podman_ load -q -i flaked | sed 's/.*: //')" \
-	/bin/sh -c 'echo flaked')" flaked
-
+ok "the manual's flake builds an image" flake build flake --out-link flaked
+is "which runs" "$(run flaked)" "Hello, world!"
+mkdir pushed
+ok "its app pushes" flake run flake#push -- "oci:$scratch/pushed:1" --insecure-policy
+is "that image" "$(diff_ids oci:pushed:1)" "$(diff_ids docker-archive:flaked)"
+ok "the flake builds the program" flake build source --out-link program
+same "which is the one that there is" program/bin/stratapack "$STRATAPACK_STATIC"
+is "its functions" "$(flake eval "source#lib.$system" --json --apply builtins.attrNames | jq -r 'join(" ")')" \
+	"buildImage buildLayer buildLayeredImage makeImage makeLayer nix2container pullImage streamLayeredImage"
+ok "all of it is in order" flake 'flake check' source --no-build
+cat >overlaid.nix <<'END'
+let
+  pkgs = import <nixpkgs> { };
+  overlay = (import ./source/flake.nix).outputs { self = null; nixpkgs = null; };
+  overlaid = pkgs // overlay.overlays.default overlaid pkgs;
+  builderWith = pkgs: ((import ./source/frontends/nix { inherit pkgs; }).makeLayer { }).builder;
+in
+{
+  inherit (overlaid) stratapack;
+  used = builderWith (pkgs // { stratapack = pkgs.hello; }) == "${pkgs.hello}/bin/stratapack";
+  same = builderWith overlaid == builderWith pkgs;
+}
+END
+is "its overlay has the program, and the program of pkgs is used" \
+	"$(nix-instantiate --eval --strict overlaid.nix -A used) $(nix-instantiate --eval --strict overlaid.nix -A same)" "true true"
 done_testing

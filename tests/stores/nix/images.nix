@@ -4,7 +4,7 @@
 , imageName ? null, imageDigest ? null, hash ? "", pulled ? "docker-archive"
 }:
 let
-  world = import ./world.nix;
+  world = import ./world.nix { };
   inherit (world) busybox jq zstd stratapack;
   common = { inherit build format strategy compression maxLayers; tag = "1"; };
   layered = name: program: arguments: common // {
@@ -27,6 +27,7 @@ in
   streamed = stratapack.streamLayeredImage (layered "zstd" zstd { });
   merged = image "zstd" zstd { plan = merge; };
   checkedIn = image "zstd" zstd { plan = ./plan.json; };
+  after = image "zstd" zstd { previous = ./first.json; };
 
   # What commands make, and who owns it.
   made = image "made" busybox {

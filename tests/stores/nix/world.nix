@@ -1,6 +1,6 @@
 # Software for images: Debian's files as store items, programs that refer to them, and a shell.
+{ system ? builtins.currentSystem }:
 let
-  system = builtins.currentSystem;
   imported = name: builtins.path { path = ./content + "/${name}"; inherit name; };
 in
 rec {
