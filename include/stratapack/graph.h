@@ -144,9 +144,12 @@ struct strata_store_options {
 	const char *root;     /* another root directory of that machine; NULL: "/" */
 	const char *const *items; /* store paths, or links to them; their closure is read */
 	size_t item_count;        /* 0: everything that is valid in the store */
+	const struct strata_observer *observer; /* outlives the graph */
 };
 
-/* The database of a Guix or Nix store. The items asked for become roots. */
+/* The store of Guix or Nix: its daemon or its database is asked. The items asked for become roots.
+ * Unless DATABASE names one, and where the store's daemon can be reached, it keeps the closure from
+ * the garbage collector for as long as the graph lives. */
 STRATA_PUBLIC int strata_graph_read_store(struct strata_graph *graph,
 	const struct strata_store_options *options, struct strata_error *error);
 

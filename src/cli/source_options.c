@@ -265,13 +265,15 @@ int strata_source_options_choose_planned(struct strata_source_options *options, 
 }
 
 static int read_store(const struct strata_source_options *options, const char *root,
-	struct strata_graph *graph, struct strata_error *error)
+	const struct strata_observer *observer, struct strata_graph *graph,
+	struct strata_error *error)
 {
 	struct strata_store_options store = {
 		.database = options->store_database,
 		.root = root,
 		.items = options->store_items.items,
 		.item_count = options->store_items.count,
+		.observer = observer,
 	};
 
 	return strata_graph_read_store(graph, &store, error);
@@ -320,7 +322,7 @@ static int fill_graph(const struct strata_source_options *options, const char *r
 	for (size_t index = 0; result == 0 && index < options->roots.count; index++)
 		result = strata_graph_add_root(graph, options->roots.items[index], error);
 	if (result == 0 && options->store_items.count > 0)
-		result = read_store(options, root, graph, error);
+		result = read_store(options, root, observer, graph, error);
 	if (result == 0 && options->indices.count > 0)
 		result = read_indices(options, observer, graph, error);
 	if (result == 0 && uses_dpkg(options))

@@ -17,6 +17,13 @@ struct pending {
 	bool has_size;
 };
 
+/* What lives as long as the graph does. */
+struct possession {
+	void *thing;
+	void (*release)(void *thing);
+	struct possession *next;
+};
+
 struct strata_graph {
 	struct strata_arena arena;
 	struct strata_map index; /* id -> index into pending, or into items once finished */
@@ -34,6 +41,8 @@ struct strata_graph {
 	uint32_t item_count;
 	uint32_t *roots;
 	uint32_t root_count;
+
+	struct possession *possessions; /* the latest first */
 };
 
 struct strata_graph *strata_graph_new(struct strata_error *error)
@@ -49,6 +58,8 @@ void strata_graph_free(struct strata_graph *graph)
 {
 	if (!graph)
 		return;
+	for (struct possession *own = graph->possessions; own; own = own->next)
+		own->release(own->thing);
 	strata_arena_free(&graph->arena);
 	strata_map_release(&graph->index);
 	free(graph->pending);
@@ -59,6 +70,20 @@ void strata_graph_free(struct strata_graph *graph)
 void strata_cleanup_graph(struct strata_graph **graph)
 {
 	strata_graph_free(*graph);
+}
+
+int strata_graph_own(struct strata_graph *graph, void *thing, void (*release)(void *thing),
+	struct strata_error *error)
+{
+	struct possession *own = strata_arena_array(&graph->arena, 1, sizeof(*own));
+
+	if (!own) {
+		release(thing);
+		return strata_fail_memory(error);
+	}
+	*own = (struct possession){thing, release, graph->possessions};
+	graph->possessions = own;
+	return 0;
 }
 
 static int compare_strings(const void *left, const void *right)

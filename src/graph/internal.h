@@ -13,6 +13,11 @@
 #define strata_autograph STRATA_CLEANUP(strata_cleanup_graph)
 void strata_cleanup_graph(struct strata_graph **graph);
 
+/* Let GRAPH own THING: RELEASE gives it back when the graph is freed, or at once where this fails.
+ */
+int strata_graph_own(struct strata_graph *graph, void *thing, void (*release)(void *thing),
+	struct strata_error *error) STRATA_MUST_CHECK;
+
 /* Split the base name of a store item into what follows the hash: name and version, as Nix and
  * Guix do it (the version begins at the first dash that no letter follows). Both buffers are
  * emptied first. For an id that is no path: the part before ":" and no version. */

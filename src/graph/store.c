@@ -8,6 +8,8 @@
 
 #include "base/arena.h"
 #include "base/map.h"
+#include "base/observe.h"
+#include "graph/daemon_address.h"
 #include "graph/internal.h"
 #include "graph/store_daemon.h"
 #include "graph/store_database.h"
@@ -77,9 +79,10 @@ static int take_reference(void *context, const char *path, struct strata_error *
 	return 0;
 }
 
-/* Whom to ask about items: one of the two. */
+/* Whom to ask about items: the daemon where it tells, else the database. */
 struct teller {
-	struct strata_store_daemon *daemon;
+	struct strata_store_daemon *daemon; /* keeps items, where there is one */
+	bool daemon_tells;
 	struct strata_store_database *database;
 };
 
@@ -89,10 +92,10 @@ static void cleanup_teller(struct teller *teller)
 	strata_cleanup_store_database(&teller->database);
 }
 
-static const char *teller_path(const struct teller *teller)
+static const char *teller_name(const struct teller *teller)
 {
-	return teller->daemon ? strata_store_daemon_path(teller->daemon)
-			      : strata_store_database_path(teller->database);
+	return teller->daemon_tells ? strata_store_daemon_address(teller->daemon)
+				    : strata_store_database_path(teller->database);
 }
 
 static int fail_missing(
@@ -101,7 +104,7 @@ static int fail_missing(
 	return strata_hint(error,
 		strata_fail(error, STRATA_ERROR_NOT_FOUND,
 			"'%s' is not a valid item of the store with the %s '%s'", asked_for,
-			teller->daemon ? "daemon at" : "database", teller_path(teller)),
+			teller->daemon_tells ? "daemon at" : "database", teller_name(teller)),
 		"build it, or name another database with --store-db");
 }
 
@@ -112,9 +115,13 @@ static int find_item(const struct teller *teller, const char *path, struct strat
 	int found, status;
 
 	closure->reference_count = 0;
-	if (teller->daemon)
-		return strata_store_daemon_find(
-			teller->daemon, path, row, take_reference, closure, error);
+	if (teller->daemon_tells) {
+		/* First kept and then asked about: what is valid now stays so. */
+		status = strata_store_daemon_keep(teller->daemon, path, error);
+		return status < 0 ? status
+				  : strata_store_daemon_find(teller->daemon, path, row,
+					    take_reference, closure, error);
+	}
 	found = strata_store_database_find(teller->database, path, row, error);
 	if (found <= 0)
 		return found;
@@ -141,7 +148,7 @@ static int add_item(struct strata_graph *graph, const struct teller *teller,
 	record.reference_count = closure->reference_count;
 	status = strata_graph_add(graph, &record, error);
 	if (status < 0)
-		return strata_context(error, status, "'%s'", teller_path(teller));
+		return strata_context(error, status, "'%s'", teller_name(teller));
 	return 0;
 }
 
@@ -153,9 +160,37 @@ static int add_closure(struct strata_graph *graph, const struct teller *teller,
 	/* The closure grows while it is walked. */
 	for (size_t i = 0; status == 0 && i < closure->count; i++)
 		status = add_item(graph, teller, closure, closure->paths[i], error);
-	if (status < 0 || teller->daemon)
+	if (status < 0 || teller->daemon_tells)
 		return status;
 	return strata_store_database_check(teller->database, error);
+}
+
+/* Keep what the database told of; it may have been collected since. */
+static int keep_closure(
+	struct teller *teller, const struct closure *closure, struct strata_error *error)
+{
+	int status = 1;
+
+	for (size_t i = 0; status >= 0 && i < closure->count; i++) {
+		status = strata_store_daemon_keep(teller->daemon, closure->paths[i], error);
+		if (status == 0)
+			status = strata_store_daemon_is_valid(
+				teller->daemon, closure->paths[i], error);
+		if (status == 0)
+			return strata_hint(error,
+				strata_fail(error, STRATA_ERROR_CHANGED,
+					"'%s' was collected while the store was read",
+					closure->paths[i]),
+				"build it again, with a root for the garbage collector");
+	}
+	return status < 0 ? status : 0;
+}
+
+static void release_daemon(void *thing)
+{
+	struct strata_store_daemon *daemon = thing;
+
+	strata_cleanup_store_daemon(&daemon);
 }
 
 static int add_root(struct strata_graph *graph, struct closure *closure, const char *item,
@@ -178,7 +213,7 @@ static int read_named(struct strata_graph *graph, const struct strata_store_opti
 	struct strata_error *error)
 {
 	STRATA_CLEANUP(cleanup_closure) struct closure closure = {0};
-	STRATA_CLEANUP(cleanup_teller) struct teller teller = {NULL, NULL};
+	STRATA_CLEANUP(cleanup_teller) struct teller teller = {.daemon = NULL};
 	int status = strata_store_database_open(options->database, &teller.database, error);
 
 	if (status == 0 && options->item_count == 0)
@@ -199,7 +234,7 @@ static int read_named(struct strata_graph *graph, const struct strata_store_opti
 /* The stores that are there, by their place under a root. */
 struct present {
 	char *databases[STRATA_KNOWN_STORES]; /* NULL: not there */
-	bool has_daemon;                      /* there may be one to ask */
+	bool has_daemon[STRATA_KNOWN_STORES]; /* there may be one to ask */
 };
 
 static void cleanup_present(struct present *present)
@@ -211,30 +246,30 @@ static void cleanup_present(struct present *present)
 /* Whether the store number S is there. */
 static bool has_store(const struct present *present, size_t s)
 {
-	return present->databases[s] || (present->has_daemon && strata_known_stores[s].has_daemon);
+	return present->databases[s] ||
+	       (present->has_daemon[s] && strata_known_stores[s].daemon_tells);
 }
 
 /* A daemon speaks for this machine's own root only. One that was chosen and cannot be spoken to is
  * reported when it is asked. */
-static bool may_have_daemon(const char *root)
+static bool may_have_daemon(const struct strata_known_store *store, const char *root)
 {
-	strata_autofree char *path = NULL;
-	bool chosen;
+	strata_autoaddress struct strata_daemon_address address = STRATA_DAEMON_ADDRESS_INIT;
 
 	if (root && strcmp(root, "/") != 0)
 		return false;
-	return strata_store_daemon_socket(&path, &chosen, NULL) < 0 || chosen ||
-	       access(path, F_OK) == 0;
+	return strata_daemon_address_find(store, &address, NULL) < 0 || address.chosen ||
+	       access(address.path, F_OK) == 0;
 }
 
 static int find_present(struct present *present, const char *root, struct strata_error *error)
 {
 	int status = 0;
 
-	present->has_daemon = may_have_daemon(root);
 	for (size_t s = 0; status == 0 && s < STRATA_KNOWN_STORES; s++) {
 		struct strata_error refused = STRATA_ERROR_INIT;
 
+		present->has_daemon[s] = may_have_daemon(&strata_known_stores[s], root);
 		status = strata_known_store_database(
 			&strata_known_stores[s], root, &present->databases[s], &refused);
 		/* Who may not read the database may still ask the daemon. */
@@ -260,26 +295,53 @@ static int is_in_present(void *context, const char *path, struct strata_error *e
 	return 0;
 }
 
+/* Connect to the daemon of the store number S, if there is one. Where it is only to keep items, one
+ * that cannot be spoken to is not worth more than a word, unless it was chosen. */
+static int open_daemon(const struct present *present, size_t s,
+	const struct strata_store_options *options, struct teller *teller,
+	struct strata_error *error)
+{
+	struct strata_error unknown = STRATA_ERROR_INIT;
+	const struct strata_known_store *store = &strata_known_stores[s];
+	int status;
+
+	if (!present->has_daemon[s])
+		return 0;
+	status = strata_store_daemon_open(store, &teller->daemon, options->observer, &unknown);
+	/* The daemon has no list of everything. */
+	teller->daemon_tells = status > 0 && store->daemon_tells && options->item_count > 0;
+	if (status >= 0)
+		return 0;
+	if (!store->daemon_tells && status == STRATA_ERROR_FORMAT) {
+		strata_note(options->observer,
+			"nothing keeps the items from the garbage collector: %s", unknown.message);
+		return 0;
+	}
+	if (error) {
+		*error = unknown;
+		unknown = (struct strata_error)STRATA_ERROR_INIT;
+	}
+	return status;
+}
+
 /* From the store number S: the ITEMS that lie in it, or everything where there are none. */
 static int read_present(struct strata_graph *graph, struct present *present, size_t s,
-	char *const *items, size_t item_count, struct strata_error *error)
+	char *const *items, const struct strata_store_options *options, struct strata_error *error)
 {
 	STRATA_CLEANUP(cleanup_closure) struct closure closure = {0};
-	STRATA_CLEANUP(cleanup_teller) struct teller teller = {NULL, NULL};
+	STRATA_CLEANUP(cleanup_teller) struct teller teller = {.daemon = NULL};
 	int status = 0;
 
-	for (size_t i = 0; status == 0 && i < item_count; i++) {
+	for (size_t i = 0; status == 0 && i < options->item_count; i++) {
 		if (strata_known_store_has(&strata_known_stores[s], items[i]))
 			status = add_root(graph, &closure, items[i], error);
 	}
-	if (status < 0 || (item_count > 0 && closure.count == 0))
+	if (status < 0 || (options->item_count > 0 && closure.count == 0))
 		return status;
-	/* The daemon has no list of everything. */
-	if (present->has_daemon && strata_known_stores[s].has_daemon && item_count > 0)
-		status = strata_store_daemon_open(&teller.daemon, error);
+	status = open_daemon(present, s, options, &teller, error);
 	if (status < 0)
 		return status;
-	if (!teller.daemon && !present->databases[s])
+	if (!teller.daemon_tells && !present->databases[s])
 		return strata_hint(error,
 			strata_fail(error, STRATA_ERROR_NOT_FOUND,
 				"no daemon answers for the store '%s', and its database '%s' is "
@@ -287,12 +349,17 @@ static int read_present(struct strata_graph *graph, struct present *present, siz
 				"there",
 				strata_known_stores[s].directory, strata_known_stores[s].database),
 			"start guix-daemon, or name a database with --store-db FILE");
-	status = 0;
-	if (!teller.daemon)
+	if (!teller.daemon_tells)
 		status = strata_store_database_open(present->databases[s], &teller.database, error);
-	if (status == 0 && item_count == 0)
+	if (status == 0 && options->item_count == 0)
 		status = strata_store_database_all(teller.database, take_item, &closure, error);
-	return status < 0 ? status : add_closure(graph, &teller, &closure, error);
+	if (status == 0)
+		status = add_closure(graph, &teller, &closure, error);
+	if (status == 0 && teller.daemon && !teller.daemon_tells)
+		status = keep_closure(&teller, &closure, error);
+	if (status < 0 || !teller.daemon)
+		return status;
+	return strata_graph_own(graph, strata_take(teller.daemon), release_daemon, error);
 }
 
 static void free_strings(char **strings, size_t count)
@@ -325,7 +392,7 @@ static int follow_items(const struct strata_store_options *options, struct prese
 int strata_graph_read_store(struct strata_graph *graph, const struct strata_store_options *options,
 	struct strata_error *error)
 {
-	STRATA_CLEANUP(cleanup_present) struct present present = {.has_daemon = false};
+	STRATA_CLEANUP(cleanup_present) struct present present = {.databases = {NULL}};
 	char **items;
 	bool any = false;
 	int status;
@@ -341,7 +408,7 @@ int strata_graph_read_store(struct strata_graph *graph, const struct strata_stor
 		if (!has_store(&present, s))
 			continue;
 		any = true;
-		status = read_present(graph, &present, s, items, options->item_count, error);
+		status = read_present(graph, &present, s, items, options, error);
 	}
 	free_strings(items, options->item_count);
 	if (status == 0 && !any)
@@ -355,7 +422,7 @@ int strata_graph_read_store(struct strata_graph *graph, const struct strata_stor
 
 bool strata_store_holds(const char *root, const char *path)
 {
-	STRATA_CLEANUP(cleanup_present) struct present present = {.has_daemon = false};
+	STRATA_CLEANUP(cleanup_present) struct present present = {.databases = {NULL}};
 	strata_autofree char *item = NULL;
 
 	return find_present(&present, root, NULL) == 0 &&

@@ -14,8 +14,11 @@
 enum { MOST_LINKS = 40 };
 
 const struct strata_known_store strata_known_stores[STRATA_KNOWN_STORES] = {
-	{"/gnu/store", "/var/guix/db/db.sqlite", true},
-	{"/nix/store", "/nix/var/nix/db/db.sqlite", false},
+	{"/gnu/store", "/var/guix/db/db.sqlite", "/var/guix/daemon-socket/socket",
+		"GUIX_DAEMON_SOCKET", 0x163, true},
+	/* Of the versions that every Nix takes, the last whose messages are plain text. */
+	{"/nix/store", "/nix/var/nix/db/db.sqlite", "/nix/var/nix/daemon-socket/socket",
+		"NIX_DAEMON_SOCKET_PATH", 0x113, false},
 };
 
 bool strata_known_store_has(const struct strata_known_store *store, const char *path)

@@ -6,6 +6,7 @@
 #define GRAPH_STORE_LOCATION_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/error.h"
 
@@ -13,7 +14,10 @@
 struct strata_known_store {
 	const char *directory;
 	const char *database;
-	bool has_daemon; /* whose protocol store_daemon.h has */
+	const char *socket;          /* where its daemon listens */
+	const char *socket_variable; /* of the environment, which says where else */
+	uint64_t protocol;           /* the version that the client speaks to it */
+	bool daemon_tells;           /* what is valid is asked of the daemon, not of the database */
 };
 
 enum { STRATA_KNOWN_STORES = 2 };

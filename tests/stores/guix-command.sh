@@ -2,8 +2,8 @@
 # The command `guix stratapack`, with a real guix-daemon.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
-# shellcheck source=tests/stores/guix/daemon.sh
-. "$(dirname "$0")/guix/daemon.sh"
+# shellcheck source=tests/stores/guix/common.sh
+. "$(dirname "$0")/guix/common.sh"
 must "a daemon" start_daemon --max-jobs=2
 
 package=(-e '(@ (world) greeter)')

@@ -3,8 +3,8 @@
 # reaches by ssh: the way of /etc/guix/machines.scm.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
-# shellcheck source=tests/stores/guix/daemon.sh
-. "$(dirname "$0")/guix/daemon.sh"
+# shellcheck source=tests/stores/guix/common.sh
+. "$(dirname "$0")/guix/common.sh"
 machine=$scratch/machine
 port=2223
 

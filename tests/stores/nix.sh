@@ -3,6 +3,8 @@
 # several builds at a time, another machine, what the store keeps.
 # shellcheck source=tests/stores/nix/common.sh
 . "$(dirname "$0")/nix/common.sh"
+# shellcheck source=tests/stores/common/garbage.sh
+. "$STRATAPACK_SOURCE/tests/stores/common/garbage.sh"
 
 # --- three architectures, the same bytes --------------------------------------------------------
 
@@ -167,4 +169,23 @@ ok "garbage is collected" nix-store --gc
 is "with its derivation, a layer keeps its items" "$([ -e "$layer" ] && [ -e "$item" ] && echo kept)" kept
 ok "garbage is collected, derivations too" nix-store --gc --option keep-derivations false
 is "a layer lives on, without its items" "$([ -e "$layer" ] && [ ! -e "$item" ] && echo gone)" gone
+
+# --- garbage ------------------------------------------------------------------------------------
+
+content=$(nix-build --no-out-link images.nix -A world.zstd 2>/dev/null)
+nix-store -q --requisites "$content" | sort >items
+collect_nix() {
+	nix-store --gc
+}
+archived() { # archived ARGUMENTS…: an archive of an image, to the standard output
+	"$STRATAPACK" build "$@" -o docker-archive:-:x
+}
+ok "garbage is collected in the middle of a build" collect_meanwhile collect_nix archived "$content"
+same "which nix-daemon keeps the items for" meanwhile.items items
+ok "the image is whole" "$STRATAPACK" verify docker-archive:meanwhile.tar
+nix-store --gc >/dev/null 2>&1
+# A process of another store's builder, of the same name, may keep one.
+empty "afterwards they go" "$(items_there | grep -e -zstd)"
+fails_with 1 "/nowhere" "a daemon of Nix that is not there" env NIX_DAEMON_SOCKET_PATH=/nowhere \
+	"$STRATAPACK" plan "$(nix-build --no-out-link images.nix -A world.zstd 2>/dev/null)"
 done_testing
