@@ -158,9 +158,13 @@ is "to where it is told" "$(diff_ids oci:pushed:there)" "$(diff_ids oci:zstd.pla
 
 # --- what lives on ------------------------------------------------------------------------------
 
-layer=$(nix-store -q --outputs "$(head -n 1 zstd.layers)")
-recipe=$(nix-store -q --references "$(head -n 1 zstd.layers)" | grep -m 1 recipe)
-item=$(jq -r '.items[0].id' "$recipe")
+# Any layer of items: which derivation comes first, only hashes decide.
+while read -r derivation; do
+	layer=$(nix-store -q --outputs "$derivation")
+	recipe=$(nix-store -q --references "$derivation" | grep -m 1 recipe)
+	item=$(jq -r '.items[0].id // ""' "$recipe")
+	[ -z "$item" ] || break
+done <zstd.layers
 ok "an item is there, and its layer" [ -e "$item" -a -e "$layer" ]
 ln -s "$layer" /nix/var/nix/gcroots/layer
 # By default a store keeps the derivation of whatever is alive, and so the recipe that it is made from,

@@ -5,17 +5,17 @@
 # begins to, run COLLECT, and then let it end. The archive goes to meanwhile.tar; which of the store items in
 # the file `items` were still there after the collection, to meanwhile.items.
 collect_meanwhile() {
-	local collect=$1 status=0 builder
+	local collect=$1 status=0 builder reader
 	shift
 	rm -f output && mkfifo output || return 1
 	"$@" >output 2>meanwhile.log &
 	builder=$!
-	exec 8<output
-	head -c 1 <&8 >meanwhile.tar || status=1
+	exec {reader}<output
+	head -c 1 <&"$reader" >meanwhile.tar || status=1
 	"$collect" >collector.log 2>&1 || status=1
 	items_there >meanwhile.items
-	cat <&8 >>meanwhile.tar
-	exec 8<&-
+	cat <&"$reader" >>meanwhile.tar
+	exec {reader}<&-
 	wait "$builder" || status=1
 	[ $status -eq 0 ] || cat meanwhile.log collector.log
 	return $status
