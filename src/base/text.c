@@ -78,6 +78,15 @@ bool strata_text_ends_with(const char *text, const char *suffix)
 	return length >= wanted && memcmp(text + length - wanted, suffix, wanted) == 0;
 }
 
+int strata_text_hex_digit(char byte)
+{
+	char letter = (char)(byte | 0x20);
+
+	if (byte >= '0' && byte <= '9')
+		return byte - '0';
+	return letter >= 'a' && letter <= 'f' ? letter - 'a' + 10 : -1;
+}
+
 bool strata_text_to_number(const char *text, int base, uint64_t *number)
 {
 	uint64_t value = 0;

@@ -20,6 +20,9 @@ bool strata_text_ends_with(const char *text, const char *suffix);
  * where it is none or does not fit. */
 bool strata_text_to_number(const char *text, int base, uint64_t *number);
 
+/* The value of a hexadecimal digit of either case; -1 for any other byte. */
+int strata_text_hex_digit(char byte);
+
 /* Append a size that a person can read: "17 B", "4.2 MB" (powers of 1000, as registries and
  * docker print them). */
 void strata_text_size(struct strata_buffer *buffer, uint64_t bytes);

@@ -8,14 +8,12 @@ enum { HEX_LENGTH = 64, NIX32_LENGTH = 52, BASE64_LENGTH = 44 };
 
 static bool from_hex(const char *text, unsigned char bytes[STRATA_SHA256_SIZE])
 {
-	static const char digits[] = "0123456789abcdef0123456789ABCDEF";
-
 	for (size_t i = 0; i < HEX_LENGTH; i++) {
-		const char *found = strchr(digits, text[i]);
+		int digit = strata_text_hex_digit(text[i]);
 
-		if (!found)
+		if (digit < 0)
 			return false;
-		bytes[i / 2] = (unsigned char)(bytes[i / 2] << 4 | (found - digits) % 16);
+		bytes[i / 2] = (unsigned char)(bytes[i / 2] << 4 | digit);
 	}
 	return true;
 }
