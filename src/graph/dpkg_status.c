@@ -58,29 +58,33 @@ struct stanza {
 	const char *provides;
 };
 
+#define FIELD(name, member)                                                                        \
+	{                                                                                          \
+		name, sizeof(name) - 1, offsetof(struct stanza, member)                            \
+	}
 static const struct {
 	const char *name; /* lower case */
+	size_t length;
 	size_t offset;
 } fields[] = {
-	{"package", offsetof(struct stanza, package)},
-	{"status", offsetof(struct stanza, status)},
-	{"architecture", offsetof(struct stanza, architecture)},
-	{"multi-arch", offsetof(struct stanza, multi_arch)},
-	{"version", offsetof(struct stanza, version)},
-	{"source", offsetof(struct stanza, source)},
-	{"installed-size", offsetof(struct stanza, installed_size)},
-	{"size", offsetof(struct stanza, archive_size)},
-	{"essential", offsetof(struct stanza, essential)},
-	{"depends", offsetof(struct stanza, depends)},
-	{"pre-depends", offsetof(struct stanza, pre_depends)},
-	{"provides", offsetof(struct stanza, provides)},
+	FIELD("package", package),
+	FIELD("status", status),
+	FIELD("architecture", architecture),
+	FIELD("multi-arch", multi_arch),
+	FIELD("version", version),
+	FIELD("source", source),
+	FIELD("installed-size", installed_size),
+	FIELD("size", archive_size),
+	FIELD("essential", essential),
+	FIELD("depends", depends),
+	FIELD("pre-depends", pre_depends),
+	FIELD("provides", provides),
 };
+#undef FIELD
 
-/* Whether NAME of LENGTH bytes is the lower-case EXPECTED in any case. */
+/* Whether NAME is the lower-case EXPECTED, which is as long, in any case. */
 static bool is_field(const char *name, size_t length, const char *expected)
 {
-	if (strlen(expected) != length)
-		return false;
 	for (size_t i = 0; i < length; i++) {
 		char byte = name[i];
 
@@ -117,7 +121,7 @@ static int take_field(const struct strata_dpkg *database, size_t number, char *l
 	for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++) {
 		const char **value = (const char **)((char *)stanza + fields[i].offset);
 
-		if (!is_field(line, length, fields[i].name))
+		if (length != fields[i].length || !is_field(line, length, fields[i].name))
 			continue;
 		if (*value)
 			return strata_fail(error, STRATA_ERROR_FORMAT,
