@@ -1,11 +1,11 @@
 # The program, built with nixpkgs: `pkgs.callPackage ./package.nix { }`.
-{ lib, stdenv, meson, ninja, pkg-config, scdoc, libdeflate, openssl, sqlite, zlib, zstd }:
+{ lib, stdenv, meson, ninja, pkg-config, scdoc, jansson, libdeflate, openssl, sqlite, zlib, zstd }:
 stdenv.mkDerivation {
   pname = "stratapack";
   version = "0.1.0";
   src = lib.cleanSource ../..;
   nativeBuildInputs = [ meson ninja pkg-config scdoc ];
-  buildInputs = [ libdeflate openssl sqlite zlib zstd ];
+  buildInputs = [ jansson libdeflate openssl sqlite zlib zstd ];
   meta = {
     description = "Layered container images from the reference graphs of package stores";
     license = lib.licenses.asl20;

@@ -6,6 +6,7 @@
   #:use-module (gnu packages pkg-config)
   #:use-module (gnu packages sqlite)
   #:use-module (gnu packages tls)
+  #:use-module (gnu packages web)
   #:use-module (guix build-system meson)
   #:use-module (guix gexp)
   #:use-module (guix git-download)
@@ -32,7 +33,7 @@
     (build-system meson-build-system)
     (arguments (list #:configure-flags #~(list "-Dtests=false")))
     (native-inputs (list pkg-config scdoc))
-    (inputs (list libdeflate openssl sqlite zlib `(,zstd "lib")))
+    (inputs (list jansson libdeflate openssl sqlite zlib `(,zstd "lib")))
     (home-page #f)
     (synopsis "Build layered container images from a package store")
     (description

@@ -36,6 +36,7 @@ let
     ninja = null;
     pkg-config = null;
     scdoc = null;
+    jansson = null;
     libdeflate = null;
     openssl = null;
     zlib = null;
