@@ -34,6 +34,8 @@ STRATA_PUBLIC void strata_reference_release(struct strata_reference *reference);
  * "docker.io/library/tool:latest". Malloced; NULL where memory is out. */
 STRATA_PUBLIC char *strata_reference_full(const struct strata_reference *reference);
 
+struct strata_base; /* base_image.h */
+
 struct strata_pair {
 	const char *key;
 	const char *value;
@@ -41,6 +43,9 @@ struct strata_pair {
 
 /* What a container runs as. Strings are borrowed; absent is NULL or a count of 0. */
 struct strata_image_config {
+	/* What the image inherits where it says nothing itself, or NULL; must outlive the image.
+	 * Then an entrypoint or cmd that is not NULL, but has a count of 0, removes the base's. */
+	const struct strata_base *base;
 	const char *architecture; /* in Go's words, "amd64"; NULL: this machine's */
 	const char *variant;      /* "v7" */
 	const char *os;           /* NULL: "linux" */
@@ -70,8 +75,8 @@ STRATA_PUBLIC const char *strata_host_architecture(void);
 
 struct strata_image;
 
-/* Assemble an image. The layers are borrowed and must outlive it; names are copied. *IMAGE is the
- * caller's. */
+/* Assemble an image. The layers are borrowed and must outlive it; those of the base come first.
+ * *IMAGE is the caller's. */
 STRATA_PUBLIC int strata_image_new(const struct strata_layer *layers, size_t layer_count,
 	const struct strata_image_config *config, struct strata_image **image,
 	struct strata_error *error);

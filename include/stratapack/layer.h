@@ -109,7 +109,7 @@ STRATA_PUBLIC int strata_recipe_save(
 STRATA_PUBLIC void strata_recipe_free(struct strata_recipe *recipe);
 
 struct strata_layer {
-	struct strata_digest recipe_key; /* "" for a layer of a foreign image */
+	struct strata_digest recipe_key; /* "" for a layer of a base image */
 	struct strata_digest diff_id;
 	struct strata_digest digest;
 	uint64_t diff_size; /* bytes of the tar stream */
@@ -119,6 +119,7 @@ struct strata_layer {
 	size_t item_count;
 	struct strata_digest contents; /* stands for the items where they are left out; else "" */
 	bool customised;               /* holds the customisation's entries */
+	bool base;                     /* of a base image: what is in it is not told */
 	char *blob;  /* path of the file with the blob; NULL where it has none of its own; owned */
 	bool staged; /* the blob is a working copy that outputs may share instead of copying */
 };

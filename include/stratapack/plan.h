@@ -126,6 +126,7 @@ struct strata_plan {
 	uint32_t max_layers;              /* 0 where unknown */
 	struct strata_plan_layer *layers; /* bottom first */
 	size_t layer_count;
+	uint32_t base_layers; /* layers of a base image that lie beneath and count in the bound */
 	struct strata_customisation customisation; /* entries sorted by path components */
 	/* The customisation is a layer of its own on top; else part of the topmost layer. */
 	bool customisation_layer;
@@ -135,8 +136,9 @@ struct strata_plan {
 
 struct strata_plan_options {
 	const struct strata_strategy *strategy; /* NULL: the default */
-	uint32_t max_layers;              /* of the whole image; 0: STRATA_DEFAULT_MAX_LAYERS */
-	uint32_t base_layers;             /* how many of them a base image takes */
+	uint32_t max_layers;   /* of the whole image; 0: STRATA_DEFAULT_MAX_LAYERS */
+	uint32_t base_layers;  /* how many of them a base image takes */
+	uint32_t layers_below; /* and those that are put below: strata_plan_put_below() */
 	const struct strata_churn *churn; /* NULL: what the graph alone tells */
 	/* What machines have already, or NULL: its layers are kept unless planning afresh saves
 	 * more within a year than the layers cost that change. */
@@ -181,7 +183,7 @@ STRATA_PUBLIC int strata_plan_save(
 STRATA_PUBLIC int strata_plan_check(const struct strata_plan *plan,
 	const struct strata_graph *graph, struct strata_error *error);
 
-/* The layers that the image will have: those with items, and the customisation's own. */
+/* The layers of its own that the image will have: those with items, and the customisation's. */
 STRATA_PUBLIC size_t strata_plan_image_layers(const struct strata_plan *plan);
 
 STRATA_PUBLIC void strata_plan_free(struct strata_plan *plan);

@@ -50,26 +50,6 @@ static int prepare(
 	return result;
 }
 
-/* The directory where the first output that is a file grows: its blobs are best gathered on the
- * same file system. Malloced; NULL where memory is out. */
-static char *staging_parent(const struct strata_output_options *output)
-{
-	const char *temporary = getenv("TMPDIR");
-
-	for (size_t index = 0; index < output->count; index++) {
-		strata_autofree char *path = strdup(output->destinations[index].path);
-
-		if (!path)
-			return NULL;
-		if (strcmp(path, "-") == 0)
-			continue;
-		for (size_t end = strlen(path); end > 1 && path[end - 1] == '/'; end--)
-			path[end - 1] = '\0';
-		return strata_path_directory(path);
-	}
-	return strdup(temporary && *temporary ? temporary : "/tmp");
-}
-
 /* The image goes into the cache's layout too: from there other tools can take it. */
 static int keep_image(struct build *build, struct strata_cache *cache,
 	const struct strata_layer_set *set, struct strata_error *error)
@@ -89,6 +69,27 @@ static int check_codecs(const struct build *build, struct strata_recipe *const *
 	for (size_t index = 0; result == 0 && index < count; index++)
 		result = strata_output_options_check_codec(
 			&build->finishing.output, recipes[index]->compression.kind, error);
+	return result;
+}
+
+/* Make the layers of RECIPES above those of the base. On failure SET has none. */
+static int make_layers(struct build *build, struct strata_recipe *const *recipes, size_t count,
+	const char *staging, const struct strata_build_options *options,
+	struct strata_layer_set *set, struct strata_error *error)
+{
+	size_t below = strata_base_layer_count(build->finishing.base.base);
+	int result = strata_layer_set_reserve(set, below + count, error);
+
+	if (result == 0)
+		result = strata_finishing_add_base(
+			&build->finishing, staging, options, set->layers, error);
+	/* Layers are valid only on success. */
+	set->count = result < 0 ? 0 : below;
+	if (result == 0)
+		result = strata_layers_build(
+			recipes, count, staging, options, set->layers + below, error);
+	if (result == 0)
+		set->count = below + count;
 	return result;
 }
 
@@ -115,20 +116,16 @@ static int build_in(struct build *build, const char *staging, struct strata_cach
 		return result;
 	result = check_codecs(build, recipes, count, error);
 	if (result == 0)
-		result = strata_layer_set_reserve(&set, count, error);
-	if (result == 0)
 		result = strata_finishing_tell_versions(
 			&build->finishing, build->planning.plan, error);
 	if (result == 0)
 		result = strata_finishing_open(&build->finishing, error);
-	if (result == 0 && strata_finishing_takes_places(&build->finishing))
+	if (result == 0 && !build->finishing.base.base &&
+		strata_finishing_takes_places(&build->finishing))
 		options.place = strata_finishing_place;
 	if (result == 0)
-		result = strata_layers_build(recipes, count, staging, &options, set.layers, error);
+		result = make_layers(build, recipes, count, staging, &options, &set, error);
 	strata_recipes_free(recipes, count);
-	/* Layers are valid only on success. */
-	if (result < 0)
-		set.count = 0;
 	if (result == 0)
 		result = strata_finishing_run(&build->finishing, set.layers, set.count,
 			build->planning.graph, &build->result, &build->summary, error);
@@ -141,14 +138,20 @@ static int execute(struct build *build, const struct strata_observer *observer, 
 	strata_autocache struct strata_cache *cache = NULL;
 	strata_autofree char *parent = NULL;
 	strata_autofree char *staging = NULL;
-	int result = strata_planning_run(&build->planning, observer, wrong_use, error);
+	int result = strata_finishing_open_base(&build->finishing, error);
 
+	build->planning.base = build->finishing.base.base;
+	if (result == 0)
+		result = strata_planning_run(&build->planning, observer, wrong_use, error);
+	if (result == 0)
+		result = strata_base_options_check(
+			&build->finishing.base, build->planning.plan, error);
 	if (result == 0)
 		result = strata_cache_options_open(&build->cache, &cache, error);
 	if (result < 0)
 		return result;
-	parent =
-		cache ? strdup(strata_cache_path(cache)) : staging_parent(&build->finishing.output);
+	parent = cache ? strdup(strata_cache_path(cache))
+		       : strata_finishing_staging_parent(&build->finishing.output);
 	if (!parent)
 		return strata_fail_memory(error);
 	staging = strata_directory_temporary(parent, error);

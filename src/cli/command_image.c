@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "base/file.h"
 #include "base/map.h"
 #include "cli/command.h"
 #include "cli/finishing.h"
@@ -184,31 +185,70 @@ static int order_layers(struct found *found, const struct strata_plan *plan,
 	return 0;
 }
 
-static int join(struct image *image, struct found *found, struct strata_error *error)
+/* Put the layers of the base, gathered in STAGING, and those of the plan into one array, of which
+ * the first belong to SET. */
+static int collect(struct image *image, const char *staging, struct found *found,
+	struct strata_layer_set *set, struct strata_error *error)
 {
 	const struct strata_strings *directories = &image->join.directories;
+	struct strata_build_options options = {.describe = image->finishing.report.describe};
+	size_t below = strata_base_layer_count(image->finishing.base.base);
 	size_t count = strata_plan_image_layers(image->plan);
-	strata_autofree struct strata_layer *ordered = strata_allocate(count, sizeof(*ordered));
-	int result;
+	int result = strata_layer_set_reserve(set, below + count, error);
 
-	if (!ordered)
-		return strata_fail_memory(error);
-	result = load_layers(found, directories, error);
+	set->count = 0;
 	if (result == 0)
-		result = order_layers(found, image->plan, directories, ordered, error);
-	for (size_t index = 0; result == 0 && index < count; index++)
+		result = load_layers(found, directories, error);
+	if (result == 0)
+		result = order_layers(found, image->plan, directories, set->layers + below, error);
+	for (size_t index = below; result == 0 && index < below + count; index++)
 		result = strata_output_options_check_codec(
-			&image->finishing.output, ordered[index].codec, error);
+			&image->finishing.output, set->layers[index].codec, error);
 	if (result == 0)
 		result = strata_finishing_tell_versions(&image->finishing, image->plan, error);
 	if (result == 0)
 		result = strata_finishing_open(&image->finishing, error);
-	for (size_t index = 0; result == 0 && index < count; index++)
-		result = strata_finishing_add_layer(&image->finishing, &ordered[index], error);
+	if (result == 0)
+		result = strata_finishing_add_base(
+			&image->finishing, staging, &options, set->layers, error);
+	if (result == 0)
+		set->count = below;
+	for (size_t index = below; result == 0 && index < below + count; index++)
+		result = strata_finishing_add_layer(&image->finishing, &set->layers[index], error);
+	return result;
+}
+
+static int join(
+	struct image *image, const char *staging, struct found *found, struct strata_error *error)
+{
+	strata_autolayers struct strata_layer_set set = {NULL, 0};
+	int result = collect(image, staging, found, &set, error);
+
 	if (result < 0)
 		return result;
-	return strata_finishing_run(
-		&image->finishing, ordered, count, NULL, &image->result, &image->summary, error);
+	return strata_finishing_run(&image->finishing, set.layers,
+		set.count + strata_plan_image_layers(image->plan), NULL, &image->result,
+		&image->summary, error);
+}
+
+/* Without a base, nothing has to be gathered anywhere. */
+static int join_in_staging(struct image *image, struct found *found, struct strata_error *error)
+{
+	strata_autofree char *parent = NULL;
+	strata_autofree char *staging = NULL;
+	int result;
+
+	if (!image->finishing.base.base || image->finishing.report.describe)
+		return join(image, NULL, found, error);
+	parent = strata_finishing_staging_parent(&image->finishing.output);
+	if (!parent)
+		return strata_fail_memory(error);
+	staging = strata_directory_temporary(parent, error);
+	if (!staging)
+		return STRATA_ERROR_IO;
+	result = join(image, staging, found, error);
+	strata_directory_remove(staging);
+	return result;
 }
 
 static int execute(struct image *image, const char *path, struct strata_error *error)
@@ -217,10 +257,15 @@ static int execute(struct image *image, const char *path, struct strata_error *e
 	int result = strata_plan_load(path, &image->plan, error);
 
 	if (result == 0)
-		result = strata_layer_count_check(
-			strata_plan_image_layers(image->plan), image->force.force, error);
+		result = strata_finishing_open_base(&image->finishing, error);
 	if (result == 0)
-		result = join(image, &found, error);
+		result = strata_base_options_check(&image->finishing.base, image->plan, error);
+	if (result == 0)
+		result = strata_layer_count_check(
+			image->plan->base_layers + strata_plan_image_layers(image->plan),
+			image->force.force, error);
+	if (result == 0)
+		result = join_in_staging(image, &found, error);
 	release_found(&found);
 	if (result == 0)
 		result = strata_finishing_show(

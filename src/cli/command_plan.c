@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "cli/base_options.h"
 #include "cli/command.h"
 #include "cli/describing.h"
 #include "cli/explaining.h"
@@ -25,6 +26,8 @@ struct plan {
 	struct strata_general_options general;
 	struct strata_planning planning;
 	struct strata_fleet_planning_options fleet;
+	struct strata_base_options base;
+	struct strata_platform_options platform;
 	struct strata_layer_options layer;
 	struct plan_output_options output;
 	struct strata_cache_options cache;
@@ -108,6 +111,8 @@ static const struct strata_option_group output_group = {"Output", output_options
 static const struct strata_command_group plan_groups[] = {
 	STRATA_PLANNING_GROUPS(struct plan, planning),
 	{&strata_fleet_group, offsetof(struct plan, fleet)},
+	{&strata_base_group, offsetof(struct plan, base)},
+	{&strata_platform_group, offsetof(struct plan, platform)},
 	{&output_group, offsetof(struct plan, output)},
 	{&strata_layer_group, offsetof(struct plan, layer)},
 	{&strata_cache_group, offsetof(struct plan, cache)},
@@ -115,12 +120,14 @@ static const struct strata_command_group plan_groups[] = {
 	{NULL, 0},
 };
 
-static int check_fleet_output(const struct plan_output_options *output, struct strata_error *error)
+static int check_fleet_output(const struct plan *plan, struct strata_error *error)
 {
-	const char *option = printed(output);
+	const char *option = printed(&plan->output);
 
-	if (output->recipes)
+	if (plan->output.recipes)
 		option = "recipes";
+	if (plan->base.source)
+		option = "base";
 	if (!option)
 		return 0;
 	return strata_hint(error,
@@ -158,7 +165,7 @@ static int prepare(struct plan *plan, char *const *items, size_t count, struct s
 	if (result < 0)
 		return result;
 	if (plan->fleet.fleet)
-		return check_fleet_output(output, error);
+		return check_fleet_output(plan, error);
 	return strata_planning_prepare(&plan->planning, items, count, error);
 }
 
@@ -229,8 +236,8 @@ static int print_digests(
 	const struct plan *plan, const struct strata_observer *observer, struct strata_error *error)
 {
 	strata_autobuffer struct strata_buffer text = STRATA_BUFFER_INIT;
-	int result = strata_describe_plan(
-		&plan->planning, &plan->layer, &plan->cache, observer, &text, error);
+	int result = strata_describe_plan(&plan->planning, &plan->platform.platform, &plan->layer,
+		&plan->cache, observer, &text, error);
 
 	return result < 0 ? result : strata_print(&text, error);
 }
@@ -258,8 +265,14 @@ static int write_results(
 static int run_image(struct plan *plan, const struct strata_observer *observer, bool *wrong_use,
 	struct strata_error *error)
 {
-	int result = strata_planning_run(&plan->planning, observer, wrong_use, error);
+	int result = strata_base_options_open(&plan->base, &plan->platform.platform, error);
 
+	plan->planning.base = plan->base.base;
+	if (result == 0)
+		result = strata_planning_run(&plan->planning, observer, wrong_use, error);
+	/* Recipes and the plan itself are the same on any base. */
+	if (result == 0 && (plan->base.base || plan->output.digests))
+		result = strata_base_options_check(&plan->base, plan->planning.plan, error);
 	return result < 0 ? result : write_results(plan, observer, error);
 }
 
@@ -301,6 +314,7 @@ static int run_plan(const struct strata_command *command, int argc, char **argv)
 		else
 			code = run_prepared(&plan);
 	}
+	strata_base_options_release(&plan.base);
 	strata_planning_release(&plan.planning);
 	return code;
 }

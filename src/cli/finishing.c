@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/text.h"
 #include "cli/output.h"
 #include "cli/report.h"
@@ -66,6 +67,59 @@ int strata_finishing_prepare(struct strata_finishing *finishing, struct strata_e
 			"--%s and an archive cannot both go to standard output",
 			report->used.option);
 	return 0;
+}
+
+char *strata_finishing_staging_parent(const struct strata_output_options *output)
+{
+	const char *temporary = getenv("TMPDIR");
+
+	for (size_t index = 0; index < output->count; index++) {
+		strata_autofree char *path = strdup(output->destinations[index].path);
+
+		if (!path)
+			return NULL;
+		if (strcmp(path, "-") == 0)
+			continue;
+		for (size_t end = strlen(path); end > 1 && path[end - 1] == '/'; end--)
+			path[end - 1] = '\0';
+		return strata_path_directory(path);
+	}
+	return strdup(temporary && *temporary ? temporary : "/tmp");
+}
+
+int strata_finishing_open_base(struct strata_finishing *finishing, struct strata_error *error)
+{
+	struct strata_image_config *config = &finishing->image.config;
+	const struct strata_platform *platform = &finishing->platform.platform;
+	int result = strata_base_options_open(&finishing->base, platform, error);
+
+	config->architecture = platform->architecture;
+	config->variant = platform->variant;
+	config->os = platform->os;
+	config->base = finishing->base.base;
+	return result;
+}
+
+int strata_finishing_add_base(struct strata_finishing *finishing, const char *staging,
+	const struct strata_build_options *options, struct strata_layer *layers,
+	struct strata_error *error)
+{
+	struct strata_build_options gathering = *options;
+	size_t count = strata_base_layer_count(finishing->base.base);
+	int result;
+
+	if (count == 0)
+		return 0;
+	gathering.ready = NULL;
+	result = strata_base_layers(finishing->base.base, staging, &gathering, layers, error);
+	if (result < 0)
+		return result;
+	result = strata_base_options_check_codecs(&finishing->output, layers, count, error);
+	for (size_t index = 0; result == 0 && index < count; index++)
+		result = strata_finishing_add_layer(finishing, &layers[index], error);
+	for (size_t index = 0; result < 0 && index < count; index++)
+		strata_layer_release(&layers[index]);
+	return result;
 }
 
 static void write_versions(struct strata_buffer *text, const struct strata_plan *plan)
@@ -264,6 +318,7 @@ void strata_finishing_release(struct strata_finishing *finishing)
 	free(finishing->files);
 	free(finishing->versions);
 	free(finishing->labels);
+	strata_base_options_release(&finishing->base);
 	strata_image_options_release(&finishing->image);
 	strata_output_options_release(&finishing->output);
 }

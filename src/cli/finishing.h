@@ -6,6 +6,7 @@
 
 #include <stratapack/plan.h>
 
+#include "cli/base_options.h"
 #include "cli/image_options.h"
 #include "cli/option_table.h"
 
@@ -16,6 +17,8 @@ struct strata_report_options {
 extern const struct strata_option_group strata_report_group;
 
 struct strata_finishing {
+	struct strata_base_options base;
+	struct strata_platform_options platform;
 	struct strata_image_options image;
 	struct strata_output_options output;
 	struct strata_report_options report;
@@ -27,8 +30,10 @@ struct strata_finishing {
 };
 
 #define STRATA_FINISHING_GROUPS(type, member)                                                      \
-	{&strata_output_group, offsetof(type, member.output)},                                     \
+	{&strata_base_group, offsetof(type, member.base)},                                         \
+		{&strata_output_group, offsetof(type, member.output)},                             \
 		{&strata_image_group, offsetof(type, member.image)},                               \
+		{&strata_platform_group, offsetof(type, member.platform)},                         \
 	{                                                                                          \
 		&strata_report_group, offsetof(type, member.report)                                \
 	}
@@ -36,6 +41,20 @@ struct strata_finishing {
 /* Check the options. Failures are wrong use. */
 int strata_finishing_prepare(
 	struct strata_finishing *finishing, struct strata_error *error) STRATA_MUST_CHECK;
+
+/* The directory where the first output that is a file grows: its blobs are best gathered on the
+ * same file system. Malloced; NULL where memory is out. */
+char *strata_finishing_staging_parent(const struct strata_output_options *output);
+
+/* Open the base, where there is one, for the image to inherit from. */
+int strata_finishing_open_base(
+	struct strata_finishing *finishing, struct strata_error *error) STRATA_MUST_CHECK;
+
+/* Gather the layers of the base in the directory STAGING, where they are written at all, into
+ * LAYERS, and give them to the outputs, which must be open. */
+int strata_finishing_add_base(struct strata_finishing *finishing, const char *staging,
+	const struct strata_build_options *options, struct strata_layer *layers,
+	struct strata_error *error) STRATA_MUST_CHECK;
 
 /* Let the image tell the versions of the items of PLAN, for --previous and diff. */
 int strata_finishing_tell_versions(struct strata_finishing *finishing,

@@ -38,6 +38,7 @@ static int apply_entrypoint(void *target, const char *value, struct strata_error
 {
 	struct strata_image_options *options = target;
 
+	options->has_entrypoint = true;
 	return add_arguments(options, &options->entrypoint, value, error);
 }
 
@@ -45,6 +46,7 @@ static int apply_cmd(void *target, const char *value, struct strata_error *error
 {
 	struct strata_image_options *options = target;
 
+	options->has_cmd = true;
 	return add_arguments(options, &options->cmd, value, error);
 }
 
@@ -180,34 +182,6 @@ static int apply_created(void *target, const char *value, struct strata_error *e
 	return 0;
 }
 
-/* Names of platforms in Go's words. */
-static int check_platform(const char *value, struct strata_error *error)
-{
-	static const char allowed[] = "abcdefghijklmnopqrstuvwxyz0123456789.-_";
-
-	if (*value && !value[strspn(value, allowed)])
-		return 0;
-	return invalid(error, "such names have lower-case letters and digits, as amd64 and linux");
-}
-
-static int apply_architecture(void *target, const char *value, struct strata_error *error)
-{
-	((struct strata_image_options *)target)->config.architecture = value;
-	return check_platform(value, error);
-}
-
-static int apply_os(void *target, const char *value, struct strata_error *error)
-{
-	((struct strata_image_options *)target)->config.os = value;
-	return check_platform(value, error);
-}
-
-static int apply_variant(void *target, const char *value, struct strata_error *error)
-{
-	((struct strata_image_options *)target)->config.variant = value;
-	return check_platform(value, error);
-}
-
 static const struct strata_option image_options[] = {
 	{.name = "entrypoint",
 		.argument = "ARGUMENT",
@@ -255,15 +229,6 @@ static const struct strata_option image_options[] = {
 		.help = "seconds since 1970 or 2024-05-01T12:00:00Z (default: SOURCE_DATE_EPOCH, "
 			"else 1)",
 		.apply = apply_created},
-	{.name = "architecture",
-		.argument = "NAME",
-		.help = "in Go's words, e.g. amd64, arm64 (default: this machine's)",
-		.apply = apply_architecture},
-	{.name = "os", .argument = "NAME", .help = "default: linux", .apply = apply_os},
-	{.name = "variant",
-		.argument = "NAME",
-		.help = "of the architecture, e.g. v7",
-		.apply = apply_variant},
 	{.name = "annotation",
 		.argument = "KEY=VALUE",
 		.help = "an annotation of the OCI manifest; repeatable",
@@ -273,6 +238,14 @@ static const struct strata_option image_options[] = {
 
 const struct strata_option_group strata_image_group = {"Image", image_options};
 
+/* A list that was given is one, also where there is nothing in it. */
+static const char *const *given(const struct strata_strings *strings, bool is_given)
+{
+	static const char *const nothing[1];
+
+	return is_given && strings->count == 0 ? nothing : strings->items;
+}
+
 int strata_image_options_complete(struct strata_image_options *options, struct strata_error *error)
 {
 	struct strata_image_config *config = &options->config;
@@ -280,9 +253,9 @@ int strata_image_options_complete(struct strata_image_options *options, struct s
 	bool is_set;
 	int result;
 
-	config->entrypoint = options->entrypoint.items;
+	config->entrypoint = given(&options->entrypoint, options->has_entrypoint);
 	config->entrypoint_count = options->entrypoint.count;
-	config->cmd = options->cmd.items;
+	config->cmd = given(&options->cmd, options->has_cmd);
 	config->cmd_count = options->cmd.count;
 	config->env = options->env.items;
 	config->env_count = options->env.count;

@@ -139,8 +139,11 @@ int strata_layers_table(const struct strata_layer *layers, size_t count,
 		strata_table_number(&table, layer->item_count);
 		strata_table_size(&table, layer->diff_size);
 		strata_table_size(&table, layer->size);
-		strata_table_contents(&table, graph, (const char *const *)layer->items,
-			layer->item_count, layer->customised);
+		if (layer->base)
+			strata_table_cell(&table, "(base image)");
+		else
+			strata_table_contents(&table, graph, (const char *const *)layer->items,
+				layer->item_count, layer->customised);
 		items += layer->item_count;
 		diff_size += layer->diff_size;
 		size += layer->size;
@@ -162,6 +165,8 @@ static void write_layer(struct strata_json_writer *json, const struct strata_lay
 	strata_json_member_string(json, "diffId", layer->diff_id.text);
 	strata_json_member_size(json, "size", layer->size);
 	strata_json_member_size(json, "diffSize", layer->diff_size);
+	if (layer->base)
+		strata_json_member_bool(json, "base", true);
 	strata_json_key(json, "items");
 	strata_json_begin_array(json);
 	for (size_t index = 0; index < layer->item_count; index++)

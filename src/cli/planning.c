@@ -139,7 +139,7 @@ static int make_plan_above(struct strata_planning *planning, struct strata_plan_
 	result = strata_plan_rest(below, planning->graph, &rest, error);
 	if (result < 0)
 		return strata_context(error, result, "the plan '%s'", path);
-	options->base_layers = (uint32_t)below->layer_count;
+	options->layers_below = (uint32_t)below->layer_count;
 	result = make_plan_of(planning, rest, options, error);
 	return result < 0 ? result : strata_plan_put_below(planning->plan, below, error);
 }
@@ -163,6 +163,7 @@ static int make_plan(struct strata_planning *planning, struct strata_error *erro
 	struct strata_plan_options options = {
 		.strategy = planning->strategy.strategy,
 		.max_layers = planning->strategy.max_layers,
+		.base_layers = (uint32_t)strata_base_layer_count(planning->base),
 		.customisation = strata_customisation_of(&planning->customisation),
 		.root = planning->root.root,
 	};
@@ -193,7 +194,8 @@ static int check_plan(const struct strata_planning *planning, struct strata_erro
 	if (result < 0)
 		return strata_context(error, result, "the plan '%s'", planning->file.path);
 	return strata_layer_count_check(
-		strata_plan_image_layers(planning->plan), planning->force.force, error);
+		planning->plan->base_layers + strata_plan_image_layers(planning->plan),
+		planning->force.force, error);
 }
 
 int strata_planning_run(struct strata_planning *planning, const struct strata_observer *observer,

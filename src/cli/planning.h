@@ -4,6 +4,8 @@
 #ifndef CLI_PLANNING_H
 #define CLI_PLANNING_H
 
+#include <stratapack/base_image.h>
+
 #include "cli/customisation_options.h"
 #include "cli/rates_options.h"
 #include "cli/source_options.h"
@@ -33,8 +35,9 @@ struct strata_planning {
 	struct strata_force_options force;
 	struct strata_customisation_options customisation;
 
-	bool explains;          /* rates mean something even where the plan is given */
-	const char *first_item; /* the first item asked for, or NULL; borrowed */
+	const struct strata_base *base; /* what the image will lie on, or NULL; borrowed */
+	bool explains;                  /* rates mean something even where the plan is given */
+	const char *first_item;         /* the first item asked for, or NULL; borrowed */
 	struct strata_plan *plan;
 	struct strata_graph *graph;
 };

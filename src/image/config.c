@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/sha256.h"
 #include "base/text.h"
+#include "image/base_image.h"
 #include "image/image.h"
 
 /* The history names what is in each layer. Together these texts stay well below what registries
@@ -111,9 +112,13 @@ static void write_set(
 	strata_json_end_object(json);
 }
 
-void strata_config_write_execution(
-	struct strata_json_writer *json, const struct strata_image_config *config)
+/* Write the "config" member's object: what a container runs as. Members follow the OCI image
+ * specification's config.md; absent ones are left out. */
+static int write_execution(struct strata_json_writer *json,
+	const struct strata_image_config *config, bool own_command, struct strata_error *error)
 {
+	int status;
+
 	strata_json_begin_object(json);
 	strata_json_member_string(json, "User", config->user);
 	write_set(json, "ExposedPorts", config->exposed_ports, config->exposed_port_count);
@@ -133,7 +138,9 @@ void strata_config_write_execution(
 		strata_json_end_object(json);
 	}
 	strata_json_member_string(json, "StopSignal", config->stop_signal);
+	status = strata_base_write_other_members(json, config->base, own_command, error);
 	strata_json_end_object(json);
+	return status;
 }
 
 /* Say which items LAYER holds, in at most BUDGET bytes. */
@@ -155,14 +162,42 @@ static void write_comment(
 	strata_json_member_string(json, "comment", text.data);
 }
 
-static void write_config(struct strata_json_writer *json, const struct strata_image *image)
+/* What the base's history says, then one entry for each layer above. */
+static void write_history(struct strata_json_writer *json, const struct strata_image *image,
+	const struct strata_image_config *config)
 {
+	size_t below = strata_base_layer_count(config->base);
+	size_t own = image->layer_count - below, start, length, room;
+
+	strata_json_begin_array(json);
+	start = json->buffer->length;
+	strata_base_write_history(json, config->base);
+	length = json->buffer->length - start;
+	room = length < HISTORY_BUDGET ? HISTORY_BUDGET - length : 0;
+	for (size_t i = below; i < image->layer_count; i++) {
+		strata_json_begin_object(json);
+		strata_json_member_string(json, "created", image->created);
+		strata_json_member_string(json, "author", config->author);
+		strata_json_member_string(json, "created_by", "stratapack");
+		write_comment(json, &image->layers[i], room / own);
+		strata_json_end_object(json);
+	}
+	strata_json_end_array(json);
+}
+
+static int write_config(struct strata_json_writer *json, const struct strata_image *image,
+	const struct strata_image_config *config, struct strata_error *error)
+{
+	int status;
+
 	strata_json_begin_object(json);
 	strata_json_member_string(json, "created", image->created);
-	strata_json_member_string(json, "author", image->author);
+	strata_json_member_string(
+		json, "author", config->author ? config->author : strata_base_author(config->base));
 	strata_json_member_string(json, "architecture", image->architecture);
 	strata_json_member_string(json, "variant", image->variant);
 	strata_json_member_string(json, "os", image->os);
+	status = strata_base_write_system(json, config->base, error);
 	strata_json_key(json, "config");
 	strata_json_write_raw(json, image->execution.text);
 	strata_json_key(json, "rootfs");
@@ -175,17 +210,9 @@ static void write_config(struct strata_json_writer *json, const struct strata_im
 	strata_json_end_array(json);
 	strata_json_end_object(json);
 	strata_json_key(json, "history");
-	strata_json_begin_array(json);
-	for (size_t i = 0; i < image->layer_count; i++) {
-		strata_json_begin_object(json);
-		strata_json_member_string(json, "created", image->created);
-		strata_json_member_string(json, "author", image->author);
-		strata_json_member_string(json, "created_by", "stratapack");
-		write_comment(json, &image->layers[i], HISTORY_BUDGET / image->layer_count);
-		strata_json_end_object(json);
-	}
-	strata_json_end_array(json);
+	write_history(json, image, config);
 	strata_json_end_object(json);
+	return status;
 }
 
 static int format_time(int64_t seconds, char **text, struct strata_error *error)
@@ -214,7 +241,7 @@ static int copy_text(char **copy, const char *text, struct strata_error *error)
 }
 
 int strata_image_make_config(struct strata_image *image, const struct strata_image_config *config,
-	struct strata_error *error)
+	bool own_command, struct strata_error *error)
 {
 	strata_autobuffer struct strata_buffer buffer = STRATA_BUFFER_INIT;
 	struct strata_json_writer json = {.buffer = &buffer};
@@ -239,13 +266,15 @@ int strata_image_make_config(struct strata_image *image, const struct strata_ima
 		status = format_time(config->created, &image->created, error);
 	if (status < 0)
 		return status;
-	strata_config_write_execution(&json, config);
-	status = strata_document_seal(&image->execution, &buffer, error);
+	status = write_execution(&json, config, own_command, error);
+	if (status == 0)
+		status = strata_document_seal(&image->execution, &buffer, error);
 	if (status < 0)
 		return status;
 	json = (struct strata_json_writer){.buffer = &buffer};
-	write_config(&json, image);
-	status = strata_document_seal(&image->config, &buffer, error);
+	status = write_config(&json, image, config, error);
+	if (status == 0)
+		status = strata_document_seal(&image->config, &buffer, error);
 	if (status == 0 && image->config.size > STRATA_LARGEST_MANIFEST)
 		return strata_fail(error, STRATA_ERROR_INVALID,
 			"the image's config would have %zu bytes; registries take at most %d",

@@ -36,14 +36,10 @@ int strata_document_seal(struct strata_document *document, struct strata_buffer 
 /* Whether a later one of COUNT pairs has the key of pair INDEX: the last one counts. */
 bool strata_pairs_overridden(const struct strata_pair *pairs, size_t count, size_t index);
 
-/* Write the "config" member's object: what a container runs as. Members follow the OCI image
- * specification's config.md; absent ones are left out. */
-void strata_config_write_execution(
-	struct strata_json_writer *json, const struct strata_image_config *config);
-
-/* Fill IMAGE's config, or its manifests, which need the config. */
+/* Fill IMAGE's config, or its manifests, which need the config. CONFIG is what the image says, with
+ * what it inherits; OWN_COMMAND whether the entrypoint or cmd is its own. */
 int strata_image_make_config(struct strata_image *image, const struct strata_image_config *config,
-	struct strata_error *error) STRATA_MUST_CHECK;
+	bool own_command, struct strata_error *error) STRATA_MUST_CHECK;
 int strata_image_make_manifests(struct strata_image *image,
 	const struct strata_image_config *config, struct strata_error *error) STRATA_MUST_CHECK;
 

@@ -80,19 +80,22 @@ static uint32_t share_room(
 
 /* Fail for want of layers. NEEDED is how many of them the items must have. */
 static int fail_bound(const struct strata_plan *plan, const struct strata_strategy *strategy,
-	uint32_t base_layers, uint32_t needed, struct strata_error *error)
+	uint32_t layers_below, uint32_t needed, struct strata_error *error)
 {
-	uint64_t layers = needed;
+	uint64_t layers = needed, beneath = (uint64_t)plan->base_layers + layers_below;
 	int status;
 
 	if (!strata_customisation_is_empty(&plan->customisation) && layers != 1 &&
 		!strategy->customisation_on_top_layer)
 		layers++;
-	layers += base_layers;
-	if (plan->max_layers <= base_layers)
+	layers += beneath;
+	if (plan->max_layers <= beneath)
 		status = strata_fail(error, STRATA_ERROR_INVALID,
-			"a bound of %u layers leaves no room above the %u of the base image",
-			plan->max_layers, base_layers);
+			"a bound of %u layers leaves no room above the %llu of the %s",
+			plan->max_layers, (unsigned long long)beneath,
+			layers_below == 0        ? "base image"
+			: plan->base_layers == 0 ? "plan below"
+						 : "base image and the plan below");
 	else
 		status = strata_fail(error, STRATA_ERROR_INVALID,
 			"strategy '%s' needs %llu layers for this image, but the bound is %u",
@@ -226,11 +229,14 @@ int strata_plan_make(const struct strata_graph *graph, const struct strata_plan_
 		return status;
 	if (count > 0 && strategy->least_layers)
 		needed = strategy->least_layers(graph);
-	if (made->max_layers <= options->base_layers)
-		return fail_bound(made, strategy, options->base_layers, needed, error);
-	bound = share_room(made, strategy, count > 0, made->max_layers - options->base_layers);
+	made->base_layers = options->base_layers;
+	if (made->max_layers <= options->base_layers ||
+		made->max_layers - options->base_layers <= options->layers_below)
+		return fail_bound(made, strategy, options->layers_below, needed, error);
+	bound = share_room(made, strategy, count > 0,
+		made->max_layers - options->base_layers - options->layers_below);
 	if (count > 0 && bound < needed)
-		return fail_bound(made, strategy, options->base_layers, needed, error);
+		return fail_bound(made, strategy, options->layers_below, needed, error);
 	if (count > 0) {
 		status = plan_items(made, strategy, graph, options, bound, error);
 		if (status < 0)

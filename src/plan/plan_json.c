@@ -33,6 +33,12 @@ int strata_plan_save(const struct strata_plan *plan, const char *path, struct st
 		strata_json_member_string(&json, "strategy", plan->strategy);
 	if (plan->max_layers > 0)
 		strata_json_member_size(&json, "maxLayers", plan->max_layers);
+	if (plan->base_layers > 0) {
+		strata_json_key(&json, "base");
+		strata_json_begin_object(&json);
+		strata_json_member_size(&json, "layers", plan->base_layers);
+		strata_json_end_object(&json);
+	}
 	strata_json_key(&json, "layers");
 	strata_json_begin_array(&json);
 	for (size_t layer = 0; layer < plan->layer_count; layer++) {
@@ -90,6 +96,26 @@ static int read_head(
 	plan->max_layers = (uint32_t)max_layers;
 	plan->strategy = strata_arena_string(plan->arena, strategy);
 	return plan->strategy ? 0 : strata_fail_memory(error);
+}
+
+static int read_base(
+	struct strata_plan *plan, const struct strata_json *document, struct strata_error *error)
+{
+	static const char *const keys[] = {"layers", NULL};
+	const struct strata_json *base = NULL;
+	uint64_t layers = 0;
+	int status = strata_json_get_object(document, "base", false, &base, error);
+
+	if (status < 0 || !base)
+		return status;
+	status = strata_json_check_keys(base, keys, error);
+	if (status == 0)
+		status = strata_json_get_size(base, "layers", true, &layers, error);
+	if (status == 0 && layers > UINT32_MAX)
+		status = strata_fail(error, STRATA_ERROR_FORMAT,
+			"member \"layers\" is no plausible number of layers");
+	plan->base_layers = (uint32_t)layers;
+	return status < 0 ? strata_context(error, status, "base") : 0;
 }
 
 /* Read the compression that OBJECT has a layer of its own say. Which there are is known to those
@@ -249,11 +275,13 @@ static int read_plan(
 	struct strata_plan *plan, const struct strata_json *document, struct strata_error *error)
 {
 	static const char *const keys[] = {
-		"stratapackPlan", "strategy", "maxLayers", "layers", "customisation", NULL};
+		"stratapackPlan", "strategy", "maxLayers", "base", "layers", "customisation", NULL};
 	int status = read_head(plan, document, error);
 
 	if (status == 0)
 		status = strata_json_check_keys(document, keys, error);
+	if (status == 0)
+		status = read_base(plan, document, error);
 	if (status == 0)
 		status = read_layers(plan, document, error);
 	if (status == 0)

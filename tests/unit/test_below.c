@@ -98,7 +98,7 @@ static void test_everything_may_be_below(void **state)
 	struct strata_error error = STRATA_ERROR_INIT;
 	struct strata_entry tmp = {.kind = STRATA_ENTRY_DIRECTORY, .path = "/tmp", .mode = 01777};
 	struct strata_plan_options options = {.max_layers = 2,
-		.base_layers = 1,
+		.layers_below = 1,
 		.customisation = {.entries = &tmp, .entry_count = 1}};
 	struct strata_plan *plan;
 
@@ -122,7 +122,7 @@ static void test_layers_below_stay_as_they_are(void **state)
 	strata_autograph struct strata_graph *rest = NULL;
 	struct strata_error error = STRATA_ERROR_INIT;
 	struct strata_plan_options options = {
-		.strategy = strata_strategy_find("size"), .max_layers = 4, .base_layers = 2};
+		.strategy = strata_strategy_find("size"), .max_layers = 4, .layers_below = 2};
 	struct strata_plan *plan;
 
 	(void)state;

@@ -1,0 +1,56 @@
+/*
+ * Base images: what FROM is in a Dockerfile.
+ *
+ * The layers of a base lie below those of the image, with their blobs as they are, and the image
+ * inherits what the base's config says. An image is made on a base in three steps: the base is
+ * opened, its layers are gathered, and strata_image_new() gets them first, with the base in its
+ * config.
+ */
+#ifndef STRATAPACK_BASE_IMAGE_H
+#define STRATAPACK_BASE_IMAGE_H
+
+#include <stddef.h>
+
+#include "error.h"
+#include "layer.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct strata_base;
+
+/* What an image is for. Strings are borrowed. */
+struct strata_platform {
+	const char *architecture; /* in Go's words, "amd64"; NULL: this machine's */
+	const char *variant;      /* "v7"; NULL: any, the usual one first */
+	const char *os;           /* NULL: "linux" */
+};
+
+/* Open the image in SOURCE, as strata_image_inspect() takes it, as a base of images for PLATFORM.
+ * Only its documents are read, and checked. Of several platforms in an index, the one that was
+ * asked for is taken; none is STRATA_ERROR_INVALID, as is a SOURCE with several images for it,
+ * which must be named then. *BASE is the caller's. */
+STRATA_PUBLIC int strata_base_open(const char *source, const struct strata_platform *platform,
+	struct strata_base **base, struct strata_error *error);
+
+/* How many layers it has; 0 for NULL. */
+STRATA_PUBLIC size_t strata_base_layer_count(const struct strata_base *base);
+
+/* Gather the layers: every blob is copied into DIRECTORY as it is stored, and its size, digest and
+ * diff ID are checked on the way (STRATA_ERROR_MISMATCH). Of OPTIONS, `threads`, `observer`,
+ * `describe` (then nothing is copied, only checked) and `ready` count. LAYERS has room for
+ * strata_base_layer_count(); they are the caller's (strata_layer_release()), valid only on
+ * success. */
+STRATA_PUBLIC int strata_base_layers(const struct strata_base *base, const char *directory,
+	const struct strata_build_options *options, struct strata_layer *layers,
+	struct strata_error *error);
+
+/* NULL is fine. */
+STRATA_PUBLIC void strata_base_free(struct strata_base *base);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

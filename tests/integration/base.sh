@@ -1,0 +1,202 @@
+#!/usr/bin/env bash
+# Images on top of others: bases in every format and by several makers, in every format that we write.
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/../lib.sh"
+need_root
+cd "$scratch" || exit 1
+
+make_store "$scratch/root"
+mapfile -t store < <(store_options "$scratch/root")
+graph=(--graph "$scratch/root/graph.json" --root "$scratch/root")
+greeting="hello from stratapack"
+
+skopeo() {
+	command skopeo --insecure-policy "$@"
+}
+
+# --- bases --------------------------------------------------------------------------------------
+
+# The base has a program that the image runs, so that both are needed. Its config has something of
+# everything.
+mkdir -p below/etc below/bin below/base
+cp "$(dpkg -L busybox-static | grep -m1 '/bin/busybox$')" below/bin/busybox
+ln -s busybox below/bin/sh
+echo below >below/base/name
+jq -n --arg root "$scratch/below" '{stratapackGraph: 1, roots: ["/base", "/bin"], items: [
+	{id: "/base", trees: ["/base"], content: "store", references: [], size: 10},
+	{id: "/bin", trees: ["/bin"], content: "store", references: [], size: 2000000}]}' >below.json
+base_options=(--graph below.json --root below --strategy per-item --no-tmp --entrypoint /bin/sh
+	--entrypoint -c --cmd 'cat /base/name' --env PATH=/bin --env "GREETING=from the base" --user 12:34
+	--workdir /base --label of=base --label base=yes --expose 80 --volume /base --stop-signal SIGQUIT)
+name=example.org/base:1
+must "a base in every format" "$STRATAPACK" build "${base_options[@]}" --compression gzip \
+	-o "oci:base-oci:$name" -o "oci-archive:base-oci.tar:$name" -o "docker-archive:base-docker.tar:$name" \
+	-o "docker-v1-archive:base-v1.tar:$name" -o "universal-archive:base-universal.tar:$name" -o dir:base-dir
+ok "a base of plain layers" "$STRATAPACK" build "${base_options[@]}" --compression none \
+	-o "docker-archive:base-plain.tar:$name"
+ok "a strict V1 base" "$STRATAPACK" build "${base_options[@]}" --strict-v1 \
+	-o "docker-v1-archive:base-strict.tar:$name"
+gzip -k base-plain.tar
+zstd -q base-docker.tar
+below=$(diff_ids dir:base-dir)
+is "a base of two layers" "$(wc -l <<<"$below")" 2
+
+# --- every format on every format ---------------------------------------------------------------
+
+options=("${store[@]}" --strategy single --env OWN=1 --env "GREETING=own" --label of=image)
+ok "the image without a base" "$STRATAPACK" build "${options[@]}" -o dir:alone
+own=$(diff_ids dir:alone)
+image_id=
+for base in base-oci base-oci.tar base-docker.tar base-v1.tar base-universal.tar base-dir base-plain.tar \
+	base-strict.tar base-plain.tar.gz base-docker.tar.zst oci:base-oci:1 "docker-archive:base-docker.tar:$name"; do
+	out=on-${base//[:\/]/-}
+	mkdir "$out"
+	ok "build on $base" "$STRATAPACK" build "${options[@]}" --base "$base" -o "oci:$out/oci:example.org/on:1" \
+		-o "oci-archive:$out/oci.tar:on:1" -o "docker-archive:$out/docker.tar:on:1" \
+		-o "docker-v1-archive:$out/v1.tar:on:1" -o "universal-archive:$out/universal.tar:on:1" \
+		-o "dir:$out/dir"
+	for source in "oci:$out/oci:1" "oci-archive:$out/oci.tar" "docker-archive:$out/docker.tar" \
+		"docker-archive:$out/v1.tar" "docker-archive:$out/universal.tar" \
+		"oci-archive:$out/universal.tar" "dir:$out/dir"; do
+		is "the layers of $source are the base's and its own" "$(diff_ids "$source")" \
+			"$below"$'\n'"$own"
+		# Compressed and plain layers, from a directory and an archive, are enough to copy.
+		case $base in
+		base-oci | base-plain.tar) ok "skopeo copies $source" skopeo_copy "$source" "dir:$out/copy" ;;
+		esac
+		rm -rf "$out/copy"
+		ok "we verify $source" "$STRATAPACK" verify "${source%:1}"
+	done
+	# Whatever the base came in, the image is the same.
+	id=$(skopeo inspect --raw "oci:$out/oci:1" | jq -r .config.digest)
+	[ "$base" = base-strict.tar ] || is "the image ID on $base" "$id" "${image_id:=$id}"
+	is "--describe tells it, $base" "$("$STRATAPACK" build "${options[@]}" --base "$base" --describe |
+		jq -r .imageId)" "$id"
+done
+is "the base's blobs are as they were stored" \
+	"$(skopeo inspect --raw oci:on-base-oci/oci:1 | jq -c '.layers[:2]')" \
+	"$(skopeo inspect --raw oci:base-oci:1 | jq -c .layers)"
+is "plain ones too" "$(skopeo inspect --raw oci:on-base-plain.tar/oci:1 | jq -r '.layers[:2][] |
+	.mediaType, .digest')" "$(for digest in $below; do
+	printf '%s\n' application/vnd.oci.image.layer.v1.tar "$digest"
+done)"
+is "in dir they have Docker's types" "$(jq -r '.layers[].mediaType' on-base-plain.tar/dir/manifest.json | sort | uniq -c |
+	awk '{ print $1, $2 }')" "2 application/vnd.docker.image.rootfs.diff.tar
+1 application/vnd.docker.image.rootfs.diff.tar.gzip"
+is "the image tells its base" "$(skopeo inspect --raw oci:on-base-oci/oci:1 | jq -cS .annotations)" \
+	"$(jq -nc --arg digest "sha256:$(skopeo inspect --raw oci:base-oci:1 | sha256sum | cut -d ' ' -f 1)" \
+	--arg name "$name" '{"org.opencontainers.image.base.digest": $digest,
+	"org.opencontainers.image.base.name": $name}')"
+is "the config is the base's with our own over it" \
+	"$(skopeo inspect --config oci:on-base-oci/oci:1 | jq -cS .config)" "$(jq -ncS --arg hello "$hello/bin/hello" '{
+	User: "12:34", WorkingDir: "/base", StopSignal: "SIGQUIT", ExposedPorts: {"80/tcp": {}},
+	Volumes: {"/base": {}}, Env: ["PATH=/bin", "GREETING=own", "OWN=1"], Entrypoint: [$hello],
+	Labels: {of: "image", base: "yes"}}')"
+is "the history is the base's, then ours" \
+	"$(skopeo inspect --config oci:on-base-oci/oci:1 | jq -r '.history[].comment' | cut -c 1-20)" "/base
+/bin
+/store/aaaaaaaa-shel"
+ok "the same again, with other threads and another umask" bash -c 'umask 077; "$@"' bash "$STRATAPACK" \
+	build "${options[@]}" --threads 1 --base base-oci -o oci:again:example.org/on:1
+same "is the same bytes" again on-base-oci/oci
+
+# --- in steps -----------------------------------------------------------------------------------
+
+ok "plan on a base" "$STRATAPACK" plan "${graph[@]}" --strategy single --base base-oci -o plan.json \
+	--recipes recipes
+is "the plan tells what lies beneath" "$(jq -c .base plan.json)" '{"layers":2}'
+layers=()
+for recipe in recipes/*; do
+	ok "layer ${recipe##*/}" "$STRATAPACK" layer --root "$scratch/root" "$recipe" -o "layer-${recipe##*/}"
+	layers+=(--layer "layer-${recipe##*/}")
+done
+ok "join on the base" "$STRATAPACK" image plan.json "${layers[@]}" --base base-oci \
+	--entrypoint "$hello/bin/hello" --env OWN=1 --env GREETING=own --label of=image \
+	-o oci:joined:example.org/on:1
+same "joined, it is what build gives" joined on-base-oci/oci
+ok "build of the plan" "$STRATAPACK" build "${store[@]}" --plan plan.json --base base-oci --env OWN=1 \
+	--env GREETING=own --label of=image -o oci:planned:example.org/on:1
+same "that is the same, too" planned on-base-oci/oci
+fails_with 1 "on a base of 2 layers" "a plan on a base needs one" "$STRATAPACK" build "${graph[@]}" \
+	--plan plan.json -o oci:refused
+fails_with 1 "on a base of 2 layers" "join needs it, too" "$STRATAPACK" image plan.json "${layers[@]}" \
+	-o oci:refused
+fails_with 1 "has 3 layers, but the plan is for one of 2" "a base of other height is refused" \
+	"$STRATAPACK" image plan.json "${layers[@]}" --base on-base-oci/oci -o oci:refused
+"$STRATAPACK" plan "${graph[@]}" -o alone.json
+fails_with 1 "the plan is for one of 0" "a plan without a base is refused one" "$STRATAPACK" build \
+	"${graph[@]}" --plan alone.json --base base-oci -o oci:refused
+is "--digests sees the base" "$("$STRATAPACK" plan "${graph[@]}" --strategy single --base base-oci --digests |
+	jq -c '[.layers[].base]')" "[true,true,null]"
+is "--json marks the layers of the base" "$("$STRATAPACK" build "${options[@]}" --base base-oci --json \
+	-o oci:json | jq -c '[.layers[].base]')" "[true,true,null]"
+
+# --- the bound ----------------------------------------------------------------------------------
+
+is "the base counts in the bound" "$("$STRATAPACK" plan "${graph[@]}" --strategy size --max-layers 5 \
+	--base base-oci | jq '.layers | length')" 2
+fails_with 1 "leaves no room above the 2 of the base image" "a bound that the base fills" "$STRATAPACK" \
+	plan "${graph[@]}" --max-layers 2 --base base-oci
+fails_with 1 "needs 6 layers for this image, but the bound is 5" "a bound that is too low for the rest" \
+	"$STRATAPACK" plan "${graph[@]}" --strategy per-item --no-tmp --max-layers 5 --base base-oci
+
+# --- what cannot be a base ----------------------------------------------------------------------
+
+fails_with 1 "it is for linux/$("$STRATAPACK" inspect --json base-oci | jq -r '.images[0].config.Architecture // "amd64"')" \
+	"another platform" "$STRATAPACK" build "${options[@]}" --base base-oci --architecture s390x -o oci:refused
+fails_with 1 "cannot open 'missing'" "no file" "$STRATAPACK" build "${options[@]}" --base missing -o oci:refused
+fails_with 1 "below.json" "no image" "$STRATAPACK" build "${options[@]}" --base below.json -o oci:refused
+cp -a base-oci corrupt
+blob=corrupt/blobs/sha256/$(skopeo inspect --raw oci:base-oci:1 | jq -r '.layers[1].digest[7:]')
+printf X | dd of="$blob" bs=1 seek=300 conv=notrunc status=none
+for option in "-o oci:refused" "-o docker-archive:refused" --describe; do
+	# shellcheck disable=SC2086 # two words
+	fails_with 1 "the base image 'corrupt': layer 2, blob sha256:" "a corrupt base, $option" "$STRATAPACK" build \
+		"${options[@]}" --base corrupt $option
+done
+fails_with 1 "the base image 'corrupt': layer 2" "a corrupt base is not joined" "$STRATAPACK" image plan.json \
+	"${layers[@]}" --base corrupt -o oci:refused
+empty "and nothing is left of the outputs" "$(find . -maxdepth 1 -name '*refused*' -o -name '.stratapack*')"
+
+ok "a zstd base" "$STRATAPACK" build "${base_options[@]}" --compression zstd -o oci:base-zstd:base:1
+ok "goes to oci" "$STRATAPACK" build "${options[@]}" --base base-zstd -o oci:on-zstd:on:1
+is "as it is" "$(skopeo inspect --raw oci:on-zstd:1 | jq -c '.layers[:2]')" \
+	"$(skopeo inspect --raw oci:base-zstd:1 | jq -c .layers)"
+fails_with 1 "layer 1 of the base image: docker-archive cannot hold zstd" "but not to Docker's formats" \
+	"$STRATAPACK" build "${options[@]}" --base base-zstd -o docker-archive:refused
+
+# --- others' bases, and clients that run the image ----------------------------------------------
+
+ok "an image of several platforms" "$STRATAPACK" build "${base_options[@]}" --architecture arm64 \
+	-o oci:base-arm64:base:1
+ok "in one index" "$STRATAPACK" index oci:base-oci oci:base-arm64 -o oci:base-multi:base:1
+for architecture in amd64 arm64; do
+	is "the base for $architecture is taken" "$("$STRATAPACK" build "${options[@]}" --base base-multi \
+		--architecture "$architecture" -o "oci:on-multi-$architecture:on:1" &&
+		skopeo inspect --config "oci:on-multi-$architecture:1" | jq -r .architecture)" "$architecture"
+done
+
+must "a base image into podman" podman_ load -q -i base-docker.tar
+ok "podman loads an image on a base" podman_ load -q -i on-base-docker.tar/docker.tar
+is "podman runs it" "$(podman_run on:1 2>&1 | tail -n 1)" "$greeting"
+# shellcheck disable=SC2016 # for the shell in the container
+is "it has the base's files, environment, user and directory" "$(podman_run --entrypoint /bin/sh on:1 -c \
+	'cat name; echo $PATH $GREETING $OWN; id -u; id -g; pwd' 2>&1)" "below
+/bin own 1
+12
+34
+/base"
+
+tar -C below -cf import.tar .
+ok "podman imports a base" podman_ import -q --change 'ENV FROM=podman' --change 'CMD ["/bin/sh"]' import.tar imported:1
+for format in docker-archive oci-archive docker-dir oci-dir; do
+	ok "podman saves it as $format" podman_ save -q --format "$format" -o "imported-$format" imported:1
+	ok "build on it, $format" "$STRATAPACK" build "${options[@]}" --base "imported-$format" \
+		-o "universal-archive:on-imported-$format.tar:on-$format:1"
+	ok "podman loads that, $format" podman_ load -q -i "on-imported-$format.tar"
+	is "podman runs that, $format" "$(podman_run "on-$format:1" 2>&1 | tail -n 1)" "$greeting"
+	# shellcheck disable=SC2016
+	is "both environments are there, $format" "$(podman_run --entrypoint /bin/sh "on-$format:1" -c \
+		'echo $FROM $OWN' 2>&1)" "podman 1"
+done
+done_testing
