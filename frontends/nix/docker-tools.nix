@@ -18,7 +18,6 @@ let
   refused = {
     enableFakechroot = "fakeRootCommands start in the new root directory, but not in a chroot of it";
     runAsRoot = "it needs a virtual machine: use fakeRootCommands or permissions";
-    layeringPipeline = "give `strategy`, or a `plan` with the layers that you want";
     uname = "layers name owners by number only: give uid";
     gname = "layers name owners by number only: give gid";
   };

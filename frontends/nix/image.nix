@@ -82,6 +82,7 @@ let
     , previous ? null # a plan, or an image, of the past: what stays, stays in its layer
     , layers ? [ ] # what comes below, in layers of its own: see buildLayer
     , strategy ? null
+    , layeringPipeline ? null # nixpkgs' steps instead of a strategy: docs/man/stratapack-pipeline.5.scd
     , maxLayers ? 100
     , countsBase ? true # whether maxLayers counts the layers of fromImage
     , compression ? "gzip"
@@ -129,7 +130,9 @@ let
         if base == null || ! countsBase then [ ] else baseOptions ++ [ "--architecture" architecture ];
 
       # --- the plan -------------------------------------------------------------------------------
-      planOptions = option "--strategy" strategy ++ option "--max-layers" maxLayers
+      pipeline = if layeringPipeline == null then null
+        else toFile "pipeline.json" (paths.forget (toJSON layeringPipeline));
+      planOptions = option "--strategy" strategy ++ option "--pipeline" pipeline ++ option "--max-layers" maxLayers
         ++ option "--below" (planOf groups) ++ planningBase;
       madeAfter = before: maker.run "stratapack-plan"
         ([ "plan" ] ++ graphOptions ++ planOptions ++ option "--previous" before ++ custom.options

@@ -7,6 +7,7 @@
 #include "graph/internal.h"
 #include "plan/churn.h"
 #include "plan/internal.h"
+#include "plan/pipeline.h"
 
 static int apply_plan(void *target, const char *value, struct strata_error *error)
 {
@@ -45,20 +46,24 @@ static const struct strata_option catalogue_options[] = {
 
 const struct strata_option_group strata_catalogue_group = {"Catalogue", catalogue_options};
 
-/* Options that a given catalogue has already answered. */
-static int refuse_beside_catalogue(
+/* Options of which each says how items are divided. */
+static int refuse_second_division(
 	const struct strata_planning *planning, struct strata_error *error)
 {
-	const char *option = planning->strategy.strategy ? "strategy" : NULL;
+	const struct strata_strategy_options *strategy = &planning->strategy;
+	const char *first = strategy->strategy ? "strategy" : NULL;
+	const char *second = strategy->pipeline ? "pipeline" : NULL;
 
-	if (planning->strategy.below)
-		option = "below";
-	if (!planning->catalogue.path || !option)
+	if (planning->catalogue.path) {
+		first = second ? second : strategy->below ? "below" : first;
+		second = "catalogue";
+	}
+	if (!first || !second)
 		return 0;
 	return strata_hint(error,
 		strata_fail(error, STRATA_ERROR_INVALID,
-			"--%s and --catalogue exclude each other: both say how items share layers",
-			option),
+			"--%s and --%s exclude each other: both say how items share layers", first,
+			second),
 		"keep one of them");
 }
 
@@ -96,7 +101,7 @@ int strata_planning_prepare(struct strata_planning *planning, char *const *items
 		result = strata_layer_count_check(
 			planning->strategy.max_layers, planning->force.force, error);
 		if (result == 0)
-			result = refuse_beside_catalogue(planning, error);
+			result = refuse_second_division(planning, error);
 		if (result == 0)
 			result = strata_customisation_check(
 				&planning->customisation, planning->root.root, error);
@@ -160,6 +165,7 @@ static int make_plan_of_catalogue(struct strata_planning *planning,
 
 static int make_plan(struct strata_planning *planning, struct strata_error *error)
 {
+	strata_autopipeline struct strata_pipeline *pipeline = NULL;
 	struct strata_plan_options options = {
 		.strategy = planning->strategy.strategy,
 		.max_layers = planning->strategy.max_layers,
@@ -168,6 +174,15 @@ static int make_plan(struct strata_planning *planning, struct strata_error *erro
 		.root = planning->root.root,
 	};
 
+	if (planning->strategy.pipeline) {
+		int result = strata_pipeline_load(planning->strategy.pipeline, &pipeline, error);
+
+		if (result < 0)
+			return result;
+		options.strategy = strata_pipeline_strategy();
+		options.divide = strata_pipeline_divide;
+		options.divide_data = pipeline;
+	}
 	if (planning->strategy.below)
 		return make_plan_above(planning, &options, error);
 	if (planning->catalogue.path)

@@ -35,6 +35,12 @@ static int apply_below(void *target, const char *value, struct strata_error *err
 	return 0;
 }
 
+static int apply_pipeline(void *target, const char *value, struct strata_error *error)
+{
+	((struct strata_strategy_options *)target)->pipeline = value;
+	return 0;
+}
+
 static int apply_previous(void *target, const char *value, struct strata_error *error)
 {
 	((struct strata_strategy_options *)target)->previous = value;
@@ -54,6 +60,12 @@ static const struct strata_option strategy_options[] = {
 		.help = "how items share layers; 'stratapack strategies' lists the names, the "
 			"default first",
 		.apply = apply_strategy},
+	{.name = "pipeline",
+		.argument = "FILE",
+		.value = STRATA_VALUE_FILE,
+		.help = "divide items by the steps in this file, which are those of nixpkgs' "
+			"layeringPipeline",
+		.apply = apply_pipeline},
 	{.name = "max-layers",
 		.argument = "N",
 		.help = "bound on the layers of the whole image, customisation included (default "

@@ -11,6 +11,7 @@
 struct strata_strategy_options {
 	struct strata_used used;
 	const struct strata_strategy *strategy; /* NULL: the default */
+	const char *pipeline;                   /* steps instead of a strategy; NULL: none */
 	uint32_t max_layers;                    /* 0: the default */
 	const char *below;                      /* a plan of the bottom layers; NULL: none */
 	const char *previous;                   /* a plan or an image; NULL: none */

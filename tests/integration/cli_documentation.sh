@@ -61,7 +61,7 @@ ok "the schema of catalogues allows one" valid catalogue "$scratch/catalogue.jso
 for recipe in "$scratch"/recipes/*; do
 	ok "the schema of recipes allows ${recipe##*/}" valid recipe "$recipe"
 done
-for kind in fleet graph plan recipe; do
+for kind in fleet graph pipeline plan recipe; do
 	# shellcheck disable=SC2016 # these are backticks of scdoc
 	sed -n '/^```$/,/^```$/{/^```$/!p}' "$STRATAPACK_SOURCE/docs/man/stratapack-$kind.5.scd" \
 		>"$scratch/$kind.example"

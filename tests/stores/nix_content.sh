@@ -91,6 +91,18 @@ END
 is "and builds something new on what is there" \
 	"$(inside sh /shared/build 2>new.log || cat new.log >&2)" 2
 
+for way in build-side planned client-side; do
+	ok "layeringPipeline, $way" build piped --argstr build $way
+	ln -s "$built" piped.$way
+done
+is "layers are those that it makes" "$(jq -c '.layers[].items | map(sub(".*/[^-]*-"; "")) | sort' \
+	"$(nix-build --no-out-link images.nix -A piped.plan 2>/dev/null)")" '["busybox","libc"]
+["jq"]
+["libjq"]
+["jq"]'
+same "planned is build-side" piped.planned/ piped.build-side/
+same "client-side is build-side" piped.client-side/ piped.build-side/
+
 ok "links alone" build linksOnly
 is "bring no items" "$(top "$built" | grep -c ' nix/store/')" 0
 
@@ -107,7 +119,10 @@ fails "give \`tools\`" build wrong.noShell
 fails "needs \`nix\`" build wrong.noNix
 fails "/hom/**" build wrong.rule
 fails "in no layer of the plan" build wrong.forgets
-fails "does not belong to this image" build wrong.stale
-fails "00000000000000000000000000000000-gone' does not exist" build wrong.stale --argstr build client-side
+fails "make it again from the attribute" build wrong.stale
+fails "does not belong to this image" build wrong.foreign
+fails "00000000000000000000000000000000-gone' does not exist" build wrong.foreign --argstr build client-side
+fails "the operations are flatten," build wrong.pipeline
+fails "but the bound has room for" build piped --argstr maxLayers 3
 
 done_testing

@@ -17,7 +17,7 @@ awk '
 	inside { print >name }
 ' "$STRATAPACK_SOURCE/docs/nix.md"
 is "every example of the manual is tested here" "$(cd manual && echo *.nix)" \
-	"flake.nix groups.nix hello.nix image.nix layer.nix merged.nix nix.nix planned.nix service.nix"
+	"flake.nix groups.nix hello.nix image.nix layer.nix merged.nix nix.nix pipeline.nix planned.nix service.nix"
 
 # What is beside them, and what stands in for nixpkgs.
 beside() {
@@ -51,6 +51,8 @@ is "its groups lie below" "$(jq -c '.layers[0, -1].items | map(sub(".*/[^-]*-"; 
 ok "layer.nix" build layer.nix
 is "is a layer" "$(jq -r .mediaType "$built/layer.json")" application/vnd.oci.image.layer.v1.tar+gzip
 ok "merged.nix" build merged.nix
+ok "pipeline.nix" build pipeline.nix
+is "runs" "$(run "$built")" "$(jq --version)"
 ok "nix.nix" build nix.nix
 ok "has a Nix that finds it intact" run "$built" nix-store --verify --check-contents
 

@@ -87,6 +87,12 @@ in
       "NIX_CONFIG=sandbox = false\nbuild-users-group =\nsubstitute = false"
     ];
   };
+  piped = image "jq" jq {
+    layeringPipeline = [
+      [ "subcomponent_out" [ { children_of = busybox; } busybox "${world.libc}/lib" ] ]
+      [ "over" "rest" [ "pipe" [ [ "popularity_contest" ] [ "reverse" ] ] ] ]
+    ];
+  };
   linksOnly = image "links" jq { includeStorePaths = false; };
 
   pulled = stratapack.pullImage {
@@ -115,6 +121,12 @@ in
     chroot = image "wrong" jq { enableFakechroot = true; };
     rule = image "wrong" jq { permissions = [{ paths = "/hom/**"; mode = "0"; }]; };
     forgets = image "wrong" jq { plan = plan: plan // { layers = builtins.tail plan.layers; }; };
+    foreign = image "wrong" jq {
+      plan = plan: plan // {
+        layers = plan.layers ++ [{ items = [ "${builtins.storeDir}/00000000000000000000000000000000-gone" ]; }];
+      };
+    };
+    pipeline = image "wrong" jq { layeringPipeline = [ [ "spilt_paths" [ jq ] ] ]; };
     stale = image "wrong" jq {
       plan.layers = [{ items = [ "${builtins.storeDir}/00000000000000000000000000000000-gone" ]; }];
     };

@@ -1,0 +1,38 @@
+/*
+ * Pipelines: layers by steps that people write, the language of nixpkgs' `layeringPipeline`.
+ *
+ * A pipeline is a JSON array of steps, and a step an array of an operation's name and its
+ * arguments; stratapack-pipeline(5) and docs/pipeline.schema.json describe them. What flows through
+ * it is a part of the graph, or a list of parts, or parts with names; in the end, each part is a
+ * layer.
+ */
+#ifndef STRATAPACK_PIPELINE_H
+#define STRATAPACK_PIPELINE_H
+
+#include "plan.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct strata_pipeline;
+
+/* Read the pipeline at PATH ("-": stdin). *PIPELINE is the caller's. Its steps are checked when
+ * they run. */
+STRATA_PUBLIC int strata_pipeline_load(
+	const char *path, struct strata_pipeline **pipeline, struct strata_error *error);
+STRATA_PUBLIC void strata_pipeline_free(struct strata_pipeline *pipeline);
+
+/* A strategy for plans: set `strategy` to it, and `divide` to strata_pipeline_divide() with the
+ * pipeline as its data in strata_plan_options. STRATA_ERROR_INVALID where a step cannot be done,
+ * where the bound is too low for the layers that come of it, and where an item is in none. */
+STRATA_PUBLIC const struct strata_strategy *strata_pipeline_strategy(void);
+STRATA_PUBLIC int strata_pipeline_divide(void *pipeline, const struct strata_graph *graph,
+	const struct strata_churn *churn, uint32_t bound, struct strata_partition *partition,
+	struct strata_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
