@@ -9,7 +9,9 @@
 #include "plan/segments.h"
 
 enum {
-	THOROUGH = 32, /* pieces */
+	THOROUGH = 32,  /* pieces */
+	PROMISING = 10, /* moves hardly ever gain more than this part */
+	PATIENCE = 3,   /* rounds in which another layer was worth nothing */
 };
 
 /* The search for the best grouping. */
@@ -20,6 +22,8 @@ struct search {
 	struct strata_segments segments;
 	struct strata_grouping grouping;
 	uint32_t *trial; /* piece -> group */
+	uint32_t *best;  /* likewise */
+	uint32_t best_count;
 	const bool *skip;
 };
 
@@ -31,6 +35,7 @@ static void search_release(struct search *search)
 	strata_segments_release(&search->segments);
 	strata_grouping_release(&search->grouping);
 	free(search->trial);
+	free(search->best);
 }
 
 static int search_prepare(struct search *search, const struct strata_graph *graph,
@@ -44,7 +49,8 @@ static int search_prepare(struct search *search, const struct strata_graph *grap
 		return status;
 	search->order = strata_allocate(count, sizeof(*search->order));
 	search->trial = strata_allocate(count, sizeof(*search->trial));
-	if (!search->order || !search->trial)
+	search->best = strata_allocate(count, sizeof(*search->best));
+	if (!search->order || !search->trial || !search->best)
 		return strata_fail_memory(error);
 	status = strata_pieces_order(&search->pieces, search->order, error);
 	if (status == 0)
@@ -89,26 +95,71 @@ static void compete(struct search *search, uint32_t count)
 	}
 }
 
-/* Few pieces are searched thoroughly, in rounds with more and more groups, whatever the bound is:
- * in each, the result of the one before is split further, the cuts and the merges compete with it,
- * and the best is improved. With many pieces, moves gain next to nothing, and images have fewer
+/* Improve TRIAL, COUNT groups; it takes the place of the best where it costs less. */
+static void try_improved(struct search *search, uint32_t count, uint64_t *least)
+{
+	uint64_t cost;
+
+	strata_grouping_set(&search->grouping, search->trial, count);
+	strata_grouping_improve(&search->grouping, search->order);
+	cost = strata_grouping_cost(&search->grouping);
+	if (cost >= *least)
+		return;
+	*least = cost;
+	search->best_count = search->grouping.count;
+	memcpy(search->best, search->grouping.group_of,
+		search->pieces.count * sizeof(*search->best));
+}
+
+/* Whether moves may make something that costs less than LEAST of what costs COST. */
+static bool is_promising(uint64_t cost, uint64_t least)
+{
+	return cost < least + least / PROMISING;
+}
+
+/* Rounds with more and more groups, whatever the bound is: in each, the best of the round before is
+ * split further, and that, the cuts, and the merges are improved. It ends where layers are no
+ * longer worth their requests. */
+static int search_thoroughly(struct search *search, uint32_t most, struct strata_error *error)
+{
+	uint64_t least = UINT64_MAX;
+
+	search->best_count = 1;
+	for (uint32_t count = 1; count <= most && count <= search->best_count + PATIENCE; count++) {
+		int status;
+
+		strata_grouping_set(&search->grouping, search->best, search->best_count);
+		status = strata_grouping_split(&search->grouping, search->order, count, error);
+		if (status < 0)
+			return status;
+		memcpy(search->trial, search->grouping.group_of,
+			search->pieces.count * sizeof(*search->trial));
+		try_improved(search, search->grouping.count, &least);
+		if (is_promising(search->segments.costs[count - 1], least)) {
+			strata_segments_groups(&search->segments, count, search->trial);
+			try_improved(search, count, &least);
+		}
+		if (is_promising(search->merging.costs[search->pieces.count - count], least)) {
+			strata_merging_groups(&search->merging, count, search->trial);
+			try_improved(search, count, &least);
+		}
+	}
+	strata_grouping_set(&search->grouping, search->best, search->best_count);
+	return 0;
+}
+
+/* Few pieces are searched thoroughly. With many, moves gain next to nothing, and images have fewer
  * layers in common for them. Either way a larger bound never gives a worse result. */
 static int search_run(struct search *search, struct strata_error *error)
 {
 	uint32_t most = search->grouping.capacity;
-	int status = 0;
 
+	if (search->pieces.count <= THOROUGH)
+		return search_thoroughly(search, most, error);
 	memset(search->trial, 0, search->pieces.count * sizeof(*search->trial));
 	strata_grouping_set(&search->grouping, search->trial, 1);
-	if (search->pieces.count > THOROUGH)
-		compete(search, most);
-	for (uint32_t count = 1; status == 0 && search->pieces.count <= THOROUGH && count <= most;
-		count++) {
-		status = strata_grouping_split(&search->grouping, search->order, count, error);
-		compete(search, count);
-		strata_grouping_improve(&search->grouping, search->order);
-	}
-	return status;
+	compete(search, most);
+	return 0;
 }
 
 /* The group of ITEM, or none where it is left out. */

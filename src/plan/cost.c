@@ -8,14 +8,9 @@ uint64_t strata_cost_planned(
 	const struct strata_churn *churn, uint64_t bytes, struct strata_hazard hazard, bool mixed)
 {
 	uint64_t dirty = strata_churn_dirty(churn, hazard);
-	uint64_t cost =
-		strata_cost_of(bytes + STRATA_REQUEST, strata_churn_pulls(churn, hazard, dirty));
 
-	cost = strata_saturating_add(cost, (uint64_t)STRATA_REQUEST << STRATA_COST_SHIFT);
-	if (mixed)
-		cost = strata_saturating_add(cost,
-			strata_cost_of(bytes, dirty + STRATA_FIXED_ONE) / STRATA_STORAGE_SHARE);
-	return cost;
+	return strata_cost_planned_of(
+		bytes, dirty, strata_churn_pulls(churn, hazard, dirty), mixed);
 }
 
 int strata_cost_compare_prefix(

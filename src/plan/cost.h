@@ -25,6 +25,20 @@ static inline uint64_t strata_cost_of(uint64_t bytes, uint64_t dirty)
 uint64_t strata_cost_planned(
 	const struct strata_churn *churn, uint64_t bytes, struct strata_hazard hazard, bool mixed);
 
+/* The same for a layer that is dirty and pulled so often (strata_churn_dirty(),
+ * strata_churn_pulls()). */
+static inline uint64_t strata_cost_planned_of(
+	uint64_t bytes, uint64_t dirty, uint64_t pulls, bool mixed)
+{
+	uint64_t cost = strata_saturating_add(strata_cost_of(bytes + STRATA_REQUEST, pulls),
+		(uint64_t)STRATA_REQUEST << STRATA_COST_SHIFT);
+
+	if (mixed)
+		cost = strata_saturating_add(cost,
+			strata_cost_of(bytes, dirty + STRATA_FIXED_ONE) / STRATA_STORAGE_SHARE);
+	return cost;
+}
+
 /* What comes lower in a pile of which only the unbroken prefix is reused: BYTES with a HAZARD, of
  * disjoint causes. Weighted discounted completion time (Rothkopf 1966): least where they lie in
  * ascending order of (exp(hazard) - 1) / bytes. The result is as a comparison for sorting; what has

@@ -128,12 +128,12 @@ static void count_causes(const struct strata_grouping *grouping, const struct st
 static void update_cost(const struct strata_grouping *grouping, struct strata_group *group)
 {
 	const struct strata_churn *churn = grouping->pieces->churn;
+	uint64_t dirty = strata_churn_dirty(churn, group->hazard);
 
-	group->pulls =
-		strata_churn_pulls(churn, group->hazard, strata_churn_dirty(churn, group->hazard));
+	group->pulls = strata_churn_pulls(churn, group->hazard, dirty);
 	group->cost = group->piece_count == 0 ? 0
-					      : strata_cost_planned(churn, group->size,
-							group->hazard, group->class_count > 1);
+					      : strata_cost_planned_of(group->size, dirty,
+							group->pulls, group->class_count > 1);
 }
 
 static void add_piece(struct strata_grouping *grouping, uint32_t piece, uint32_t group)
@@ -197,4 +197,27 @@ void strata_grouping_move(struct strata_grouping *grouping, uint32_t piece, uint
 	update_cost(grouping, &grouping->groups[from]);
 	add_piece(grouping, piece, to);
 	update_cost(grouping, &grouping->groups[to]);
+}
+
+bool strata_grouping_exchange(struct strata_grouping *grouping, uint32_t a, uint32_t b)
+{
+	uint32_t home = grouping->group_of[a], other = grouping->group_of[b];
+	struct strata_group old_home = grouping->groups[home], old_other = grouping->groups[other];
+
+	remove_piece(grouping, a);
+	remove_piece(grouping, b);
+	add_piece(grouping, a, other);
+	add_piece(grouping, b, home);
+	update_cost(grouping, &grouping->groups[home]);
+	update_cost(grouping, &grouping->groups[other]);
+	if (grouping->groups[home].cost + grouping->groups[other].cost <
+		old_home.cost + old_other.cost)
+		return true;
+	remove_piece(grouping, a);
+	remove_piece(grouping, b);
+	add_piece(grouping, a, home);
+	add_piece(grouping, b, other);
+	grouping->groups[home] = old_home;
+	grouping->groups[other] = old_other;
+	return false;
 }

@@ -63,6 +63,10 @@ uint32_t strata_grouping_classes(
 /* Move PIECE to group TO. */
 void strata_grouping_move(struct strata_grouping *grouping, uint32_t piece, uint32_t to);
 
+/* Put A and B, of different groups, into each other's where that costs less. Returns whether it
+ * does. */
+bool strata_grouping_exchange(struct strata_grouping *grouping, uint32_t a, uint32_t b);
+
 /* Move pieces between the groups, one by one or two for each other, while that lowers the cost.
  * ORDER has all pieces, as below. */
 void strata_grouping_improve(struct strata_grouping *grouping, const uint32_t *order);

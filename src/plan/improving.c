@@ -59,19 +59,9 @@ static bool move_to_best(struct strata_grouping *grouping, uint32_t piece)
 	return true;
 }
 
-/* Put two pieces into each other's group where that costs less. Returns whether it does. */
-static bool swap(struct strata_grouping *grouping, uint32_t a, uint32_t b)
+static bool is_alone(const struct strata_grouping *grouping, uint32_t piece)
 {
-	uint32_t home = grouping->group_of[a], other = grouping->group_of[b];
-	uint64_t before = grouping->groups[home].cost + grouping->groups[other].cost;
-
-	strata_grouping_move(grouping, a, other);
-	strata_grouping_move(grouping, b, home);
-	if (grouping->groups[home].cost + grouping->groups[other].cost < before)
-		return true;
-	strata_grouping_move(grouping, a, home);
-	strata_grouping_move(grouping, b, other);
-	return false;
+	return grouping->groups[grouping->group_of[piece]].piece_count == 1;
 }
 
 static bool swap_all(struct strata_grouping *grouping)
@@ -81,7 +71,9 @@ static bool swap_all(struct strata_grouping *grouping)
 
 	for (uint32_t a = 0; a < count; a++) {
 		for (uint32_t b = a + 1; b < count; b++) {
-			if (grouping->group_of[a] != grouping->group_of[b] && swap(grouping, a, b))
+			if (grouping->group_of[a] != grouping->group_of[b] &&
+				!(is_alone(grouping, a) && is_alone(grouping, b)) &&
+				strata_grouping_exchange(grouping, a, b))
 				any = true;
 		}
 	}

@@ -32,8 +32,9 @@ void strata_previous_release(struct strata_previous *previous);
 /* Make PARTITION, which BOUND layers and a strategy gave, the best of three: itself; the previous
  * layers, in their order, with new items where they cost least; and those of the previous layers
  * that can stay as they are, with the rest divided anew. What is best counts a year, and the layers
- * that must be pulled once because they are not those of the previous image. With KEEP, the third
- * is taken without a look at the others. */
+ * that must be pulled once because they are not those of the previous image. Where nothing changed
+ * or went, and little came, it is the second without a look at the others. With KEEP, it is the
+ * third. */
 int strata_sticky_choose(const struct strata_graph *graph, const struct strata_churn *churn,
 	const struct strata_plan *previous_plan, uint32_t bound, bool keep,
 	struct strata_partition *partition, struct strata_error *error) STRATA_MUST_CHECK;

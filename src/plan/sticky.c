@@ -421,16 +421,38 @@ static bool pays(uint64_t kept, uint64_t changed)
 	return changed < kept - kept / HESITATION;
 }
 
+/* Whether all is as it was but for a few bytes more: these must not move anything. */
+static bool only_grew(const struct sticky *sticky)
+{
+	uint64_t total = 0, fresh = 0;
+	uint32_t kept = 0;
+
+	for (uint32_t layer = 0; layer < sticky->previous.layer_count; layer++) {
+		if (sticky->previous.touched[layer])
+			return false;
+		kept += sticky->old_counts[layer] > 0;
+	}
+	for (uint32_t i = 0; i < sticky->items.count; i++) {
+		uint64_t size = sticky->items.pieces[i].size;
+
+		total = strata_saturating_add(total, size);
+		if (sticky->previous.layer_of[i] == STRATA_NO_LAYER)
+			fresh = strata_saturating_add(fresh, size);
+	}
+	return kept <= sticky->bound && fresh > 0 && fresh <= total / HESITATION;
+}
+
 static int choose(struct sticky *sticky, bool keep, struct candidate *kept,
 	struct candidate *extended, struct strata_partition *partition, struct strata_error *error)
 {
 	uint64_t cost = 0;
-	int status = extend_layers(sticky, &extended->partition, error);
+	int status;
 
-	if (status == 0 && keep) {
-		copy_partition(partition, &extended->partition);
-		return 0;
-	}
+	if (keep)
+		return extend_layers(sticky, partition, error);
+	if (only_grew(sticky))
+		return keep_layers(sticky, partition, error);
+	status = extend_layers(sticky, &extended->partition, error);
 	if (status == 0)
 		status = keep_layers(sticky, &kept->partition, error);
 	if (status == 0)
