@@ -30,12 +30,22 @@ static int fail_parse(const char *name, const json_error_t *details, struct stra
 		name, details->line, details->column, details->text);
 }
 
+/* The library passes over NUL behind numbers and names. */
+static int fail_nul(const char *name, struct strata_error *error)
+{
+	return strata_fail(
+		error, STRATA_ERROR_FORMAT, "%s: not valid JSON: it has a NUL byte", name);
+}
+
 int strata_json_parse(const char *name, const char *text, size_t length,
 	struct strata_json **document, struct strata_error *error)
 {
 	json_error_t details;
-	json_t *root = json_loadb(text, length, PARSE_FLAGS, &details);
+	json_t *root;
 
+	if (memchr(text, '\0', length))
+		return fail_nul(name, error);
+	root = json_loadb(text, length, PARSE_FLAGS, &details);
 	if (!root)
 		return fail_parse(name, &details, error);
 	*document = (struct strata_json *)root;
@@ -47,6 +57,7 @@ struct reading {
 	int descriptor;
 	size_t limit, total;
 	int system_error;
+	bool has_nul;
 };
 
 static size_t read_more(void *bytes, size_t size, void *data)
@@ -62,7 +73,8 @@ static size_t read_more(void *bytes, size_t size, void *data)
 		return (size_t)-1;
 	}
 	reading->total += (size_t)got;
-	return reading->total > reading->limit ? (size_t)-1 : (size_t)got;
+	reading->has_nul |= memchr(bytes, '\0', (size_t)got) != NULL;
+	return reading->total > reading->limit || reading->has_nul ? (size_t)-1 : (size_t)got;
 }
 
 int strata_json_load(
@@ -86,6 +98,8 @@ int strata_json_load(
 	}
 	if (!root && reading.total > limit)
 		return strata_file_fail_large(name, limit, error);
+	if (!root && reading.has_nul)
+		return fail_nul(name, error);
 	if (!root)
 		return fail_parse(name, &details, error);
 	*document = (struct strata_json *)root;

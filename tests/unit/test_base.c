@@ -4,8 +4,6 @@
 
 #include "base/arena.h"
 #include "base/buffer.h"
-#include "base/json.h"
-#include "base/json_writer.h"
 #include "base/map.h"
 #include "base/pool.h"
 #include "base/sha256.h"
@@ -109,60 +107,6 @@ static void test_text_sizes(void **state)
 	}
 }
 
-static void test_json_round_trip(void **state)
-{
-	strata_autobuffer struct strata_buffer buffer = STRATA_BUFFER_INIT;
-	strata_autobuffer struct strata_buffer bytes = STRATA_BUFFER_INIT;
-	struct strata_json_writer json = {.buffer = &buffer};
-	strata_autojson struct strata_json *document = NULL;
-	struct strata_error error = STRATA_ERROR_INIT;
-
-	(void)state;
-	strata_json_begin_object(&json);
-	strata_json_member_string(&json, "text", "a\"b\\c\n\x01<\xc3\xa9");
-	strata_json_member_size(&json, "size", 7);
-	strata_json_key(&json, "raw");
-	strata_json_write_bytes(&json, "x\xff");
-	strata_json_key(&json, "list");
-	strata_json_begin_array(&json);
-	strata_json_write_null(&json);
-	strata_json_write_bool(&json, true);
-	strata_json_begin_object(&json);
-	strata_json_end_object(&json);
-	strata_json_end_array(&json);
-	strata_json_end_object(&json);
-	assert_string_equal(buffer.data, "{\"text\":\"a\\\"b\\\\c\\n\\u0001<\xc3\xa9\",\"size\":7,"
-					 "\"raw\":{\"base64\":\"eP8=\"},"
-					 "\"list\":[null,true,{}]}");
-	assert_succeeds(
-		strata_json_parse("test", buffer.data, buffer.length, &document, &error), &error);
-	assert_string_equal(
-		strata_json_string(strata_json_member(document, "text")), "a\"b\\c\n\x01<\xc3\xa9");
-	assert_int_equal(strata_json_integer(strata_json_member(document, "size")), 7);
-	assert_succeeds(
-		strata_json_bytes(strata_json_member(document, "raw"), &bytes, &error), &error);
-	assert_string_equal(bytes.data, "x\xff");
-	assert_int_equal(strata_json_count(strata_json_member(document, "list")), 3);
-}
-
-static void test_json_refuses(void **state)
-{
-	static const char *const bad[] = {"", "{", "{\"a\":1,\"a\":2}", "[1] x", "\"\xff\"",
-		"\"\\ud800\"", "[99999999999999999999]", "nul", "[1,]"};
-	strata_autobuffer struct strata_buffer deep = STRATA_BUFFER_INIT;
-	struct strata_error error = STRATA_ERROR_INIT;
-	struct strata_json *document = NULL;
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
-		assert_fails(strata_json_parse("case", bad[i], strlen(bad[i]), &document, &error),
-			STRATA_ERROR_FORMAT, "case", &error);
-	for (int i = 0; i < 100000; i++)
-		strata_buffer_byte(&deep, '[');
-	assert_fails(strata_json_parse("deep", deep.data, deep.length, &document, &error),
-		STRATA_ERROR_FORMAT, "deep", &error);
-}
-
 static void test_sha256_vectors(void **state)
 {
 	char hex[STRATA_SHA256_HEX_SIZE];
@@ -251,8 +195,6 @@ int main(void)
 		cmocka_unit_test(test_text_utf8),
 		cmocka_unit_test(test_text_numbers),
 		cmocka_unit_test(test_text_sizes),
-		cmocka_unit_test(test_json_round_trip),
-		cmocka_unit_test(test_json_refuses),
 		cmocka_unit_test(test_sha256_vectors),
 		cmocka_unit_test(test_digest_parser),
 		cmocka_unit_test(test_pool_runs_tasks_and_jobs),
