@@ -12,6 +12,8 @@ static bool make_room(struct strata_buffer *buffer, size_t more)
 
 	if (buffer->failed)
 		return false;
+	if (more < buffer->capacity - buffer->length)
+		return true;
 	if (more >= SIZE_MAX - buffer->length ||
 		strata_grow(&data, &buffer->capacity, buffer->length + more + 1, 1) < 0) {
 		buffer->failed = true;
