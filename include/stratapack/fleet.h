@@ -151,6 +151,8 @@ STRATA_PUBLIC int strata_catalogue_make(const struct strata_fleet_plan *plan,
  * written one is there whole or not at all. */
 STRATA_PUBLIC int strata_catalogue_load(
 	const char *path, struct strata_catalogue **catalogue, struct strata_error *error);
+/* Whether the file at PATH is one, or anything else: a plan, an image, nothing. */
+STRATA_PUBLIC bool strata_catalogue_recognise(const char *path);
 STRATA_PUBLIC int strata_catalogue_save(
 	const struct strata_catalogue *catalogue, const char *path, struct strata_error *error);
 STRATA_PUBLIC void strata_catalogue_free(struct strata_catalogue *catalogue);

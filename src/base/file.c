@@ -15,6 +15,23 @@ int strata_file_fail_large(const char *path, size_t limit, struct strata_error *
 		"'%s' is larger than the %zu bytes that are plausible for it", path, limit);
 }
 
+bool strata_file_looks_like_json(const char *path)
+{
+	strata_autoclose int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	char bytes[64];
+	struct stat info;
+	ssize_t length;
+
+	if (descriptor < 0 || fstat(descriptor, &info) < 0 || !S_ISREG(info.st_mode))
+		return false;
+	length = read(descriptor, bytes, sizeof(bytes));
+	for (ssize_t i = 0; i < length; i++) {
+		if (!strchr(" \t\r\n", bytes[i]))
+			return bytes[i] == '{';
+	}
+	return false;
+}
+
 int strata_file_read(
 	const char *path, size_t limit, struct strata_buffer *buffer, struct strata_error *error)
 {

@@ -16,6 +16,9 @@
 int strata_file_read(const char *path, size_t limit, struct strata_buffer *buffer,
 	struct strata_error *error) STRATA_MUST_CHECK;
 
+/* Whether the file at PATH looks like JSON: a regular file that begins with a brace. */
+bool strata_file_looks_like_json(const char *path);
+
 /* Fail because the file at PATH has more than LIMIT bytes. */
 int strata_file_fail_large(const char *path, size_t limit, struct strata_error *error);
 

@@ -21,12 +21,6 @@ static int apply_plans(void *target, const char *value, struct strata_error *err
 	return 0;
 }
 
-static int apply_previous(void *target, const char *value, struct strata_error *error)
-{
-	((struct strata_fleet_planning_options *)target)->previous = value;
-	return 0;
-}
-
 static int apply_storage_weight(void *target, const char *value, struct strata_error *error)
 {
 	struct strata_fleet_planning_options *options = target;
@@ -55,12 +49,6 @@ static const struct strata_option fleet_options[] = {
 			"average image's machines pull: above 1 for less storage, below for "
 			"smaller updates (default 1)",
 		.apply = apply_storage_weight},
-	{.name = "previous",
-		.argument = "CATALOGUE",
-		.value = STRATA_VALUE_FILE,
-		.help = "extend this catalogue: its groups stay layers unless a change pays soon "
-			"for what it moves",
-		.apply = apply_previous},
 	{.name = NULL},
 };
 
@@ -207,8 +195,8 @@ static int choose_settings(const struct strata_fleet_planning_options *options,
 	settings->request = STRATA_DEFAULT_REQUEST_BYTES;
 	/* One layer is left for a customisation. */
 	settings->max_layers = bound > 1 ? bound - 1 : bound;
-	if (options->previous) {
-		int result = strata_catalogue_load(options->previous, previous, error);
+	if (planning->strategy.previous) {
+		int result = strata_catalogue_load(planning->strategy.previous, previous, error);
 
 		if (result < 0)
 			return result;

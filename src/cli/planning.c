@@ -46,6 +46,25 @@ static const struct strata_option catalogue_options[] = {
 
 const struct strata_option_group strata_catalogue_group = {"Catalogue", catalogue_options};
 
+/* A catalogue is the previous plan of a fleet. */
+static int take_previous_catalogue(struct strata_planning *planning, struct strata_error *error)
+{
+	const char *previous = planning->strategy.previous;
+
+	if (!previous || !strata_catalogue_recognise(previous))
+		return 0;
+	if (planning->catalogue.path)
+		return strata_hint(error,
+			strata_fail(error, STRATA_ERROR_INVALID,
+				"--previous and --catalogue exclude each other where both are "
+				"catalogues"),
+			"keep one of them");
+	planning->catalogue.path = previous;
+	planning->catalogue.used.option = "previous";
+	planning->strategy.previous = NULL;
+	return 0;
+}
+
 /* Options of which each says how items are divided. */
 static int refuse_second_division(
 	const struct strata_planning *planning, struct strata_error *error)
@@ -56,7 +75,7 @@ static int refuse_second_division(
 
 	if (planning->catalogue.path) {
 		first = second ? second : strategy->below ? "below" : first;
-		second = "catalogue";
+		second = planning->catalogue.used.option;
 	}
 	if (!first || !second)
 		return 0;
@@ -100,6 +119,8 @@ int strata_planning_prepare(struct strata_planning *planning, char *const *items
 	} else {
 		result = strata_layer_count_check(
 			planning->strategy.max_layers, planning->force.force, error);
+		if (result == 0)
+			result = take_previous_catalogue(planning, error);
 		if (result == 0)
 			result = refuse_second_division(planning, error);
 		if (result == 0)

@@ -78,10 +78,11 @@ static const struct strata_option strategy_options[] = {
 			"they do not hold",
 		.apply = apply_below},
 	{.name = "previous",
-		.argument = "PLAN|IMAGE",
+		.argument = "PLAN|IMAGE|CATALOGUE",
 		.value = STRATA_VALUE_FILE,
-		.help = "keep the layers of this plan, or of the image that machines have, unless "
-			"planning afresh saves more in a year than the layers that change",
+		.help = "keep the layers of this plan, of the image that machines have, or of the "
+			"fleet that this catalogue is of, unless a change saves more than it makes "
+			"machines pull",
 		.apply = apply_previous},
 	{.name = NULL},
 };

@@ -14,7 +14,7 @@ struct strata_strategy_options {
 	const char *pipeline;                   /* steps instead of a strategy; NULL: none */
 	uint32_t max_layers;                    /* 0: the default */
 	const char *below;                      /* a plan of the bottom layers; NULL: none */
-	const char *previous;                   /* a plan or an image; NULL: none */
+	const char *previous;                   /* a plan, an image or a catalogue; NULL: none */
 };
 extern const struct strata_option_group strata_strategy_group;
 

@@ -179,6 +179,18 @@ static int read_catalogue(struct strata_catalogue *catalogue, const struct strat
 	return 0;
 }
 
+bool strata_catalogue_recognise(const char *path)
+{
+	struct strata_error error = STRATA_ERROR_INIT;
+	strata_autojson struct strata_json *document = NULL;
+	bool is_catalogue = strata_file_looks_like_json(path) &&
+			    strata_json_load(path, SIZE_LIMIT, &document, &error) == 0 &&
+			    strata_json_member(document, "stratapackCatalogue");
+
+	strata_error_clear(&error);
+	return is_catalogue;
+}
+
 int strata_catalogue_load(
 	const char *path, struct strata_catalogue **catalogue, struct strata_error *error)
 {

@@ -1,11 +1,9 @@
 #include "image/contents.h"
 
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/map.h"
 #include "image/inspect.h"
 #include "plan/internal.h"
@@ -172,26 +170,6 @@ static int read_first_image(
 	return status;
 }
 
-/* Whether the file at PATH is JSON: it begins with a brace. */
-static bool is_json(const char *path)
-{
-	strata_autoclose int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	char bytes[64];
-	struct stat info;
-	ssize_t length;
-
-	if (strcmp(path, "-") == 0)
-		return true;
-	if (descriptor < 0 || fstat(descriptor, &info) < 0 || !S_ISREG(info.st_mode))
-		return false;
-	length = read(descriptor, bytes, sizeof(bytes));
-	for (ssize_t i = 0; i < length; i++) {
-		if (!strchr(" \t\r\n", bytes[i]))
-			return bytes[i] == '{';
-	}
-	return false;
-}
-
 static int read_plan(const char *path, struct strata_contents *contents, struct strata_error *error)
 {
 	strata_autoplan struct strata_plan *plan = NULL;
@@ -219,8 +197,9 @@ int strata_contents_read(
 	const char *source, struct strata_contents *contents, struct strata_error *error)
 {
 	*contents = (struct strata_contents)STRATA_CONTENTS_INIT;
-	return is_json(source) ? read_plan(source, contents, error)
-			       : read_first_image(source, contents, error);
+	if (strcmp(source, "-") == 0 || strata_file_looks_like_json(source))
+		return read_plan(source, contents, error);
+	return read_first_image(source, contents, error);
 }
 
 void strata_contents_release(struct strata_contents *contents)

@@ -52,6 +52,14 @@ same "which changes nothing" old.catalogue other.catalogue
 must "nothing changes, and the catalogue is extended" \
 	plan_fleet old.json kept.catalogue --previous old.catalogue
 same "it stays as it is" old.catalogue kept.catalogue
+jq '.parameters.storageWeightPerMille = 7000' old.catalogue >heavy.catalogue
+must "a catalogue with another weight is extended" \
+	plan_fleet old.json heavy-kept.catalogue --previous heavy.catalogue
+same "whose weight stays" heavy.catalogue heavy-kept.catalogue
+fails_with 1 "no-such" "a previous catalogue that is not there" \
+	plan_fleet old.json lost.catalogue --previous no-such
+fails_with 1 "stratapackCatalogue" "a fleet whose previous is the plan of an image" \
+	plan_fleet old.json lost.catalogue --previous plans/shop.plan.json
 
 # build_all GRAPH CATALOGUE LAYOUT
 build_all() {
@@ -67,6 +75,11 @@ for image in "${images[@]}"; do
 		"$("$STRATAPACK" plan --catalogue old.catalogue --max-layers 5 --graph old.json \
 			--root root "$image" | jq -c '[.layers[].items]')" \
 		"$(jq -c '[.layers[].items]' "plans/$image.plan.json")"
+	is "$image has them where the catalogue is the previous plan" \
+		"$("$STRATAPACK" plan --previous old.catalogue --max-layers 5 --graph old.json \
+			--root root "$image")" \
+		"$("$STRATAPACK" plan --catalogue old.catalogue --max-layers 5 --graph old.json \
+			--root root "$image")"
 done
 
 # A real registry, and machines that pull with skopeo and keep blobs by digest.
@@ -157,6 +170,10 @@ fails_with 2 "none is given" "an option about fleets alone" \
 	"$STRATAPACK" plan --graph old.json --storage-weight 2
 fails_with 2 "exclude each other" "a strategy and a catalogue" \
 	"$STRATAPACK" plan --graph old.json --strategy size --catalogue old.catalogue
+fails_with 2 "strategy and --previous exclude" "a strategy and a previous catalogue" \
+	"$STRATAPACK" plan --graph old.json --strategy size --previous old.catalogue
+fails_with 2 "exclude each other" "two catalogues" \
+	"$STRATAPACK" plan --graph old.json --catalogue old.catalogue --previous old.catalogue
 fails_with 2 "no number from 0 to 1000" "a storage weight that is none" \
 	"$STRATAPACK" plan --fleet fleet.json --graph old.json --storage-weight 1.2345
 echo '{"stratapackFleet": 1, "images": [{"name": "a", "roots": ["nothing"]}]}' >wrong.json
