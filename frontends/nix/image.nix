@@ -32,8 +32,8 @@ let
   flatten = layers: concatLists (map (group: flatten (group.layers or [ ]) ++ [ group ]) layers);
   sumOf = groups: builtins.foldl' (sum: group: sum + group.maxLayers) 0 groups;
 
-  # The plan of GROUPS: each is divided into layers above those of the groups before it.
-  planOf = groups:
+  # The plan of GROUPS on BASE: each is divided into layers above those of the groups before it.
+  planOf = base: groups:
     let
       before = genList (elemAt groups) (length groups - 1);
       group = elemAt groups (length groups - 1);
@@ -43,8 +43,8 @@ let
     else maker.run "stratapack-plan"
       ([ "plan" "--nix-json" ".attrs.json" ] ++ roots ++ [ "--no-tmp" ]
         ++ option "--strategy" group.strategy
-        ++ option "--max-layers" (sumOf groups)
-        ++ option "--below" (planOf before)
+        ++ option "--max-layers" "+${toString (sumOf groups)}"
+        ++ option "--below" (planOf base before) ++ base
         ++ [ "--output" maker.out ])
       (maker.closureOf roots);
 
@@ -83,17 +83,14 @@ let
     , layers ? [ ] # what comes below, in layers of its own: see buildLayer
     , strategy ? null
     , layeringPipeline ? null # nixpkgs' steps instead of a strategy: docs/man/stratapack-pipeline.5.scd
-    , maxLayers ? 100
-    , countsBase ? true # whether maxLayers counts the layers of fromImage
+    , maxLayers ? 100 # those of fromImage included; or "+20" above them
     , compression ? "gzip"
     , owner ? null # "1000:1000": of everything
     , mtime ? null # null: 1, as in the store
     , format ? "oci"
     }@arguments:
     let
-      # The program counts the layers of a base when it plans and builds in one.
-      how = let way = oneOf "build" build builds;
-        in if way == "build-side" && base != null && ! countsBase then "planned" else way;
+      how = oneOf "build" build builds;
       isArchive = elem (oneOf "format" format formats) archives;
 
       # --- what is in it --------------------------------------------------------------------------
@@ -126,14 +123,14 @@ let
         if base == null then check (fromImageName == null) "fromImageName needs `fromImage`" [ ]
         else if baseName == "" then [ "--base" "${base}" ]
         else [ "--base" "${base.format or "docker-archive"}:${base}${baseName}" ];
-      planningBase =
-        if base == null || ! countsBase then [ ] else baseOptions ++ [ "--architecture" architecture ];
+      # Without it, plans do not depend on the architecture.
+      planningBase = if base == null then [ ] else baseOptions ++ [ "--architecture" architecture ];
 
       # --- the plan -------------------------------------------------------------------------------
       pipeline = if layeringPipeline == null then null
         else toFile "pipeline.json" (paths.forget (toJSON layeringPipeline));
       planOptions = option "--strategy" strategy ++ option "--pipeline" pipeline ++ option "--max-layers" maxLayers
-        ++ option "--below" (planOf groups) ++ planningBase;
+        ++ option "--below" (planOf planningBase groups) ++ planningBase;
       madeAfter = before: maker.run "stratapack-plan"
         ([ "plan" ] ++ graphOptions ++ planOptions ++ option "--previous" before ++ custom.options
           ++ [ "--output" maker.out ])

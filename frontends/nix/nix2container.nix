@@ -25,9 +25,8 @@ in
     image.makeImage (rest // {
       copyToRoot = listOf copyToRoot;
       inherit layers;
-      # Those below, those of the rest, and the customisation.
-      maxLayers = image.boundOf layers + maxLayers + 1;
-      countsBase = false;
+      # Those of the groups, those of the rest, and the customisation, above those of fromImage.
+      maxLayers = "+${toString (image.boundOf layers + maxLayers + 1)}";
       permissions = map permissionOf perms;
       nixDatabase = initializeNixDatabase;
       tmp = arguments.tmp or false;

@@ -195,6 +195,14 @@ static int make_plan(struct strata_planning *planning, struct strata_error *erro
 		.root = planning->root.root,
 	};
 
+	if (planning->strategy.above_base) {
+		int result;
+
+		options.max_layers += options.base_layers;
+		result = strata_layer_count_check(options.max_layers, planning->force.force, error);
+		if (result < 0)
+			return result;
+	}
 	if (planning->strategy.pipeline) {
 		int result = strata_pipeline_load(planning->strategy.pipeline, &pipeline, error);
 

@@ -22,6 +22,8 @@ static int apply_max_layers(void *target, const char *value, struct strata_error
 	struct strata_strategy_options *options = target;
 	uint64_t number;
 
+	options->above_base = *value == '+';
+	value += options->above_base;
 	if (!strata_text_to_number(value, 10, &number) || number == 0 || number > UINT32_MAX)
 		return strata_fail(
 			error, STRATA_ERROR_INVALID, "this is not a number of layers from 1 on");
@@ -67,9 +69,9 @@ static const struct strata_option strategy_options[] = {
 			"layeringPipeline",
 		.apply = apply_pipeline},
 	{.name = "max-layers",
-		.argument = "N",
+		.argument = "[+]N",
 		.help = "bound on the layers of the whole image, customisation included (default "
-			"100)",
+			"100), or with + of those above a base image",
 		.apply = apply_max_layers},
 	{.name = "below",
 		.argument = "PLAN",

@@ -13,6 +13,7 @@ struct strata_strategy_options {
 	const struct strata_strategy *strategy; /* NULL: the default */
 	const char *pipeline;                   /* steps instead of a strategy; NULL: none */
 	uint32_t max_layers;                    /* 0: the default */
+	bool above_base;                        /* the bound does not count a base's layers */
 	const char *below;                      /* a plan of the bottom layers; NULL: none */
 	const char *previous;                   /* a plan, an image or a catalogue; NULL: none */
 };

@@ -143,8 +143,9 @@ static int read_format(struct strata_reading *reading, struct strata_error *erro
 	return status;
 }
 
-/* Whether a user who writes SELECTION means NAME. */
-static bool selects(const char *selection, const char *name)
+/* Whether a user who writes SELECTION means NAME: a tag, or a name with a tag, which is "latest"
+ * where none is given; or with ANY_TAG, whichever there is. */
+static bool selects(const char *selection, const char *name, bool any_tag)
 {
 	static const char *const defaults[] = {
 		"", "docker.io/", "docker.io/library/", "localhost/"};
@@ -159,39 +160,50 @@ static bool selects(const char *selection, const char *name)
 
 		if (strata_text_starts_with(name, defaults[i]) &&
 			strncmp(rest, selection, length) == 0 &&
-			(!rest[length] || strcmp(rest + length, ":latest") == 0))
+			(!rest[length] || strcmp(rest + length, ":latest") == 0 ||
+				(any_tag && tag == rest + length)))
 			return true;
 	}
 	return false;
 }
 
-static bool is_selected(const struct strata_read_image *image, const char *selection)
+static bool is_selected(const struct strata_read_image *image, const char *selection, bool any_tag)
 {
 	for (size_t i = 0; i < image->name_count; i++) {
-		if (selects(selection, image->names[i]))
+		if (selects(selection, image->names[i], any_tag))
 			return true;
 	}
 	return false;
+}
+
+/* The names in the view that shows most. */
+static void list_names(const struct strata_reading *reading, struct strata_buffer *names)
+{
+	for (size_t i = 0; i < reading->count; i++) {
+		const struct strata_read_image *image = &reading->images[i];
+
+		for (size_t k = 0; k < image->name_count && image->view == reading->images[0].view;
+			k++) {
+			if (names->length > ENOUGH_NAMES)
+				return;
+			strata_buffer_string(names, names->length > 0 ? ", " : "");
+			strata_text_visible(names, image->names[k]);
+		}
+	}
 }
 
 static int select_images(
 	struct strata_reading *reading, const char *selection, struct strata_error *error)
 {
 	strata_autobuffer struct strata_buffer names = STRATA_BUFFER_INIT;
-	enum strata_view view = reading->count > 0 ? reading->images[0].view : STRATA_VIEW_OCI;
 	size_t kept = 0;
 
-	for (size_t i = 0; i < reading->count; i++) {
-		const struct strata_read_image *image = &reading->images[i];
-
-		for (size_t k = 0; k < image->name_count && image->view == view; k++) {
-			if (names.length > ENOUGH_NAMES)
-				break;
-			strata_buffer_string(&names, names.length > 0 ? ", " : "");
-			strata_text_visible(&names, image->names[k]);
+	list_names(reading, &names);
+	for (int any_tag = 0; any_tag < 2 && kept == 0; any_tag++) {
+		for (size_t i = 0; i < reading->count; i++) {
+			if (is_selected(&reading->images[i], selection, any_tag))
+				reading->images[kept++] = reading->images[i];
 		}
-		if (is_selected(image, selection))
-			reading->images[kept++] = *image;
 	}
 	reading->count = kept;
 	if (kept > 0)

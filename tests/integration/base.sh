@@ -135,6 +135,14 @@ is "--json marks the layers of the base" "$("$STRATAPACK" build "${options[@]}" 
 
 is "the base counts in the bound" "$("$STRATAPACK" plan "${graph[@]}" --strategy size --max-layers 5 \
 	--base base-oci | jq '.layers | length')" 2
+is "with a plus sign, it does not" "$("$STRATAPACK" plan "${graph[@]}" --strategy size --max-layers +3 \
+	--base base-oci)" "$("$STRATAPACK" plan "${graph[@]}" --strategy size --max-layers 5 --base base-oci)"
+fails_with 1 "126 layers are too many" "but clients count them" "$STRATAPACK" plan "${graph[@]}" \
+	--max-layers +124 --base base-oci
+ok "a name without its tag finds the base" "$STRATAPACK" plan "${graph[@]}" \
+	--base docker-archive:base-docker.tar:example.org/base
+fails_with 1 "it holds $name" "another name does not" "$STRATAPACK" plan "${graph[@]}" \
+	--base docker-archive:base-docker.tar:example.org/bas
 fails_with 1 "leaves no room above the 2 of the base image" "a bound that the base fills" "$STRATAPACK" \
 	plan "${graph[@]}" --max-layers 2 --base base-oci
 fails_with 1 "needs 6 layers for this image, but the bound is 5" "a bound that is too low for the rest" \

@@ -17,7 +17,7 @@ awk '
 	inside { print >name }
 ' "$STRATAPACK_SOURCE/docs/nix.md"
 is "every example of the manual is tested here" "$(cd manual && echo *.nix)" \
-	"flake.nix groups.nix hello.nix image.nix layer.nix merged.nix nix.nix pipeline.nix planned.nix service.nix"
+	"based.nix flake.nix groups.nix hello.nix image.nix layer.nix merged.nix nix.nix pipeline.nix planned.nix service.nix"
 
 # What is beside them, and what stands in for nixpkgs.
 beside() {
@@ -55,6 +55,21 @@ ok "pipeline.nix" build pipeline.nix
 is "runs" "$(run "$built")" "$(jq --version)"
 ok "nix.nix" build nix.nix
 ok "has a Nix that finds it intact" run "$built" nix-store --verify --check-contents
+
+# Where the examples have a registry and digests of nowhere.
+start_base() {
+	start_registry && nix-build --out-link base image.nix &&
+		skopeo --insecure-policy copy -q docker-archive:base "docker://$registry/team/base:1" --dest-tls-verify=false
+}
+must "a base image in a registry" start_base
+sed -i "s|registry.example.org/team/base\";|$registry/team/base\"; tlsVerify = false;|
+	s|sha256:0\{64\}|sha256:$(skopeo inspect --tls-verify=false --raw "docker://$registry/team/base:1" | sha256sum |
+	sed 's/ .*//')|" based.nix
+not "based.nix, with a wrong hash" build based.nix
+sed -i "s|sha256-A*=|$(sed -n 's/^ *got: *//p' build.log)|" based.nix
+ok "based.nix" build based.nix
+is "runs" "$(run "$built")" "Hello, world!"
+is "with what is beneath" "$(run "$built" env | grep ^PATH=)" PATH=/bin
 
 not "planned.nix needs its plan" build planned.nix
 ok "and says where it comes from" grep -q 'plan.json yet: make it from the attribute' build.log

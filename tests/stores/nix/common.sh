@@ -103,3 +103,22 @@ layers_of() { # layers_of NAME: the derivations of its layers, sorted
 	nix-instantiate images.nix -A "$1.layers" --argstr build client-side 2>/dev/null | sort
 }
 
+
+# A registry on loopback of a network of our own.
+registry=127.0.0.1:5000
+start_registry() {
+	cat >registry.yml <<-END
+		version: 0.1
+		storage: {filesystem: {rootdirectory: $scratch/registry}}
+		http: {addr: "$registry"}
+	END
+	docker-registry serve registry.yml >registry.log 2>&1 8<&- &
+	at_exit kill $!
+	local _
+	for _ in {1..100}; do
+		! curl -fs "http://$registry/v2/" >/dev/null || return 0
+		sleep 0.1
+	done
+	cat registry.log
+	return 1
+}

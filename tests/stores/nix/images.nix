@@ -1,6 +1,7 @@
 # The images of the tests: nix-build images.nix -A jq --argstr build client-side
 { build ? "build-side", format ? "oci", strategy ? null, compression ? "gzip", maxLayers ? 100
-  # An image of a registry.
+  # An image of a registry, and one to build on.
+, base ? null, baseName ? null, baseTag ? null
 , imageName ? null, imageDigest ? null, hash ? "", pulled ? "docker-archive"
 }:
 let
@@ -13,6 +14,9 @@ let
     config = { Entrypoint = [ "/bin/${name}" ]; Env = [ "PATH=/bin" ]; };
   } // arguments;
   image = name: program: arguments: stratapack.buildLayeredImage (layered name program arguments);
+
+  # A file of the machine, or a path in the store.
+  onDisk = path: if builtins.match "${builtins.storeDir}/.*" path == null then /. + path else builtins.storePath path;
 
   # The first two layers as one.
   merge = plan: plan // {
@@ -108,7 +112,33 @@ in
     tlsVerify = false;
   };
 
+  based = image "jq" jq {
+    fromImage = onDisk base;
+    fromImageName = baseName;
+    fromImageTag = baseTag;
+    contents = [ jq ];
+    config = { Entrypoint = [ "/bin/jq" ]; Env = [ "MORE=1" ]; };
+  };
+
+  basedBare = image "jq" jq { fromImage = onDisk base; config.Entrypoint = [ ]; };
+  basedGroups = stratapack.nix2container.buildImage {
+    name = "grouped";
+    tag = "1";
+    inherit build;
+    fromImage = onDisk base;
+    layers = [ (stratapack.buildLayer { deps = [ world.libjq ]; }) ];
+    maxLayers = 2;
+    copyToRoot = [ jq ];
+  };
+  basedPlan = image "jq" jq {
+    fromImage = onDisk base;
+    plan = plan: plan // {
+      layers = [{ items = builtins.concatLists (map (layer: layer.items) plan.layers); }];
+    };
+  };
+
   wrong = {
+    baseName = image "wrong" jq { fromImageName = "base"; };
     noHash = stratapack.pullImage { inherit imageName imageDigest; };
     noSkopeo = (world.frontEnd { }).pullImage { inherit imageName imageDigest hash; };
     noShell = (world.frontEnd { }).streamLayeredImage { name = "wrong"; };
