@@ -12,7 +12,9 @@
 #include <stddef.h>
 
 #include "error.h"
+#include "graph.h"
 #include "layer.h"
+#include "plan.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -45,6 +47,24 @@ STRATA_PUBLIC size_t strata_base_layer_count(const struct strata_base *base);
 STRATA_PUBLIC int strata_base_layers(const struct strata_base *base, const char *directory,
 	const struct strata_build_options *options, struct strata_layer *layers,
 	struct strata_error *error);
+
+/* Which of its items a base is trusted to hold. */
+enum strata_base_items {
+	STRATA_BASE_ITEMS_STORE, /* those of a store, whose names change with their content */
+	STRATA_BASE_ITEMS_ALL,   /* packages of the same version as well */
+	STRATA_BASE_ITEMS_NONE,
+};
+
+/* Find the items of GRAPH that BASE (NULL: none) holds already, so that no layer has to hold them:
+ * those of images that stratapack made, unless somebody put other layers on them. *HELD is a plan
+ * with one layer of them, or none, the caller's. */
+STRATA_PUBLIC int strata_base_held(const struct strata_base *base, const struct strata_graph *graph,
+	enum strata_base_items kind, struct strata_plan **held, struct strata_error *error);
+
+/* STRATA_ERROR_INVALID where PLAN was made for another base than BASE (NULL: none): one with
+ * another number of layers, or with items that are not in this one. */
+STRATA_PUBLIC int strata_base_check_plan(
+	const struct strata_base *base, const struct strata_plan *plan, struct strata_error *error);
 
 /* NULL is fine. */
 STRATA_PUBLIC void strata_base_free(struct strata_base *base);

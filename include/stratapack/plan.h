@@ -127,6 +127,7 @@ struct strata_plan {
 	struct strata_plan_layer *layers; /* bottom first */
 	size_t layer_count;
 	uint32_t base_layers; /* layers of a base image that lie beneath and count in the bound */
+	struct strata_plan_layer base_items; /* what is in them already, so that no layer has it */
 	struct strata_customisation customisation; /* entries sorted by path components */
 	/* The customisation is a layer of its own on top; else part of the topmost layer. */
 	bool customisation_layer;
@@ -171,6 +172,15 @@ STRATA_PUBLIC int strata_plan_rest(const struct strata_plan *below,
 STRATA_PUBLIC int strata_plan_put_below(
 	struct strata_plan *plan, const struct strata_plan *below, struct strata_error *error);
 
+/* Leave to the base image of PLAN the items that HELD, a plan of what it holds, has. */
+STRATA_PUBLIC int strata_plan_leave_to_base(
+	struct strata_plan *plan, const struct strata_plan *held, struct strata_error *error);
+
+/* The graph of what is not left to the base image of PLAN, as strata_plan_rest() makes it. *REST is
+ * the caller's. */
+STRATA_PUBLIC int strata_plan_rest_above_base(const struct strata_plan *plan,
+	const struct strata_graph *graph, struct strata_graph **rest, struct strata_error *error);
+
 /* Read a plan from the file at PATH ("-": stdin) and check its form. *PLAN is the caller's. */
 STRATA_PUBLIC int strata_plan_load(
 	const char *path, struct strata_plan **plan, struct strata_error *error);
@@ -179,7 +189,8 @@ STRATA_PUBLIC int strata_plan_load(
 STRATA_PUBLIC int strata_plan_save(
 	const struct strata_plan *plan, const char *path, struct strata_error *error);
 
-/* Check PLAN against GRAPH: every item in exactly one layer, no layer empty, no foreign item. */
+/* Check PLAN against GRAPH: every item in exactly one layer or in the base image, no layer empty,
+ * no foreign item in one. */
 STRATA_PUBLIC int strata_plan_check(const struct strata_plan *plan,
 	const struct strata_graph *graph, struct strata_error *error);
 

@@ -66,32 +66,36 @@ static const struct strata_option base_options[] = {
 
 const struct strata_option_group strata_base_group = {"Base image", base_options};
 
+static int apply_base_items(void *target, const char *value, struct strata_error *error)
+{
+	static const char *const kinds[] = {"store", "all", "none"};
+	struct strata_base_items_options *options = target;
+
+	for (unsigned kind = 0; kind < sizeof(kinds) / sizeof(*kinds); kind++) {
+		options->kind = (enum strata_base_items)kind;
+		if (strcmp(kinds[kind], value) == 0)
+			return 0;
+	}
+	return strata_fail(error, STRATA_ERROR_INVALID, "this is not store, all or none");
+}
+
+static const struct strata_option base_items_options[] = {
+	{.name = "base-items",
+		.argument = "store|all|none",
+		.help = "which items are not packed where the base, made by stratapack, holds "
+			"them: those of a store (default), or packages of the same version too",
+		.apply = apply_base_items},
+	{.name = NULL},
+};
+
+const struct strata_option_group strata_base_items_group = {"Base image", base_items_options};
+
 int strata_base_options_open(struct strata_base_options *options,
 	const struct strata_platform *platform, struct strata_error *error)
 {
 	if (!options->source)
 		return 0;
 	return strata_base_open(options->source, platform, &options->base, error);
-}
-
-int strata_base_options_check(const struct strata_base_options *options,
-	const struct strata_plan *plan, struct strata_error *error)
-{
-	size_t layers = strata_base_layer_count(options->base);
-
-	if (layers == plan->base_layers)
-		return 0;
-	if (!options->base)
-		return strata_hint(error,
-			strata_fail(error, STRATA_ERROR_INVALID,
-				"the plan is for an image on a base of %u layers",
-				plan->base_layers),
-			"give that with --base");
-	return strata_hint(error,
-		strata_fail(error, STRATA_ERROR_INVALID,
-			"the base image '%s' has %zu layers, but the plan is for one of %u",
-			options->source, layers, plan->base_layers),
-		"make the plan again with this --base");
 }
 
 int strata_base_options_check_codecs(const struct strata_output_options *output,

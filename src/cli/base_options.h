@@ -5,7 +5,6 @@
 #define CLI_BASE_OPTIONS_H
 
 #include <stratapack/base_image.h>
-#include <stratapack/plan.h>
 
 #include "cli/image_options.h"
 #include "cli/option_table.h"
@@ -15,6 +14,13 @@ struct strata_platform_options {
 	struct strata_platform platform;
 };
 extern const struct strata_option_group strata_platform_group;
+
+/* What becomes of items that the base holds: how a plan is made. */
+struct strata_base_items_options {
+	struct strata_used used;
+	enum strata_base_items kind;
+};
+extern const struct strata_option_group strata_base_items_group;
 
 struct strata_base_options {
 	struct strata_used used;
@@ -26,10 +32,6 @@ extern const struct strata_option_group strata_base_group;
 /* Open the base where there is one. */
 int strata_base_options_open(struct strata_base_options *options,
 	const struct strata_platform *platform, struct strata_error *error) STRATA_MUST_CHECK;
-
-/* Refuse a base that PLAN was not made for, or the lack of one. */
-int strata_base_options_check(const struct strata_base_options *options,
-	const struct strata_plan *plan, struct strata_error *error) STRATA_MUST_CHECK;
 
 /* Check that all outputs can take LAYERS of the base, COUNT of them, as they are. */
 int strata_base_options_check_codecs(const struct strata_output_options *output,

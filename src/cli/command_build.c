@@ -144,8 +144,8 @@ static int execute(struct build *build, const struct strata_observer *observer, 
 	if (result == 0)
 		result = strata_planning_run(&build->planning, observer, wrong_use, error);
 	if (result == 0)
-		result = strata_base_options_check(
-			&build->finishing.base, build->planning.plan, error);
+		result = strata_base_check_plan(
+			build->finishing.base.base, build->planning.plan, error);
 	if (result == 0)
 		result = strata_cache_options_open(&build->cache, &cache, error);
 	if (result < 0)

@@ -259,7 +259,7 @@ static int execute(struct image *image, const char *path, struct strata_error *e
 	if (result == 0)
 		result = strata_finishing_open_base(&image->finishing, error);
 	if (result == 0)
-		result = strata_base_options_check(&image->finishing.base, image->plan, error);
+		result = strata_base_check_plan(image->finishing.base.base, image->plan, error);
 	if (result == 0)
 		result = strata_layer_count_check(
 			image->plan->base_layers + strata_plan_image_layers(image->plan),

@@ -13,6 +13,7 @@
 #include "cli/output.h"
 #include "cli/planning.h"
 #include "cli/progress.h"
+#include "graph/internal.h"
 #include "plan/churn.h"
 
 struct plan_output_options {
@@ -213,17 +214,24 @@ static int print_forecast(const struct plan *plan, struct strata_error *error)
 	strata_autobuffer struct strata_buffer text = STRATA_BUFFER_INIT;
 	strata_autochurn struct strata_churn *churn = NULL;
 	struct strata_forecast forecast = {.layers = NULL};
-	int result = strata_rates_options_churn(
-		&planning->rates, planning->graph, planning->root.root, &churn, error);
+	/* What is left to the base costs the image nothing. */
+	strata_autograph struct strata_graph *rest = NULL;
+	const struct strata_graph *graph = planning->graph;
+	int result = 0;
 
+	if (planning->plan->base_items.item_count > 0) {
+		result = strata_plan_rest_above_base(planning->plan, graph, &rest, error);
+		graph = rest;
+	}
 	if (result == 0)
-		result = strata_plan_forecast(
-			planning->plan, planning->graph, churn, &forecast, error);
+		result = strata_rates_options_churn(
+			&planning->rates, graph, planning->root.root, &churn, error);
+	if (result == 0)
+		result = strata_plan_forecast(planning->plan, graph, churn, &forecast, error);
 	if (result == 0 && plan->output.json)
 		strata_forecast_json(planning->plan, churn, &forecast, &text);
 	else if (result == 0)
-		result = strata_plan_table(
-			planning->plan, planning->graph, churn, &forecast, &text, error);
+		result = strata_plan_table(planning->plan, graph, churn, &forecast, &text, error);
 	if (result == 0 && plan->output.explain && !plan->output.json) {
 		strata_buffer_byte(&text, '\n');
 		result = strata_forecast_text(churn, &forecast, &text, error);
@@ -272,7 +280,7 @@ static int run_image(struct plan *plan, const struct strata_observer *observer, 
 		result = strata_planning_run(&plan->planning, observer, wrong_use, error);
 	/* Recipes and the plan itself are the same on any base. */
 	if (result == 0 && (plan->base.base || plan->output.digests))
-		result = strata_base_options_check(&plan->base, plan->planning.plan, error);
+		result = strata_base_check_plan(plan->base.base, plan->planning.plan, error);
 	return result < 0 ? result : write_results(plan, observer, error);
 }
 

@@ -98,6 +98,8 @@ static int refuse_answered(const struct strata_planning *planning, struct strata
 	if (!option)
 		option = planning->catalogue.used.option;
 	if (!option)
+		option = planning->base_items.used.option;
+	if (!option)
 		return 0;
 	return strata_hint(error,
 		strata_fail(error, STRATA_ERROR_INVALID,
@@ -152,26 +154,10 @@ static int make_plan_of(struct strata_planning *planning, const struct strata_gr
 	return result < 0 ? result : strata_plan_make(graph, options, &planning->plan, error);
 }
 
-static int make_plan_above(struct strata_planning *planning, struct strata_plan_options *options,
-	struct strata_error *error)
-{
-	const char *path = planning->strategy.below;
-	strata_autoplan struct strata_plan *below = NULL;
-	strata_autograph struct strata_graph *rest = NULL;
-	int result = strata_plan_load(path, &below, error);
-
-	if (result < 0)
-		return result;
-	result = strata_plan_rest(below, planning->graph, &rest, error);
-	if (result < 0)
-		return strata_context(error, result, "the plan '%s'", path);
-	options->layers_below = (uint32_t)below->layer_count;
-	result = make_plan_of(planning, rest, options, error);
-	return result < 0 ? result : strata_plan_put_below(planning->plan, below, error);
-}
-
+/* Plan GRAPH with the layers of a fleet. */
 static int make_plan_of_catalogue(struct strata_planning *planning,
-	struct strata_plan_options *options, struct strata_error *error)
+	const struct strata_graph *graph, struct strata_plan_options *options,
+	struct strata_error *error)
 {
 	strata_autocatalogue struct strata_catalogue *catalogue = NULL;
 	int result = strata_catalogue_load(planning->catalogue.path, &catalogue, error);
@@ -181,10 +167,35 @@ static int make_plan_of_catalogue(struct strata_planning *planning,
 	options->strategy = strata_catalogue_strategy();
 	options->divide = strata_catalogue_divide;
 	options->divide_data = catalogue;
-	return make_plan_of(planning, planning->graph, options, error);
+	return make_plan_of(planning, graph, options, error);
 }
 
-static int make_plan(struct strata_planning *planning, struct strata_error *error)
+/* Plan what the layers of BELOW, and the base, do not hold. */
+static int make_plan_above(struct strata_planning *planning, const struct strata_graph *graph,
+	struct strata_plan_options *options, struct strata_error *error)
+{
+	const char *path = planning->strategy.below;
+	strata_autoplan struct strata_plan *below = NULL;
+	strata_autograph struct strata_graph *rest = NULL;
+	int result = strata_plan_load(path, &below, error);
+
+	if (result < 0)
+		return result;
+	result = strata_plan_rest(below, graph, &rest, error);
+	if (result < 0 && graph != planning->graph)
+		strata_hint(error, result,
+			"items that the base holds need no layer; --base-items none packs them all "
+			"the same");
+	if (result < 0)
+		return strata_context(error, result, "the plan '%s'", path);
+	options->layers_below = (uint32_t)below->layer_count;
+	result = make_plan_of(planning, rest, options, error);
+	return result < 0 ? result : strata_plan_put_below(planning->plan, below, error);
+}
+
+/* Plan GRAPH, which is what the base does not hold. */
+static int make_plan_on_base(struct strata_planning *planning, const struct strata_graph *graph,
+	struct strata_error *error)
 {
 	strata_autopipeline struct strata_pipeline *pipeline = NULL;
 	struct strata_plan_options options = {
@@ -213,10 +224,27 @@ static int make_plan(struct strata_planning *planning, struct strata_error *erro
 		options.divide_data = pipeline;
 	}
 	if (planning->strategy.below)
-		return make_plan_above(planning, &options, error);
+		return make_plan_above(planning, graph, &options, error);
 	if (planning->catalogue.path)
-		return make_plan_of_catalogue(planning, &options, error);
-	return make_plan_of(planning, planning->graph, &options, error);
+		return make_plan_of_catalogue(planning, graph, &options, error);
+	return make_plan_of(planning, graph, &options, error);
+}
+
+static int make_plan(struct strata_planning *planning, struct strata_error *error)
+{
+	strata_autoplan struct strata_plan *held = NULL;
+	strata_autograph struct strata_graph *rest = NULL;
+	int result = strata_base_held(
+		planning->base, planning->graph, planning->base_items.kind, &held, error);
+
+	if (result < 0)
+		return result;
+	if (held->layer_count == 0)
+		return make_plan_on_base(planning, planning->graph, error);
+	result = strata_plan_rest(held, planning->graph, &rest, error);
+	if (result == 0)
+		result = make_plan_on_base(planning, rest, error);
+	return result < 0 ? result : strata_plan_leave_to_base(planning->plan, held, error);
 }
 
 static int read_plan(struct strata_planning *planning, bool *wrong_use, struct strata_error *error)

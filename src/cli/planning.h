@@ -4,8 +4,7 @@
 #ifndef CLI_PLANNING_H
 #define CLI_PLANNING_H
 
-#include <stratapack/base_image.h>
-
+#include "cli/base_options.h"
 #include "cli/customisation_options.h"
 #include "cli/rates_options.h"
 #include "cli/source_options.h"
@@ -32,6 +31,7 @@ struct strata_planning {
 	struct strata_catalogue_options catalogue;
 	struct strata_strategy_options strategy;
 	struct strata_rates_options rates;
+	struct strata_base_items_options base_items;
 	struct strata_force_options force;
 	struct strata_customisation_options customisation;
 
@@ -50,6 +50,7 @@ struct strata_planning {
 		{&strata_rates_group, offsetof(type, member.rates)},                               \
 		{&strata_plan_file_group, offsetof(type, member.file)},                            \
 		{&strata_catalogue_group, offsetof(type, member.catalogue)},                       \
+		{&strata_base_items_group, offsetof(type, member.base_items)},                     \
 		{&strata_force_group, offsetof(type, member.force)},                               \
 	{                                                                                          \
 		&strata_customisation_group, offsetof(type, member.customisation)                  \

@@ -18,6 +18,10 @@ void strata_cleanup_graph(struct strata_graph **graph);
 int strata_graph_own(struct strata_graph *graph, void *thing, void (*release)(void *thing),
 	struct strata_error *error) STRATA_MUST_CHECK;
 
+/* Whether ID is the path of a store item, whose name has a hash and so is new where the content is.
+ */
+bool strata_item_has_hash(const char *id);
+
 /* Split the base name of a store item into what follows the hash: name and version, as Nix and
  * Guix do it (the version begins at the first dash that no letter follows). Both buffers are
  * emptied first. For an id that is no path: the part before ":" and no version. */

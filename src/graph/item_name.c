@@ -10,6 +10,14 @@ static bool is_letter(char byte)
 	return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
 }
 
+bool strata_item_has_hash(const char *id)
+{
+	const char *slash = strrchr(id, '/');
+
+	return slash && strspn(slash + 1, "0123456789abcdefghijklmnopqrstuvwxyz") == HASH_LENGTH &&
+	       slash[1 + HASH_LENGTH] == '-' && slash[2 + HASH_LENGTH];
+}
+
 static const char *skip_hash(const char *base)
 {
 	size_t length = strcspn(base, "-");

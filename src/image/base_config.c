@@ -181,6 +181,24 @@ static int join_versions(
 	return pair->value ? 0 : strata_fail_memory(merging->error);
 }
 
+/* So that readers of the image know which of its layers are not its own. */
+static int add_base_label(const struct merging *merging, struct strata_pair *pairs, size_t *count)
+{
+	strata_autobuffer struct strata_buffer text = STRATA_BUFFER_INIT;
+	struct strata_pair pair = {STRATA_BASE_LABEL, NULL};
+
+	if (strata_base_layer_count(merging->base) == 0)
+		return 0;
+	strata_buffer_format(&text, "%zu", strata_base_layer_count(merging->base));
+	if (strata_buffer_check(&text, merging->error) < 0)
+		return STRATA_ERROR_MEMORY;
+	pair.value = strata_arena_string(merging->arena, text.data);
+	if (!pair.value)
+		return strata_fail_memory(merging->error);
+	add_pair(pairs, count, pair);
+	return 0;
+}
+
 static int merge_labels(const struct merging *merging, struct strata_image_config *merged)
 {
 	const struct strata_json *member, *value;
@@ -190,10 +208,10 @@ static int merge_labels(const struct merging *merging, struct strata_image_confi
 	size_t count = 0;
 	int status = find_member(merging, "Labels", STRATA_JSON_OBJECT, &member);
 
-	if (status < 0 || !member)
+	if (status < 0)
 		return status;
-	pairs = strata_arena_array(
-		merging->arena, strata_json_count(member) + merged->label_count, sizeof(*pairs));
+	pairs = strata_arena_array(merging->arena,
+		strata_json_count(member) + merged->label_count + 1, sizeof(*pairs));
 	if (!pairs)
 		return strata_fail_memory(merging->error);
 	while (strata_json_next(member, &position, &key, &value)) {
@@ -210,6 +228,8 @@ static int merge_labels(const struct merging *merging, struct strata_image_confi
 			status = join_versions(merging, versions, &pair);
 		add_pair(pairs, &count, pair);
 	}
+	if (status == 0)
+		status = add_base_label(merging, pairs, &count);
 	merged->labels = pairs;
 	merged->label_count = count;
 	return status;

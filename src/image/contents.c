@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/map.h"
+#include "base/text.h"
 #include "image/inspect.h"
 #include "plan/internal.h"
 
@@ -64,6 +65,7 @@ static int read_layer(struct strata_contents *contents, const struct strata_read
 		layer->diff_id = read->diff_id;
 	if (!author || strcmp(author, "stratapack") != 0 || !comment)
 		return 0;
+	layer->known = true;
 	return read_comment(contents, comment, layer);
 }
 
@@ -133,9 +135,22 @@ static int read_label(struct strata_contents *contents, const struct strata_read
 	return status;
 }
 
-static int read_image(struct strata_contents *contents, const struct strata_read_image *image,
+static size_t read_base_count(const struct strata_read_image *image)
+{
+	const char *text = strata_json_string(
+		strata_json_member(strata_inspect_run_member(image, "Labels"), STRATA_BASE_LABEL));
+	uint64_t count;
+
+	if (!text || !strata_text_to_number(text, 10, &count) || count > image->layer_count)
+		return 0;
+	return (size_t)count;
+}
+
+int strata_contents_of(const struct strata_read_image *image, struct strata_contents *contents,
 	struct strata_error *error)
 {
+	*contents = (struct strata_contents)STRATA_CONTENTS_INIT;
+	contents->base_count = read_base_count(image);
 	contents->count = image->layer_count;
 	contents->layers =
 		strata_arena_array(&contents->arena, image->layer_count, sizeof(*contents->layers));
@@ -165,7 +180,7 @@ static int read_first_image(
 				source),
 			"run stratapack verify to see what is wrong");
 	if (status == 0)
-		status = read_image(contents, &reading.images[index], error);
+		status = strata_contents_of(&reading.images[index], contents, error);
 	strata_findings_release(&findings);
 	return status;
 }
@@ -208,14 +223,14 @@ void strata_contents_release(struct strata_contents *contents)
 	*contents = (struct strata_contents)STRATA_CONTENTS_INIT;
 }
 
-/* The layers with known items, as a plan. */
+/* The layers with known items, as a plan; those of a base are not planned. */
 static int make_plan(const struct strata_contents *contents, struct strata_plan *plan)
 {
 	plan->strategy = "";
 	plan->layers = strata_arena_array(plan->arena, contents->count, sizeof(*plan->layers));
 	if (!plan->layers)
 		return -1;
-	for (size_t i = 0; i < contents->count; i++) {
+	for (size_t i = contents->base_count; i < contents->count; i++) {
 		if (contents->layers[i].items.item_count == 0)
 			continue;
 		if (strata_plan_copy_layer(plan->arena, &contents->layers[i].items,

@@ -121,12 +121,12 @@ static int fill_rest(struct strata_graph *rest, struct search *search, struct st
 	return status < 0 ? status : strata_graph_finish(rest, NULL, error);
 }
 
-int strata_plan_rest(const struct strata_plan *below, const struct strata_graph *graph,
-	struct strata_graph **rest, struct strata_error *error)
+/* The graph of what is not HELD. */
+static int make_rest(const struct strata_graph *graph, const bool *held, struct strata_graph **rest,
+	struct strata_error *error)
 {
 	uint32_t count = strata_graph_count(graph);
 	strata_autograph struct strata_graph *made = strata_graph_new(error);
-	strata_autofree bool *held = strata_allocate(count, sizeof(*held));
 	strata_autofree uint32_t *seen_by = strata_allocate(count, sizeof(*seen_by));
 	strata_autofree uint32_t *stack = strata_allocate(count, sizeof(*stack));
 	strata_autofree const char **found = strata_allocate(count, sizeof(*found));
@@ -135,14 +135,37 @@ int strata_plan_rest(const struct strata_plan *below, const struct strata_graph 
 
 	if (!made)
 		return STRATA_ERROR_MEMORY;
-	if (!held || !seen_by || !stack || !found)
+	if (!seen_by || !stack || !found)
 		return strata_fail_memory(error);
-	status = mark_held(below, graph, held, error);
-	if (status == 0)
-		status = fill_rest(made, &search, error);
+	status = fill_rest(made, &search, error);
 	if (status == 0)
 		*rest = strata_take(made);
 	return status;
+}
+
+int strata_plan_rest(const struct strata_plan *below, const struct strata_graph *graph,
+	struct strata_graph **rest, struct strata_error *error)
+{
+	strata_autofree bool *held = strata_allocate(strata_graph_count(graph), sizeof(*held));
+	int status = held ? mark_held(below, graph, held, error) : strata_fail_memory(error);
+
+	return status < 0 ? status : make_rest(graph, held, rest, error);
+}
+
+int strata_plan_rest_above_base(const struct strata_plan *plan, const struct strata_graph *graph,
+	struct strata_graph **rest, struct strata_error *error)
+{
+	strata_autofree bool *held = strata_allocate(strata_graph_count(graph), sizeof(*held));
+
+	if (!held)
+		return strata_fail_memory(error);
+	for (size_t i = 0; i < plan->base_items.item_count; i++) {
+		uint32_t item = strata_graph_find(graph, plan->base_items.items[i]);
+
+		if (item != STRATA_GRAPH_NONE)
+			held[item] = true;
+	}
+	return make_rest(graph, held, rest, error);
 }
 
 int strata_plan_put_below(
@@ -163,4 +186,14 @@ int strata_plan_put_below(
 	plan->layers = layers;
 	plan->layer_count = count;
 	return 0;
+}
+
+int strata_plan_leave_to_base(
+	struct strata_plan *plan, const struct strata_plan *held, struct strata_error *error)
+{
+	if (held->layer_count == 0)
+		return 0;
+	return strata_plan_copy_layer(plan->arena, &held->layers[0], &plan->base_items) < 0
+		       ? strata_fail_memory(error)
+		       : 0;
 }

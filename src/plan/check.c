@@ -2,6 +2,9 @@
 #include "plan/customisation.h"
 #include "plan/internal.h"
 
+/* In the place of a layer's number. */
+#define IN_BASE SIZE_MAX
+
 static int check_layer(const struct strata_plan *plan, const struct strata_graph *graph,
 	size_t layer, size_t *layer_of_item, struct strata_error *error)
 {
@@ -20,6 +23,12 @@ static int check_layer(const struct strata_plan *plan, const struct strata_graph
 					"layer %zu: item '%s' does not belong to this image",
 					layer + 1, id),
 				"remove it from the plan, or name it as an item of the image");
+		if (layer_of_item[item] == IN_BASE)
+			return strata_hint(error,
+				strata_fail(error, STRATA_ERROR_INVALID,
+					"layer %zu: item '%s' is left to the base image as well",
+					layer + 1, id),
+				"keep it in one of them");
 		if (layer_of_item[item] != 0)
 			return strata_hint(error,
 				strata_fail(error, STRATA_ERROR_INVALID,
@@ -40,6 +49,12 @@ int strata_plan_check(const struct strata_plan *plan, const struct strata_graph 
 
 	if (!layer_of_item)
 		return strata_fail_memory(error);
+	for (size_t i = 0; i < plan->base_items.item_count; i++) {
+		uint32_t item = strata_graph_find(graph, plan->base_items.items[i]);
+
+		if (item != STRATA_GRAPH_NONE)
+			layer_of_item[item] = IN_BASE;
+	}
 	for (size_t layer = 0; layer < plan->layer_count; layer++) {
 		int status = check_layer(plan, graph, layer, layer_of_item, error);
 

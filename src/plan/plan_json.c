@@ -11,8 +11,13 @@ enum {
 	SIZE_LIMIT = 256 * 1024 * 1024,
 };
 
-static void write_versions(struct strata_json_writer *json, const struct strata_plan_layer *layer)
+static void write_items(struct strata_json_writer *json, const struct strata_plan_layer *layer)
 {
+	strata_json_key(json, "items");
+	strata_json_begin_array(json);
+	for (size_t i = 0; i < layer->item_count; i++)
+		strata_json_write_string(json, layer->items[i]);
+	strata_json_end_array(json);
 	if (!layer->versions)
 		return;
 	strata_json_key(json, "versions");
@@ -20,6 +25,18 @@ static void write_versions(struct strata_json_writer *json, const struct strata_
 	for (size_t i = 0; i < layer->item_count; i++)
 		strata_json_write_string(json, layer->versions[i]);
 	strata_json_end_array(json);
+}
+
+static void write_base(struct strata_json_writer *json, const struct strata_plan *plan)
+{
+	if (plan->base_layers == 0)
+		return;
+	strata_json_key(json, "base");
+	strata_json_begin_object(json);
+	strata_json_member_size(json, "layers", plan->base_layers);
+	if (plan->base_items.item_count > 0)
+		write_items(json, &plan->base_items);
+	strata_json_end_object(json);
 }
 
 int strata_plan_save(const struct strata_plan *plan, const char *path, struct strata_error *error)
@@ -33,22 +50,12 @@ int strata_plan_save(const struct strata_plan *plan, const char *path, struct st
 		strata_json_member_string(&json, "strategy", plan->strategy);
 	if (plan->max_layers > 0)
 		strata_json_member_size(&json, "maxLayers", plan->max_layers);
-	if (plan->base_layers > 0) {
-		strata_json_key(&json, "base");
-		strata_json_begin_object(&json);
-		strata_json_member_size(&json, "layers", plan->base_layers);
-		strata_json_end_object(&json);
-	}
+	write_base(&json, plan);
 	strata_json_key(&json, "layers");
 	strata_json_begin_array(&json);
 	for (size_t layer = 0; layer < plan->layer_count; layer++) {
 		strata_json_begin_object(&json);
-		strata_json_key(&json, "items");
-		strata_json_begin_array(&json);
-		for (size_t i = 0; i < plan->layers[layer].item_count; i++)
-			strata_json_write_string(&json, plan->layers[layer].items[i]);
-		strata_json_end_array(&json);
-		write_versions(&json, &plan->layers[layer]);
+		write_items(&json, &plan->layers[layer]);
 		if (plan->layers[layer].compression)
 			strata_json_member_string(
 				&json, "compression", plan->layers[layer].compression);
@@ -98,26 +105,6 @@ static int read_head(
 	return plan->strategy ? 0 : strata_fail_memory(error);
 }
 
-static int read_base(
-	struct strata_plan *plan, const struct strata_json *document, struct strata_error *error)
-{
-	static const char *const keys[] = {"layers", NULL};
-	const struct strata_json *base = NULL;
-	uint64_t layers = 0;
-	int status = strata_json_get_object(document, "base", false, &base, error);
-
-	if (status < 0 || !base)
-		return status;
-	status = strata_json_check_keys(base, keys, error);
-	if (status == 0)
-		status = strata_json_get_size(base, "layers", true, &layers, error);
-	if (status == 0 && layers > UINT32_MAX)
-		status = strata_fail(error, STRATA_ERROR_FORMAT,
-			"member \"layers\" is no plausible number of layers");
-	plan->base_layers = (uint32_t)layers;
-	return status < 0 ? strata_context(error, status, "base") : 0;
-}
-
 /* Read the compression that OBJECT has a layer of its own say. Which there are is known to those
  * who make recipes. */
 static int read_compression(struct strata_plan *plan, const struct strata_json *object,
@@ -164,27 +151,19 @@ static int read_versions(struct strata_plan *plan, const struct strata_json *val
 	return 0;
 }
 
-/* Read layer NUMBER, counted from 0. SEEN maps the items of the layers below to their numbers. */
-static int read_layer(struct strata_plan *plan, const struct strata_json *value, uint32_t number,
-	struct strata_map *seen, struct strata_error *error)
+/* Read the items that VALUE lists into LAYER, which is NUMBER; SEEN maps all those read before to
+ * their numbers. */
+static int read_items(struct strata_plan *plan, const struct strata_json *value, uint32_t number,
+	struct strata_map *seen, struct strata_plan_layer *layer, struct strata_error *error)
 {
-	static const char *const keys[] = {"items", "versions", "compression", NULL};
 	const struct strata_json *items = NULL;
 	const char **ids;
 	size_t count;
 	int status = strata_json_get_array(value, "items", true, &items, error);
 
-	if (status == 0)
-		status = strata_json_check_keys(value, keys, error);
-	if (status == 0)
-		status = read_compression(plan, value, &plan->layers[number].compression, error);
 	if (status < 0)
 		return status;
 	count = strata_json_count(items);
-	if (count == 0)
-		return strata_hint(error,
-			strata_fail(error, STRATA_ERROR_FORMAT, "the layer has no items"),
-			"remove it from the plan");
 	ids = strata_arena_array(plan->arena, count, sizeof(*ids));
 	if (!ids)
 		return strata_fail_memory(error);
@@ -205,9 +184,51 @@ static int read_layer(struct strata_plan *plan, const struct strata_json *value,
 		if (!ids[i] || strata_map_put(seen, ids[i], number) < 0)
 			return strata_fail_memory(error);
 	}
-	plan->layers[number].items = ids;
-	plan->layers[number].item_count = count;
-	return read_versions(plan, value, &plan->layers[number], error);
+	layer->items = ids;
+	layer->item_count = count;
+	return read_versions(plan, value, layer, error);
+}
+
+static int read_base(
+	struct strata_plan *plan, const struct strata_json *document, struct strata_error *error)
+{
+	static const char *const keys[] = {"layers", "items", "versions", NULL};
+	strata_automap struct strata_map seen = STRATA_MAP_INIT;
+	const struct strata_json *base = NULL;
+	uint64_t layers = 0;
+	int status = strata_json_get_object(document, "base", false, &base, error);
+
+	if (status < 0 || !base)
+		return status;
+	status = strata_json_check_keys(base, keys, error);
+	if (status == 0)
+		status = strata_json_get_size(base, "layers", true, &layers, error);
+	if (status == 0 && layers > UINT32_MAX)
+		status = strata_fail(error, STRATA_ERROR_FORMAT,
+			"member \"layers\" is no plausible number of layers");
+	if (status == 0 && strata_json_member(base, "items"))
+		status = read_items(plan, base, 0, &seen, &plan->base_items, error);
+	plan->base_layers = (uint32_t)layers;
+	return status < 0 ? strata_context(error, status, "base") : 0;
+}
+
+/* Read layer NUMBER, counted from 0. SEEN maps the items of the layers below to their numbers. */
+static int read_layer(struct strata_plan *plan, const struct strata_json *value, uint32_t number,
+	struct strata_map *seen, struct strata_error *error)
+{
+	static const char *const keys[] = {"items", "versions", "compression", NULL};
+	struct strata_plan_layer *layer = &plan->layers[number];
+	int status = read_items(plan, value, number, seen, layer, error);
+
+	if (status == 0)
+		status = strata_json_check_keys(value, keys, error);
+	if (status == 0)
+		status = read_compression(plan, value, &layer->compression, error);
+	if (status == 0 && layer->item_count == 0)
+		return strata_hint(error,
+			strata_fail(error, STRATA_ERROR_FORMAT, "the layer has no items"),
+			"remove it from the plan");
+	return status;
 }
 
 static int read_layers(

@@ -91,7 +91,7 @@ is "the config is the base's with our own over it" \
 	"$(skopeo inspect --config oci:on-base-oci/oci:1 | jq -cS .config)" "$(jq -ncS --arg hello "$hello/bin/hello" '{
 	User: "12:34", WorkingDir: "/base", StopSignal: "SIGQUIT", ExposedPorts: {"80/tcp": {}},
 	Volumes: {"/base": {}}, Env: ["PATH=/bin", "GREETING=own", "OWN=1"], Entrypoint: [$hello],
-	Labels: {of: "image", base: "yes"}}')"
+	Labels: {of: "image", base: "yes", "stratapack.base-layers": "2"}}')"
 is "the history is the base's, then ours" \
 	"$(skopeo inspect --config oci:on-base-oci/oci:1 | jq -r '.history[].comment' | cut -c 1-20)" "/base
 /bin
@@ -130,6 +130,43 @@ is "--digests sees the base" "$("$STRATAPACK" plan "${graph[@]}" --strategy sing
 	jq -c '[.layers[].base]')" "[true,true,null]"
 is "--json marks the layers of the base" "$("$STRATAPACK" build "${options[@]}" --base base-oci --json \
 	-o oci:json | jq -c '[.layers[].base]')" "[true,true,null]"
+
+# --- items that the base holds ------------------------------------------------------------------
+
+# A store whose names have hashes, so that a name says what is in it.
+hash=0123456789abcdfghijklmnpqrsvwxy
+mkdir -p hashed/store/{0,1}$hash-lib hashed/store/{2,3}$hash-tool
+for item in hashed/store/*; do
+	echo "${item##*/}" >"$item/file"
+done
+jq -n --arg hash "$hash" '{stratapackGraph: 1, roots: ["/store/2\($hash)-tool"], items: [
+	{id: "/store/2\($hash)-tool", trees: ["/store/2\($hash)-tool"], content: "store", size: 1,
+		references: ["/store/0\($hash)-lib", "/store/1\($hash)-lib"]},
+	({id: "/store/\("0", "1")\($hash)-lib", content: "store", size: 1, references: []} | .trees = [.id])]}' >tool.json
+jq --arg hash "$hash" '.roots = ["/store/0\($hash)-lib"] | .items |= map(select(.id == "/store/0\($hash)-lib"))' \
+	tool.json >lib.json
+hashed=(--root hashed --no-tmp --strategy per-item)
+ok "a base of one item" "$STRATAPACK" build "${hashed[@]}" --graph lib.json -o oci:lib:lib:1
+ok "an image that needs it and more" "$STRATAPACK" build "${hashed[@]}" --graph tool.json --base lib \
+	-o oci:tool:tool:1 -o docker-archive:tool.tar:tool:1
+is "has no layer for it" "$("$STRATAPACK" inspect --json tool | jq -c '[.images[0].layers[].history.comment |
+	split(" ") | map(.[7:8])]')" '[["0"],["1"],["2"]]'
+is "unless that is wanted" "$("$STRATAPACK" build "${hashed[@]}" --graph tool.json --base lib \
+	--base-items none --describe | jq '.layers | length')" 4
+ok "the plan of it" "$STRATAPACK" plan "${hashed[@]}" --graph tool.json --base lib -o tool.plan
+is "says what is left to the base" "$(jq -c .base tool.plan)" "{\"layers\":1,\"items\":[\"/store/0$hash-lib\"]}"
+ok "build of the plan" "$STRATAPACK" build --root hashed --graph tool.json --plan tool.plan --base lib -o oci:tool-planned:tool:1
+same "is the same image" tool-planned tool
+ok "another base of one item" "$STRATAPACK" build --root hashed --no-tmp \
+	--graph <(sed 's,/store/0\([0-9a-z]*\)-lib,/store/3\1-tool,g' lib.json) -o oci:base-of-one
+fails_with 1 "to the base image" "a base without the item is refused" "$STRATAPACK" build --root hashed \
+	--graph tool.json --plan tool.plan --base base-of-one -o oci:refused
+ok "the same plan for machines that have the image" "$STRATAPACK" plan "${hashed[@]}" --graph tool.json --base lib \
+	--previous oci:tool -o tool-again.plan
+same "nothing moves" tool-again.plan tool.plan
+umoci unpack --rootless --image tool:1 bundle >/dev/null
+ok "the image has all items" diff -r <(cd hashed && find store | sort | grep -v /3) \
+	<(cd bundle/rootfs && find store | sort)
 
 # --- the bound ----------------------------------------------------------------------------------
 

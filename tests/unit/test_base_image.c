@@ -3,7 +3,9 @@
 #include <zlib.h>
 
 #include "base/text.h"
+#include "graph/internal.h"
 #include "image/base_image.h"
+#include "plan/internal.h"
 #include "tar_builder.h"
 
 #define OCI_LAYER STRATA_MEDIA_OCI_LAYER
@@ -151,6 +153,25 @@ static const char *config_on(
 	return text;
 }
 
+#define LABEL "\"stratapack.base-layers\":\"2\""
+
+/* TEXT without the label that every image on a base has. */
+static const char *without_label(struct scratch *scratch, const char *text)
+{
+	static const char *const forms[] = {"," LABEL, ",\"Labels\":{" LABEL "}",
+		"\"Labels\":{" LABEL "},", "\"Labels\":{" LABEL "}"};
+
+	for (size_t i = 0; i < sizeof(forms) / sizeof(*forms); i++) {
+		const char *found = strstr(text, forms[i]);
+
+		if (found)
+			return scratch_text(scratch, "%.*s%s", (int)(found - text), text,
+				found + strlen(forms[i]));
+	}
+	fail_msg("there is no label in %s", text);
+	return NULL;
+}
+
 /* What containers of an image on a base that says RUN would run as, given CONFIG. */
 static const char *run_on(
 	struct scratch *scratch, const char *run, const struct strata_image_config *config)
@@ -165,7 +186,7 @@ static const char *run_on(
 	assert_non_null(start);
 	assert_non_null(end);
 	start += strlen("\"config\":");
-	return scratch_text(scratch, "%.*s", (int)(end - start), start);
+	return without_label(scratch, scratch_text(scratch, "%.*s", (int)(end - start), start));
 }
 
 #define RUN                                                                                        \
@@ -310,7 +331,7 @@ static void test_members_around(void **state)
 	parts.config = "\"architecture\":\"amd64\",\"os\":\"linux\",\"variant\":\"v1\","
 		       "\"os.version\":\"10\",\"os.features\":[\"win32k\"],\"author\":\"base\","
 		       "\"docker_version\":\"20\",\"created\":\"2020-01-01T00:00:00Z\",";
-	text = config_on(scratch, put_base(scratch, &parts), nothing);
+	text = without_label(scratch, config_on(scratch, put_base(scratch, &parts), nothing));
 	assert_true(strata_text_starts_with(text,
 		"{\"created\":\"1970-01-01T00:00:01Z\",\"author\":\"base\",\"architecture\":"
 		"\"amd64\",\"variant\":\"v1\",\"os\":\"linux\",\"os.version\":\"10\","
@@ -677,6 +698,128 @@ static void test_documents_must_agree(void **state)
 	open_fails(scratch, path, &amd64, STRATA_ERROR_FORMAT, "the base image '");
 }
 
+#define STORE "/gnu/store/"
+#define GLIBC STORE "0123456789abcdfghijklmnpqrsvwxyz-glibc-2.35"
+#define BASH STORE "1123456789abcdfghijklmnpqrsvwxyz-bash-5.1"
+#define UNHASHED "/store/tool-1.0"
+
+/* Ids of items in the base that the history tells, and a graph that has those and some more. */
+static struct strata_graph *make_graph(struct scratch *scratch)
+{
+	static const struct {
+		const char *id, *version;
+	} items[] = {{GLIBC, "2.35"}, {BASH, "5.1"}, {UNHASHED, "1.0"}, {"libc6:amd64", "2.36"},
+		{"zlib1g:amd64", "1.3"}, {"hello:amd64", "2"}};
+	struct strata_graph *graph = strata_graph_new(&scratch->error);
+
+	assert_non_null(graph);
+	for (size_t i = 0; i < sizeof(items) / sizeof(*items); i++) {
+		const struct strata_item_record record = {.id = items[i].id,
+			.version = items[i].version,
+			.content =
+				*items[i].id == '/' ? STRATA_CONTENT_STORE : STRATA_CONTENT_FILES,
+			.size = 1,
+			.has_size = true};
+
+		assert_succeeds(strata_graph_add(graph, &record, &scratch->error), &scratch->error);
+	}
+	assert_succeeds(strata_graph_finish(graph, NULL, &scratch->error), &scratch->error);
+	return graph;
+}
+
+/* A base of two layers, whose history has ENTRIES. */
+static struct strata_base *open_history(struct scratch *scratch, const char *entries)
+{
+	struct strata_base *base = NULL;
+	struct parts parts = plain_parts;
+
+	parts.config = AMD64 "\"config\":{\"Labels\":{\"stratapack.versions\":\"libc6:amd64=2.36 "
+			     "zlib1g:amd64=1.2\"}},";
+	parts.more = scratch_text(scratch, ",\"history\":[%s]", entries);
+	assert_succeeds(strata_base_open(put_base(scratch, &parts), &amd64, &base, &scratch->error),
+		&scratch->error);
+	return base;
+}
+
+#define OURS(items) "{\"created_by\":\"stratapack\",\"comment\":\"" items "\"}"
+#define THEIRS "{\"created_by\":\"RUN rm -rf /\"}"
+
+static void expect_held(struct scratch *scratch, const char *entries, enum strata_base_items kind,
+	const char *wanted)
+{
+	strata_autobase struct strata_base *base = open_history(scratch, entries);
+	strata_autograph struct strata_graph *graph = make_graph(scratch);
+	strata_autoplan struct strata_plan *held = NULL;
+	const char *found = "";
+
+	assert_succeeds(
+		strata_base_held(base, graph, kind, &held, &scratch->error), &scratch->error);
+	assert_int_equal(held->layer_count, *wanted != '\0');
+	for (size_t i = 0; held->layer_count > 0 && i < held->layers[0].item_count; i++)
+		found = scratch_text(scratch, "%s%s ", found, held->layers[0].items[i]);
+	assert_string_equal(found, wanted);
+}
+
+static void test_items_of_the_base(void **state)
+{
+	struct scratch *scratch = *state;
+	const char *both = OURS(GLIBC " " UNHASHED " gone:amd64") ",{\"empty_layer\":true}," OURS(
+		"libc6:amd64 zlib1g:amd64 hello:amd64 customisation");
+
+	expect_held(scratch, both, STRATA_BASE_ITEMS_STORE, GLIBC " ");
+	expect_held(scratch, both, STRATA_BASE_ITEMS_NONE, "");
+	/* hello has no version there, zlib1g another, and of the tool nobody knows. */
+	expect_held(scratch, both, STRATA_BASE_ITEMS_ALL, GLIBC " libc6:amd64 ");
+	expect_held(scratch, THEIRS "," OURS(BASH), STRATA_BASE_ITEMS_STORE, BASH " ");
+	/* Whatever came on top may have removed it. */
+	expect_held(scratch, OURS(BASH) "," THEIRS, STRATA_BASE_ITEMS_STORE, "");
+	expect_held(scratch, THEIRS, STRATA_BASE_ITEMS_ALL, "");
+}
+
+static void test_plan_leaves_items_to_the_base(void **state)
+{
+	struct scratch *scratch = *state;
+	strata_autobase struct strata_base *base =
+		open_history(scratch, OURS(GLIBC) "," OURS("libc6:amd64"));
+	strata_autograph struct strata_graph *graph = make_graph(scratch);
+	strata_autograph struct strata_graph *rest = NULL;
+	strata_autoplan struct strata_plan *held = NULL;
+	strata_autoplan struct strata_plan *plan = NULL;
+	strata_autoplan struct strata_plan *loaded = NULL;
+	strata_autobase struct strata_base *other = NULL;
+	struct strata_plan_options options = {.base_layers = 2};
+	const char *path = in(scratch, "plan.json");
+	struct strata_error *error = &scratch->error;
+
+	assert_succeeds(strata_base_held(base, graph, STRATA_BASE_ITEMS_ALL, &held, error), error);
+	assert_succeeds(strata_plan_rest(held, graph, &rest, error), error);
+	assert_int_equal(strata_graph_count(rest), 4);
+	assert_succeeds(strata_plan_make(rest, &options, &plan, error), error);
+	assert_fails(strata_plan_check(plan, graph, error), STRATA_ERROR_INVALID, "are in no layer",
+		error);
+	assert_succeeds(strata_plan_leave_to_base(plan, held, error), error);
+	assert_succeeds(strata_plan_check(plan, graph, error), error);
+	assert_succeeds(strata_plan_save(plan, path, error), error);
+	assert_succeeds(strata_plan_load(path, &loaded, error), error);
+	assert_int_equal(loaded->base_layers, 2);
+	assert_int_equal(loaded->base_items.item_count, 2);
+	assert_string_equal(loaded->base_items.versions[1], "2.36");
+	assert_succeeds(strata_plan_check(loaded, graph, error), error);
+	assert_succeeds(strata_base_check_plan(base, loaded, error), error);
+	assert_fails(strata_base_check_plan(NULL, loaded, error), STRATA_ERROR_INVALID,
+		"on a base of 2 layers", error);
+	other = open_history(scratch, OURS(GLIBC) "," OURS("zlib1g:amd64"));
+	assert_fails(strata_base_check_plan(other, loaded, error), STRATA_ERROR_INVALID,
+		"leaves item 'libc6:amd64' to the base image", error);
+	loaded->layers[0].items = loaded->base_items.items;
+	loaded->layers[0].item_count = 1;
+	assert_fails(strata_plan_check(loaded, graph, error), STRATA_ERROR_INVALID,
+		"is left to the base image as well", error);
+	loaded->base_layers = 1;
+	assert_fails(strata_base_check_plan(base, loaded, error), STRATA_ERROR_INVALID,
+		"has 2 layers, but the plan is for one of 1", error);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -695,6 +838,8 @@ int main(void)
 		scratch_test(test_blobs_are_copied_as_they_are),
 		scratch_test(test_corrupt_bases_are_refused),
 		scratch_test(test_documents_must_agree),
+		scratch_test(test_items_of_the_base),
+		scratch_test(test_plan_leaves_items_to_the_base),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
