@@ -128,7 +128,7 @@ is "the database has every item of the image" \
 	"$(for tar in system-tars/*.tar; do tar -tf "$tar"; done | sed -n 's,^\(gnu/store/[^/]*\)/.*,/\1,p' | sort -u)"
 
 # What Guix does for whole systems, to a system that is one package: to build a real one takes the
-# network. That the real one is understood is shown by its derivation.
+# network. That the real one is understood is shown by its derivation, see guix_manual.sh.
 built_as one "a system's root directory, made by Guix's own code" "
 	(use-modules (stratapack root) (stratapack system))
 	(define root (operating-system-root teller))
@@ -146,12 +146,6 @@ for line in 'drwxrwxr-t 0/0 gnu/store/ ' 'drwxrwxrwt 0/0 tmp/ ' 'drwxr-xr-x 0/0 
 done
 ok "podman takes it" podman_load_layout "$one" system:1
 is "and runs it" "$(podman_run system:1 2>&1)" "first: 1"
-cp "$here/guix/system.scm" "$state/exchange/system.scm"
-plainly() { # plainly ARGUMENTS…: guix build with all of Guix's own packages, derivations only
-	timeout 300 "$here/in-guix-root" "$state" guix build --no-grafts -d -L /source/frontends/guix "$@"
-}
-ok "an operating system becomes an image's derivation" plainly -f /exchange/system.scm
-ok "and so does stratapack" plainly -e '(@ (stratapack packages) stratapack)'
 
 # --- several architectures ----------------------------------------------------------------------
 

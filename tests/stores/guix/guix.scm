@@ -5,6 +5,7 @@
 (add-to-load-path (string-append (dirname (current-filename)) "/../../../frontends/guix"))
 (use-modules (world) (guix ui))
 (install-small-guile!)
+(install-small-packages!)
 ;; What a channel of the current profile would give.
 (setenv "GUIX_EXTENSIONS_PATH" (string-append (dirname (current-filename)) "/../../../frontends/guix/guix/extensions"))
 (apply guix-main "guix" (cdr (command-line)))

@@ -14,7 +14,9 @@
   #:use-module (guix profiles)
   #:use-module (guix search-paths)
   #:use-module (guix store)
+  #:use-module (srfi srfi-1)
   #:export (install-small-guile!
+            install-small-packages!
             small-guile
             shell
             numbers
@@ -138,6 +140,47 @@ chmod 555 $out/bin/guile
                    (string-append "#!" #$shell "/bin/sh\n"
                                   "read -r first <" #$numbers "/share/numbers/list\n"
                                   "echo \"first: $first\"\n")))
+
+;; What examples call by the names of Guix's own packages.
+(define-small-package guile "guile" "3.0.9"
+  #~(write-program (string-append out "/bin/guile")
+                   (string-append "#!" #$shell "/bin/sh\nfor argument; do echo \"$argument\"; done\n")))
+
+(define-small-package guile-json "guile-json" "4.7.3"
+  #~(write-program (string-append out "/share/json.scm") "(define json #t)\n"))
+
+;; The locale that Guix sets where it builds profiles, which is Debian's.
+(define-small-package locales "locales" "1.0"
+  #~(let ((from "/usr/lib/locale/C.utf8/")
+          (to (string-append out "/lib/locale/1.0/en_US.utf8/")))
+      (for-each (lambda (name)
+                  (install (string-append from name) (string-append to name)))
+                '("LC_ADDRESS" "LC_COLLATE" "LC_CTYPE" "LC_IDENTIFICATION" "LC_MEASUREMENT"
+                  "LC_MESSAGES/SYS_LC_MESSAGES" "LC_MONETARY" "LC_NAME" "LC_NUMERIC" "LC_PAPER"
+                  "LC_TELEPHONE" "LC_TIME"))))
+
+(define %named-packages
+  (list guile guile-json shell greeter teller numbers library))
+
+(define (install-small-packages!)
+  "Let small packages stand for those that have such names in Guix, and profiles have no hooks."
+  (define (find-package specification)
+    (or (find (lambda (package) (string=? (package-name package) specification)) %named-packages)
+        (and (string=? specification "bash-minimal") shell)
+        (error "no package of the tests is called so" specification)))
+
+  (module-set! (resolve-module '(gnu packages)) 'specification->package+output
+               (lambda (specification)
+                 (values (find-package specification) "out")))
+  (module-set! (resolve-module '(gnu packages)) 'specifications->manifest
+               (lambda (specifications)
+                 (packages->manifest (map find-package specifications))))
+  (module-set! (resolve-module '(gnu packages base)) 'glibc library)
+  (module-set! (resolve-module '(gnu packages base)) 'coreutils-minimal numbers)
+  (module-set! (resolve-module '(gnu packages base)) 'libc-utf8-locales-for-target
+               (lambda* (#:optional system) locales))
+  (module-set! (resolve-module '(gnu packages bash)) 'bash-minimal shell)
+  (module-set! (resolve-module '(guix profiles)) '%default-profile-hooks '()))
 
 ;; A profile without the hooks that need packages of the network.
 (define (small-profile . packages)
