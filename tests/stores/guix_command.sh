@@ -32,6 +32,44 @@ empty "gives no result" "$(cat printed)"
 commands "a root for the collector" "${package[@]}" -f docker --localstatedir \
 	--build=client-side -r /exchange/result
 is "leads to the image" "$(readlink "$state/exchange/result")" "$(cat printed)"
+
+# --- each option of `guix pack -f docker`, and those of our own -----------------------------------
+
+echo '{"layers":[{"items":["'"$(query "SELECT path FROM ValidPaths WHERE path LIKE '%-numbers-1.0'")"'"]}]}' \
+	>"$state/exchange/plan.json"
+commands "state of Guix, a plan, and more" "${package[@]}" -f oci --localstatedir --profile-name=current-guix \
+	--plan=/exchange/plan.json -C none --command=now --command=then --annotation=org.example.a=b \
+	--created=86400 --save-provenance
+layout=$state$(cat printed)
+said=$(grep -F "provenance of package" ok.log)
+ok "a package that comes from no channel has no provenance" grep -F greeter <<<"$said"
+skopeo_copy "oci:$layout" "dir:$scratch/layout" && layer_tars layout layout.tars
+is "no layer is compressed" "$(jq -r '.layers[].mediaType' layout/manifest.json | sort -u)" \
+	application/vnd.oci.image.layer.v1.tar
+is "the annotation is in the manifest" "$(jq -r '.annotations["org.example.a"]' layout/manifest.json)" b
+is "what users may replace, and the time, in the config" \
+	"$(skopeo inspect --config --raw "oci:$layout" | jq -c '[.config.Cmd, .created]')" \
+	'[["now","then"],"1970-01-02T00:00:00Z"]'
+is "the plan's layer lies at the bottom" "$(tar -tf layout.tars/000.tar | sed -n 's,^gnu/store/[a-z0-9]*-\([^/]*\)/$,\1,p')" \
+	numbers-1.0
+top=$(printf '%s\n' layout.tars/* | tail -n 1)
+tar -xOf "$top" var/guix/db/db.sqlite >db.sqlite
+is "the database knows the store items" "$(sqlite3 db.sqlite 'SELECT path FROM ValidPaths ORDER BY path')" \
+	"$(for tar in layout.tars/*; do tar -tf "$tar"; done | sed -n 's,^\(gnu/store/[^/]*\)/.*,/\1,p' | sort -u)"
+ok "and the profile has the name" grep -q 'var/guix/profiles/per-user/root/current-guix -> ' <(tar -tvf "$top")
+for option in --system=i686-linux:386 --target=aarch64-linux-gnu:arm64; do
+	commands "for another architecture, ${option%:*}" "${package[@]}" -f oci "${option%:*}"
+	is "the image is for it" "$(skopeo inspect --config --raw "oci:$state$(cat printed)" | jq -r .architecture)" \
+		"${option#*:}"
+done
+commands "executables that can be moved, the derivation" "${package[@]}" -R -d
+ok "are wrapped" grep -q -e '-greeter-2.12R.drv$' <(inside guix gc --requisites "$(cat printed)")
+commands "the formats" --list-formats
+is "are listed" "$(sed -n 's/^  *\([a-z0-9-]*\) .*/\1/p' printed | tr '\n' ' ')" \
+	"docker docker-v1 oci oci-archive universal directory "
+commands "the strategies" --list-strategies
+is "are listed as the program lists them" "$(cat printed)" "$("$STRATAPACK" strategies)"
+
 # By default, the daemon keeps the derivations of what is alive, and so the items that they name.
 stop_daemon
 ok "a daemon that keeps no derivations" start_daemon --max-jobs=2 --gc-keep-derivations=no

@@ -2,6 +2,8 @@
 
 (define-module (stratapack client)
   #:use-module (guix base16)
+  #:use-module (guix derivations)
+  #:use-module (guix gexp)
   #:use-module (guix build utils)
   #:use-module (guix monads)
   #:use-module (guix store)
@@ -19,6 +21,8 @@
   #:use-module (stratapack layer)
   #:export (write-registration
             plan-on-client
+            built-executable
+            show-strategies
             read-plan
             plan-layers
             plan-own-layer?))
@@ -72,6 +76,21 @@ that `guix-register' reads: names, hashes, sizes, references."
          (let-values (((message advice)
                        (message-and-advice (call-with-input-file log get-string-all))))
            (refuse message (and=> advice texinfo))))))))
+
+(define (built-executable program)
+  "Build PROGRAM, a file-like object that is an executable, for the client, as a monadic value: its file
+name."
+  (mlet* %store-monad ((system (current-system))
+                       (lowered (lower-gexp #~(begin #+program) #:system system))
+                       (_ (match (lowered-gexp-inputs lowered)
+                            (() (with-monad %store-monad (return #t)))
+                            (inputs (built-derivations inputs)))))
+    (match (lowered-gexp-sexp lowered)
+      (('begin file) (return file)))))
+
+(define (show-strategies program)
+  "Print what PROGRAM, an executable file, knows of its strategies."
+  (call-program program '("strategies")))
 
 (define (plan-on-client program roots arguments)
   "Return, as a monadic value, the plan of the closure of ROOTS, valid store items, that PROGRAM, an

@@ -53,18 +53,10 @@
                        (_ (build-inputs (filter-map car lowered))))
     (return (map cdr lowered))))
 
-(define (build-program image)
-  "Build the program of IMAGE for the client, as a monadic value: its file name."
-  (mlet* %store-monad ((system (current-system))
-                       (lowered (lower-gexp #~(begin #+(image-program image)) #:system system))
-                       (_ (build-inputs (lowered-gexp-inputs lowered))))
-    (match (lowered-gexp-sexp lowered)
-      (('begin file) (return file)))))
-
 (define (client-plan image system target)
   "Build the contents of IMAGE and plan on the client, as a monadic value."
   (mlet* %store-monad ((roots (build-objects (image-contents image) system target))
-                       (program (build-program image))
+                       (program (built-executable (image-program image)))
                        (arguments (client-planning-arguments image system target)))
     (plan-on-client program (delete-duplicates roots) arguments)))
 

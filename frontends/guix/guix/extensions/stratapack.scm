@@ -1,6 +1,7 @@
 ;;; The command `guix stratapack': `guix pack -f docker' with layers.
 
 (define-module (guix extensions stratapack)
+  #:autoload   (guix describe) (manifest-entry-with-provenance)
   #:use-module (guix derivations)
   #:use-module (guix diagnostics)
   #:use-module (guix gexp)
@@ -24,6 +25,7 @@
   #:use-module (srfi srfi-1)
   #:use-module (srfi srfi-26)
   #:use-module (srfi srfi-37)
+  #:use-module (stratapack client)
   #:use-module (stratapack conditions)
   #:use-module (stratapack image)
   #:use-module (stratapack layer)
@@ -56,8 +58,12 @@ Make a layered container image of PACKAGE, and everything that it needs.\n"))
   -f, --format=FORMAT    write FORMAT: docker (the default), docker-v1, oci,
                          oci-archive, universal, directory"))
   (display (G_ "
+      --list-formats     list the formats, and stop"))
+  (display (G_ "
       --strategy=NAME    divide the store items into layers in this way;
-                         'stratapack strategies' explains them"))
+                         --list-strategies explains them"))
+  (display (G_ "
+      --list-strategies  list the ways to divide, and stop"))
   (display (G_ "
       --max-layers=N     have N layers at most (default: 100)"))
   (display (G_ "
@@ -232,6 +238,11 @@ Make a layered container image of PACKAGE, and everything that it needs.\n"))
          (single '(#\r "root") 'gc-root)
          (single '("program") 'program)
          (flag '("bootstrap") 'bootstrap?)
+         (option '("list-formats") #f #f
+                 (lambda args
+                   (show-formats)
+                   (exit 0)))
+         (flag '("list-strategies") 'list-strategies?)
          (single '(#\v "verbosity") 'verbosity number))
    %transformation-options
    %standard-build-options
@@ -297,9 +308,23 @@ Make a layered container image of PACKAGE, and everything that it needs.\n"))
     (match (assoc-ref opts 'relocatable?)
       (#f manifest)
       (relocatable
-       (map-manifest-entries (cut (@@ (guix scripts pack) wrapped-manifest-entry) <>
-                                  #:proot? (eq? relocatable 'proot))
+       (map-manifest-entries (cut (wrapped-manifest-entry) <> #:proot? (eq? relocatable 'proot))
                              manifest)))))
+
+(define (wrapped-manifest-entry)
+  "Return the procedure of `guix pack' that wraps the executables of a manifest entry.  It is private, and
+compiled modules keep no names of what is private: then its source is evaluated."
+  (define (find-it)
+    (module-variable (resolve-module '(guix scripts pack)) 'wrapped-manifest-entry))
+
+  (variable-ref
+   (or (find-it)
+       (begin
+         (save-module-excursion
+          (lambda ()
+            (primitive-load (search-path %load-path "guix/scripts/pack.scm"))))
+         (find-it))
+       (leave (G_ "this version of Guix cannot make relocatable executables here~%")))))
 
 (define (manifest->profile manifest opts)
   (profile
@@ -307,6 +332,18 @@ Make a layered container image of PACKAGE, and everything that it needs.\n"))
    (relative-symlinks? (assoc-ref opts 'relocatable?))
    (hooks (if (assoc-ref opts 'bootstrap?) '() %default-profile-hooks))
    (locales? (not (assoc-ref opts 'bootstrap?)))))
+
+(define (show-formats)
+  (display (G_ "The supported formats for 'guix stratapack' are:\n"))
+  (newline)
+  (for-each (match-lambda
+              ((name . description) (format #t "  ~11a ~a~%" name description)))
+            `((docker . ,(G_ "Archive for 'docker load' and 'podman load'"))
+              (docker-v1 . ,(G_ "The same, for old versions of Docker"))
+              (oci . ,(G_ "Image layout of the Open Container Initiative, a directory"))
+              (oci-archive . ,(G_ "The same in an archive"))
+              (universal . ,(G_ "Archive that is both"))
+              (directory . ,(G_ "Manifest, config and layers, as skopeo's 'dir:' has them")))))
 
 (define (friendly-name manifest)
   "Return the names of what is in MANIFEST, joined, as many as make a name of a decent length."
@@ -446,4 +483,6 @@ Make a layered container image of PACKAGE, and everything that it needs.\n"))
                                                   (default-guile))
                                               (assoc-ref opts 'system)
                                               #:graft? (assoc-ref opts 'graft?))))
-            (build-image store (options->image opts) opts)))))))
+            (if (assoc-ref opts 'list-strategies?)
+                (show-strategies (run-with-store store (built-executable (default-program))))
+                (build-image store (options->image opts) opts))))))))
