@@ -162,6 +162,40 @@ podman_ rmi -fa >/dev/null 2>&1
 ok "podman takes its own" podman_load_layout "$index:7" example.org/greeting:1
 runs "and runs it" example.org/greeting:1
 
+# --- base images --------------------------------------------------------------------------------
+
+on_base() { # on_base BUILD: an expression: the one image on top of the other
+	echo "(docker-image
+	  (inherit (greeting #:build '$1))
+	  (max-layers 9)
+	  (base (docker-image (inherit (telling)) (environment '((\"BASE\" . \"below\") (\"LANG\" . \"C\"))))))"
+}
+for build in build-side client-side planned planned-build-side; do
+	built_as "on_${build//-/_}" "an image on top of another, $build" "$(on_base "$build")"
+done
+# shellcheck disable=SC2154
+{
+	same "build side and client side give the same bytes" "$on_build_side" "$on_client_side"
+	is "client side and planned are the same derivation" "$on_planned" "$on_client_side"
+	same "one derivation from a plan gives the same bytes" "$on_planned_build_side" "$on_build_side"
+	ok "it verifies" "$STRATAPACK" verify "oci:$on_build_side"
+}
+built_as below "its base" "(telling)"
+# shellcheck disable=SC2154
+is "whose layers lie below" "$(diff_ids "oci:$on_build_side" | head -n "$(diff_ids "oci:$below" | wc -l)")" \
+	"$(diff_ids "oci:$below")"
+is "with layers of its own above, within the bound" "$(diff_ids "oci:$on_client_side" | wc -l)" 9
+is "it inherits the environment" \
+	"$(skopeo inspect --config "oci:$on_build_side" | jq -r '.config.Env[]' | grep -v ^PATH=)" \
+	$'BASE=below\nLANG=C.UTF-8'
+podman_ rmi -fa >/dev/null 2>&1
+ok "podman takes it" podman_load_layout "$on_client_side" example.org/greeting:1
+runs "and runs it" example.org/greeting:1
+refused "leaves no room" "a bound that the base needs alone" "
+	(docker-image (inherit $(on_base client-side)) (max-layers 3))"
+refused "is not an image to build upon" "a base that is none" "
+	(docker-image (inherit (greeting)) (base 'debian))"
+
 # --- side by side -------------------------------------------------------------------------------
 
 # A program that takes its time, and says when it was at work.

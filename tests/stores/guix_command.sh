@@ -62,8 +62,18 @@ for option in --system=i686-linux:386 --target=aarch64-linux-gnu:arm64; do
 	is "the image is for it" "$(skopeo inspect --config --raw "oci:$state$(cat printed)" | jq -r .architecture)" \
 		"${option#*:}"
 done
-commands "executables that can be moved, the derivation" "${package[@]}" -R -d
-ok "are wrapped" grep -q -e '-greeter-2.12R.drv$' <(inside guix gc --requisites "$(cat printed)")
+# What wraps them is made with a real compiler: only the derivation can be shown. Here, as without a channel.
+ok "executables that can be moved, the derivation" inside env GUILE_LOAD_PATH=/source/frontends/guix \
+	GUIX_EXTENSIONS_PATH=/source/frontends/guix/guix/extensions sh -c \
+	'guix stratapack --no-grafts -R -d --program=/exchange/stratapack busybox >/exchange/moved'
+ok "are wrapped" grep -q -e '-busybox-[0-9.]*R.drv$' <(inside guix gc --requisites "$(cat "$state/exchange/moved")")
+cp -r "$layout" "$state/exchange/base"
+commands "on top of another image" "${package[@]}" -f oci --base=oci:/exchange/base:greeter:latest --env=A=b
+is "whose layers lie below" "$(diff_ids "oci:$state$(cat printed)" | head -n "$(diff_ids "oci:$layout" | wc -l)")" \
+	"$(diff_ids "oci:$layout")"
+commands "the same, named by its file" "${package[@]}" -f oci --base=/exchange/base --env=A=b -d
+complains "the base image '/exchange/nothing' does not exist" "a base that is not there" "${package[@]}" \
+	--base=/exchange/nothing
 commands "the formats" --list-formats
 is "are listed" "$(sed -n 's/^  *\([a-z0-9-]*\) .*/\1/p' printed | tr '\n' ' ')" \
 	"docker docker-v1 oci oci-archive universal directory "

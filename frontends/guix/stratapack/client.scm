@@ -25,7 +25,8 @@
             show-strategies
             read-plan
             plan-layers
-            plan-own-layer?))
+            plan-own-layer?
+            plan-base-layers))
 
 (define (write-registration store roots port)
   "Write to PORT what the daemon of STORE knows of the closure of ROOTS, valid store items, in the form
@@ -109,12 +110,13 @@ executable file, makes with ARGUMENTS, as `read-plan' does."
             store)))
 
 ;; What a plan says: the layers, bottom first, as <docker-image-layer> records, and whether the
-;; customisation is a layer of its own.
+;; customisation is a layer of its own, and how many layers of a base lie below, or #f.
 (define-record-type <plan>
-  (plan layers own-layer?)
+  (plan layers own-layer? base-layers)
   plan?
   (layers plan-layers)
-  (own-layer? plan-own-layer?))
+  (own-layer? plan-own-layer?)
+  (base-layers plan-base-layers))
 
 (define (read-plan file)
   "Return the <plan> in FILE."
@@ -127,4 +129,5 @@ executable file, makes with ARGUMENTS, as `read-plan' does."
                (vector->list (assoc-ref json "layers")))
           (match (and customisation (assoc "ownLayer" customisation))
             ((_ . own-layer?) own-layer?)
-            (#f #t)))))
+            (#f #t))
+          (and=> (assoc-ref json "base") (cut assoc-ref <> "layers")))))

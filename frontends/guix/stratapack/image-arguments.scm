@@ -18,8 +18,10 @@
             image-roots
             image-permissions
             customisation-arguments
+            base-arguments
             strategy-arguments
             layer-arguments
+            architecture-arguments
             config-arguments
             environment-arguments
             output-argument
@@ -135,6 +137,12 @@
           (append-map directive->arguments (image-directives image))
           (append-map (cut list "--copy" <>) (image-roots image))
           (append-map permission->arguments (image-permissions image))))
+
+(define (base-arguments image)
+  "Return the list of texts that tell the program what IMAGE is put on top of."
+  (match (docker-image-base image)
+    (#f '())
+    (base (list "--base" base))))
 
 (define (strategy-arguments image)
   (list "--strategy" (match (docker-image-strategy image)

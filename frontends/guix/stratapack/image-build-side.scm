@@ -144,6 +144,7 @@ making one itself."
                                                        "--output" #$(output-argument image))
                                                  #$(source-arguments image contents)
                                                  planning
+                                                 #$(texts->gexp (base-arguments image))
                                                  #$(texts->gexp (layer-arguments image))
                                                  #$(build-side-environment image contents)
                                                  #$(texts->gexp
@@ -162,7 +163,11 @@ making one itself."
                         #$(run-program (image-program image)
                                        #~(append (list "plan" "--output" #$output)
                                                  #$(source-arguments image contents)
-                                                 planning)
+                                                 planning
+                                                 #$(texts->gexp
+                                                    (append (base-arguments image)
+                                                            (architecture-arguments system
+                                                                                    target))))
                                        #:threads? #f))
                     #:system system
                     #:target target

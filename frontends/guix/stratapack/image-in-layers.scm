@@ -77,8 +77,13 @@
                        (_ (build-objects (append (image-roots image)
                                                  (filter file-like? (image-permissions image)))
                                          system target))
+                       ;; And so must the base.
+                       (_ (build-objects (filter file-like? (text-fragments (base-arguments image)))
+                                         system target))
                        (arguments (texts->strings (append (strategy-arguments image)
-                                                          (customisation-arguments image))
+                                                          (customisation-arguments image)
+                                                          (base-arguments image)
+                                                          (architecture-arguments system target))
                                                   system target)))
     (return (append below arguments))))
 
@@ -187,19 +192,24 @@ that of its customisation: for use in other images.  What IMAGE contains is buil
         (return (profiles-environment items)))
       (with-monad %store-monad (return '()))))
 
-(define (join-layers image layers own-layer? system target)
+(define (join-layers image layers plan system target)
   "Return, as a monadic value, the derivation that makes IMAGE of LAYERS, which hold its items, bottom
-first, and of its customisation.  The contents are built."
-  (define whole (customised-layers image layers own-layer?))
+first, and of its customisation, where PLAN was made for it.  The contents are built."
+  (define whole (customised-layers image layers (plan-own-layer? plan)))
 
   (define customisation
     ;; Only what tells that there is one matters when layers are joined.
     (match (last whole)
       ((? docker-image-layer-customised?)
-       `((customisation . ((ownLayer . ,own-layer?)
+       `((customisation . ((ownLayer . ,(plan-own-layer? plan))
                            (entries . ,(directives->json (image-directives image)))
                            (copies . ,(roots->json (image-roots image)))))))
       (_ '())))
+
+  (define base
+    (match (plan-base-layers plan)
+      (#f '())
+      (count `((base . ((layers . ,count)))))))
 
   (mlet* %store-monad ((environment (client-environment image system target))
                        (held (mapm %store-monad
@@ -209,7 +219,8 @@ first, and of its customisation.  The contents are built."
                                    layers))
                        (plan (text->string
                               (json->text
-                               `((layers . ,(list->vector
+                               `(,@base
+                                 (layers . ,(list->vector
                                              (map (lambda (items)
                                                     `((items . ,(list->vector (map car items)))))
                                                   held)))
@@ -232,6 +243,7 @@ first, and of its customisation.  The contents are built."
                                                           (map (lambda (layer)
                                                                  (list "--layer" layer))
                                                                '#$whole))
+                                                         #$(texts->gexp (base-arguments image))
                                                    (call-with-input-string
                                                     #$(object->string arguments) read))
                                          #:threads? #f))
@@ -242,4 +254,4 @@ first, and of its customisation.  The contents are built."
 (define (lower-in-layers image make-plan system target)
   (mlet* %store-monad ((plan (make-plan image system target))
                        (layers (changed-layers image plan system target)))
-    (join-layers image layers (plan-own-layer? plan) system target)))
+    (join-layers image layers plan system target)))

@@ -17,6 +17,7 @@
             docker-image-tag
             docker-image-names
             docker-image-contents
+            docker-image-base
             docker-image-build
             docker-image-strategy
             docker-image-max-layers
@@ -97,6 +98,12 @@ between components, as in @samp{example.org/team/tool}.")))
                       (memv character '(#\. #\_ #\- #\/ #\:))))
                 name))
 
+(define (check-base base)
+  (if (or (not base) (text? base))
+      base
+      (refuse (format #f "~s is not an image to build upon" base)
+              "Give another image, an origin, or another file-like object that holds one.")))
+
 (define (check-environment variables)
   (define good?
     (match-lambda
@@ -122,6 +129,12 @@ between components, as in @samp{example.org/team/tool}.")))
   ;; What it is made of: profiles, manifests, packages, other file-like objects, lists of an object and
   ;; an output, names of store items.  Everything that they refer to comes along.
   (contents     docker-image-contents)
+
+  ;; What it is put on top of, as with FROM in a Dockerfile: its layers lie below, and its config is
+  ;; inherited.  A text: a file-like object that is an image in any format, such as another
+  ;; <docker-image> or an origin; or a list such as ("docker-archive:" OBJECT ":NAME:TAG"), where the
+  ;; object holds several.  #f: nothing.
+  (base         docker-image-base (default #f) (sanitize check-base))
 
   ;; How it is built, see above.
   (build        docker-image-build (default 'build-side) (sanitize check-build))

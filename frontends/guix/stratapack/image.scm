@@ -49,6 +49,7 @@
                docker-image-tag
                docker-image-names
                docker-image-contents
+               docker-image-base
                docker-image-build
                docker-image-strategy
                docker-image-max-layers

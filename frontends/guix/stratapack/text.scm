@@ -15,6 +15,7 @@
   #:use-module (srfi srfi-1)
   #:use-module (srfi srfi-9)
   #:export (text?
+            text-fragments
             text->gexp
             text->string
             texts->strings
@@ -30,14 +31,15 @@
     (((? text?) ...) #t)
     (_ #f)))
 
-(define (flatten text)
+(define (text-fragments text)
+  "Return the list of the strings and objects that TEXT is made of."
   (match text
-    ((texts ...) (append-map flatten texts))
+    ((texts ...) (append-map text-fragments texts))
     (one (list one))))
 
 (define (text->gexp text)
   "Return a gexp for the string that TEXT is where it is built."
-  (match (flatten text)
+  (match (text-fragments text)
     (((? string? one)) one)
     (fragments #~(string-append #$@fragments))))
 
@@ -61,7 +63,7 @@ Nothing is built."
          (match (lowered-gexp-sexp lowered)
            (('begin (? string? name)) (return name)))))))
 
-  (mlet %store-monad ((strings (mapm %store-monad fragment->string (flatten text))))
+  (mlet %store-monad ((strings (mapm %store-monad fragment->string (text-fragments text))))
     (return (string-concatenate strings))))
 
 (define* (texts->strings texts system #:optional target)
@@ -115,4 +117,4 @@ an object, a number or Boolean itself, a text a string, and `verbatim' marks wha
                            keys values))
            "}"))
     (text
-     (list "\"" (map json-string-fragment (flatten text)) "\""))))
+     (list "\"" (map json-string-fragment (text-fragments text)) "\""))))

@@ -67,6 +67,9 @@ Make a layered container image of PACKAGE, and everything that it needs.\n"))
   (display (G_ "
       --max-layers=N     have N layers at most (default: 100)"))
   (display (G_ "
+      --base=IMAGE       put it on top of IMAGE, a file, or
+                         TRANSPORT:FILE[:NAME[:TAG]]"))
+  (display (G_ "
       --plan=FILE        begin with the layers of this plan"))
   (display (G_ "
       --build=WAY        build-side (the default): all in one derivation;
@@ -204,6 +207,7 @@ Make a layered container image of PACKAGE, and everything that it needs.\n"))
          (single '("build") 'build string->symbol)
          (single '("strategy") 'strategy)
          (single '("max-layers") 'max-layers number)
+         (single '("base") 'base)
          (single '("plan") 'plan)
          (single '(#\C "compression") 'compression layer-compression)
          (single '("image-tag") 'image-tag)
@@ -359,6 +363,23 @@ compiled modules keep no names of what is private: then its source is evaluated.
         ((or () (_)) name)
         (_ (if (< (string-length name) 40) name (loop (drop-right names 1))))))))
 
+(define (specification->base specification)
+  "Return the text for the image that SPECIFICATION, FILE or TRANSPORT:FILE[:NAME[:TAG]], names."
+  (define (file->object file)
+    (cond ((direct-store-path? file) file)
+          ((file-exists? file)
+           (local-file (canonicalize-path file) "base" #:recursive? #t))
+          (else
+           (leave (G_ "the base image '~a' does not exist~%") file))))
+
+  (if (file-exists? specification)
+      (file->object specification)
+      (match (string-split specification #\:)
+        ((transport file . name)
+         (list transport ":" (file->object file)
+               (string-concatenate (map (cut string-append ":" <>) name))))
+        (_ (file->object specification)))))
+
 (define (options->image opts)
   (define manifest (options->manifest opts))
 
@@ -375,6 +396,7 @@ compiled modules keep no names of what is private: then its source is evaluated.
    (names (append (map (cut string-append name ":" <>) (if (null? tags) '() (cdr tags)))
                   names))
    (contents (list (manifest->profile manifest opts)))
+   (base (and=> (assoc-ref opts 'base) specification->base))
    (build (assoc-ref opts 'build))
    (format (assoc-ref opts 'format))
    (strategy (assoc-ref opts 'strategy))
