@@ -95,6 +95,9 @@ static struct strata_hazard joint_hazard(
 {
 	if (merger->pieces->words == 0)
 		return strata_hazard_add(a->hazard, b->hazard);
+	/* Of what changes less often, the other one lacks fewer causes. */
+	if (a->hazard.single > b->hazard.single)
+		return joint_hazard(merger, b, a);
 	return strata_hazard_add(
 		b->hazard, strata_churn_extra_hazard(merger->pieces->churn, a->causes, b->causes));
 }

@@ -256,6 +256,12 @@ static void test_a_large_graph(void **state)
 		struct strata_plan_options options = {.strategy = *strategy, .max_layers = ITEMS};
 		clock_t start = clock();
 
+		/* Without a previous plan it is the first one. */
+		if ((*strategy)->keeps_previous) {
+			assert_ptr_equal((*strategy)->partition, strata_strategies()[0]->partition);
+			continue;
+		}
+
 		assert_succeeds(strata_plan_make(graph, &options, &plan, &error), &error);
 		print_message("%s: %ld ms\n", (*strategy)->name,
 			(long)((clock() - start) * 1000 / CLOCKS_PER_SEC));
