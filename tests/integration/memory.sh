@@ -61,5 +61,37 @@ for strategy in single popularity; do
 	ok "planning 20,000 items, $strategy: $used KiB of 64 MiB" test "$used" -le 65536
 	within "building 20,000 items, $strategy" 2 "$STRATAPACK" build "${graph[@]}" \
 		--strategy "$strategy" --threads 2 --no-cache -o "oci:$strategy:items"
+	within "building 20,000 items, $strategy, into an archive" 2 "$STRATAPACK" build "${graph[@]}" \
+		--strategy "$strategy" --threads 2 --no-cache --compression none -o "docker-archive:$strategy.tar:items"
 done
+
+# Where an archive is laid out, trees wait until their layers are made: not all of these, whose names
+# alone have 170 MB, but a socket is left out once.
+mkdir names
+python3 - <<'END'
+import json, os, socket
+items = []
+top = os.getcwd()
+for item in range(16):
+    place = f"{top}/names/{item}"
+    os.mkdir(place)
+    os.chdir(place)
+    for depth in range(14):
+        os.mkdir("d" * 250)
+        os.chdir("d" * 250)
+    for number in range(3000):
+        os.close(os.open(str(number), os.O_CREAT | os.O_WRONLY, 0o444))
+    socket.socket(socket.AF_UNIX).bind("socket")
+    items.append({"id": f"/{item}", "content": "store"})
+with open(f"{top}/names/graph.json", "w") as file:
+    json.dump({"stratapackGraph": 1, "items": items}, file)
+END
+names=("$STRATAPACK" build --graph names/graph.json --root names --strategy per-item --no-cache
+	--compression none --threads 2)
+within "48,000 long names into an archive" 2 "${names[@]}" -o docker-archive:names.tar 2>notes
+is "each socket is mentioned once" "$(grep -c "is a socket" notes)" 16
+within "48,000 long names into a layout" 2 "${names[@]}" -o oci:names.layout 2>/dev/null
+# shellcheck disable=SC2016
+ok "the archive once more, from standard output" bash -c '"$@" -o docker-archive:- >names.piped' bash "${names[@]}"
+same "is the same" names.piped names.tar
 done_testing
