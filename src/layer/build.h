@@ -23,6 +23,7 @@ struct strata_build {
 	atomic_bool unsized;      /* there is a layer whose size shows only when it is made */
 	atomic_size_t tree_bytes; /* memory of the trees that are kept */
 	struct strata_placement placement;
+	pthread_mutex_t copying; /* held by who copies a blob: the kernel lets one write a file */
 
 	pthread_mutex_t delivery; /* guards what follows */
 	bool *made;

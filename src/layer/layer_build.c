@@ -113,11 +113,13 @@ int strata_layers_build(struct strata_recipe *const *recipes, size_t count, cons
 		layers[i] = (struct strata_layer){0};
 		build.bytes_total += recipes[i]->size;
 	}
+	pthread_mutex_init(&build.copying, NULL);
 	pthread_mutex_init(&build.delivery, NULL);
 	status = options->place ? strata_build_place(&build, error) : 0;
 	if (status == 0)
 		status = strata_pool_run(pool, count, run_task, &build, error);
 	pthread_mutex_destroy(&build.delivery);
+	pthread_mutex_destroy(&build.copying);
 	strata_encoding_release(&build.encoding);
 	for (size_t i = 0; i < count; i++)
 		strata_draft_drop_tree(&drafts[i]);

@@ -174,14 +174,18 @@ static int make_layer(struct strata_build *build, size_t index, struct strata_er
 	return status;
 }
 
-/* Write the blob of a layer that the cache has to where it was placed. */
+/* Write the blob of a layer that the cache has to where it was placed. A thread that had to wait
+ * inside the kernel for another would spin meanwhile. */
 static int copy_blob(struct strata_build *build, size_t index, struct strata_error *error)
 {
 	struct places places = {NULL, 0};
 	int status = find_places(build, index, NULL, &places, error);
 
-	for (size_t i = 0; status == 0 && i < places.count; i++)
+	for (size_t i = 0; status == 0 && i < places.count; i++) {
+		pthread_mutex_lock(&build->copying);
 		status = strata_blob_copy(&build->layers[index], &places.places[i], error);
+		pthread_mutex_unlock(&build->copying);
+	}
 	free(places.places);
 	return status;
 }
