@@ -90,8 +90,7 @@ mkdir disk
 mount -t tmpfs -o "size=$((size / 1024 + 200))k" tmpfs disk
 at_exit umount disk
 for transport in "${transports[@]}"; do
-	ok "written once: $transport" env TMPDIR="$scratch/disk" "$STRATAPACK" build --graph root/graph.json \
-		--root root --strategy per-item --compression none --no-cache -o "$transport:disk/a.tar:$reference"
+	ok "written once: $transport" build_to graph "$transport:disk/a.tar:$reference" -- --no-cache
 	is "nothing else is there: $transport" "$(ls -A disk)" a.tar
 	rm disk/a.tar
 done
