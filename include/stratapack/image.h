@@ -128,13 +128,16 @@ struct strata_sink;
 STRATA_PUBLIC int strata_sink_open(const struct strata_destination *destination,
 	struct strata_sink **sink, struct strata_error *error);
 
-/* Whether strata_sink_place() can be asked of SINK: it is an archive that becomes a file. */
-STRATA_PUBLIC bool strata_sink_takes_places(const struct strata_sink *sink);
+/* Whether strata_sink_place() can be asked of SINK for an image with CONFIG: it is an archive that
+ * becomes a file, and no docker-v1-archive with layers of a base. */
+STRATA_PUBLIC bool strata_sink_takes_places(
+	const struct strata_sink *sink, const struct strata_image_config *config);
 
-/* Lay SINK out for COUNT layers before they are made, so that their blobs are written to where they
- * belong and need not be copied. Of LAYERS, bottom first, the codec and the sizes are read; CONFIG
- * is the image's. *FILE, which lasts as long as the sink, says where strata_layers_build() is to
- * write the blobs; after that each layer is added as always. To be called before the first one. */
+/* Lay SINK out for the COUNT layers above the base's before they are made, so that their blobs are
+ * written to where they belong and need not be copied. Of LAYERS, bottom first, the codec and the
+ * sizes are read; CONFIG is the image's. *FILE, which lasts as long as the sink, says where
+ * strata_layers_build() is to write the blobs; after that each layer is added as always. To be
+ * called once, after the base's layers were added. */
 STRATA_PUBLIC int strata_sink_place(struct strata_sink *sink, const struct strata_layer *layers,
 	size_t count, const struct strata_image_config *config, struct strata_blob_file *file,
 	struct strata_error *error);

@@ -120,8 +120,7 @@ static int build_in(struct build *build, const char *staging, struct strata_cach
 			&build->finishing, build->planning.plan, error);
 	if (result == 0)
 		result = strata_finishing_open(&build->finishing, error);
-	if (result == 0 && !build->finishing.base.base &&
-		strata_finishing_takes_places(&build->finishing))
+	if (result == 0 && strata_finishing_takes_places(&build->finishing))
 		options.place = strata_finishing_place;
 	if (result == 0)
 		result = make_layers(build, recipes, count, staging, &options, &set, error);

@@ -182,7 +182,7 @@ int strata_finishing_open(struct strata_finishing *finishing, struct strata_erro
 bool strata_finishing_takes_places(const struct strata_finishing *finishing)
 {
 	for (size_t index = 0; index < finishing->output.count; index++) {
-		if (strata_sink_takes_places(finishing->sinks[index]))
+		if (strata_sink_takes_places(finishing->sinks[index], &finishing->image.config))
 			return true;
 	}
 	return false;
@@ -201,7 +201,7 @@ int strata_finishing_place(void *finishing_data, const struct strata_layer *laye
 	for (size_t index = 0; result == 0 && index < outputs; index++) {
 		struct strata_sink *sink = finishing->sinks[index];
 
-		if (strata_sink_takes_places(sink))
+		if (strata_sink_takes_places(sink, &finishing->image.config))
 			result = strata_sink_place(sink, layers, count, &finishing->image.config,
 				&finishing->files[placement->file_count++], error);
 	}

@@ -192,6 +192,7 @@ int strata_archive_place(struct strata_archive *archive, size_t count,
 	if (!archive->offsets)
 		return strata_fail_memory(error);
 	archive->blob_count = count;
+	archive->next_blob = 0;
 	archive->mode = STRATA_ARCHIVE_MEASURED;
 	status = add(data, error);
 	assert(status < 0 || archive->next_blob == count);

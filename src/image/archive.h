@@ -42,8 +42,8 @@ int strata_archive_blob(struct strata_archive *archive, const char *name,
 /* Count a blob that is no member of its own: it equals one before. */
 void strata_archive_skip_blob(struct strata_archive *archive);
 
-/* Lay out a file for COUNT blobs, while the blobs and their digests are still unknown: ADD (DATA)
- * adds all members up to the last blob, as it will when the blobs are there, and nothing is
+/* Lay out a file for COUNT more blobs, while the blobs and their digests are still unknown: ADD
+ * (DATA) adds all members up to the last blob, as it will when the blobs are there, and nothing is
  * written meanwhile. *FILE then says where others are to write the blobs; it is borrowed from
  * ARCHIVE. */
 int strata_archive_place(struct strata_archive *archive, size_t count,

@@ -73,7 +73,7 @@ struct strata_writer {
 
 	/* The archive that STATE writes; NULL where it writes none. */
 	struct strata_archive *(*archive)(void *state);
-	/* Add every member up to the last layer, where add_layer() does not. */
+	/* Add every member up to the last layer, where there is no add_layer(). */
 	int (*add_layers)(
 		void *state, const struct strata_image *image, struct strata_error *error);
 };

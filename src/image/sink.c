@@ -75,29 +75,15 @@ int strata_sink_open(const struct strata_destination *destination, struct strata
 	return 0;
 }
 
-bool strata_sink_takes_places(const struct strata_sink *sink)
+bool strata_sink_takes_places(
+	const struct strata_sink *sink, const struct strata_image_config *config)
 {
-	return sink->writer->archive &&
-	       strata_archive_takes_places(sink->writer->archive(sink->state));
-}
+	const struct strata_writer *writer = sink->writer;
 
-struct measuring {
-	const struct strata_sink *sink;
-	const struct strata_image *image;
-};
-
-static int add_measured(void *data, struct strata_error *error)
-{
-	const struct measuring *measuring = data;
-	const struct strata_writer *writer = measuring->sink->writer;
-	const struct strata_image *image = measuring->image;
-	int status = 0;
-
-	if (writer->add_layers)
-		return writer->add_layers(measuring->sink->state, image, error);
-	for (size_t i = 0; status == 0 && i < image->layer_count; i++)
-		status = writer->add_layer(measuring->sink->state, &image->layers[i], error);
-	return status;
+	/* Where all layers come at the end, those of a base are copied among the others. */
+	if (!writer->archive || (config->base && !writer->add_layer))
+		return false;
+	return strata_archive_takes_places(writer->archive(sink->state));
 }
 
 /* Layers as large as LAYERS, all different: digests have one length. */
@@ -118,21 +104,44 @@ static struct strata_layer *stand_in(const struct strata_layer *layers, size_t c
 	return result;
 }
 
+struct measuring {
+	const struct strata_sink *sink;
+	const struct strata_layer *layers;
+	size_t count;
+	const struct strata_image_config *config;
+};
+
+static int add_measured(void *data, struct strata_error *error)
+{
+	const struct measuring *measuring = data;
+	const struct strata_writer *writer = measuring->sink->writer;
+	void *state = measuring->sink->state;
+	struct strata_image *image = NULL;
+	int status = 0;
+
+	if (writer->add_layer) {
+		for (size_t i = 0; status == 0 && i < measuring->count; i++)
+			status = writer->add_layer(state, &measuring->layers[i], error);
+		return status;
+	}
+	status = strata_image_new(
+		measuring->layers, measuring->count, measuring->config, &image, error);
+	if (status == 0)
+		status = writer->add_layers(state, image, error);
+	strata_image_free(image);
+	return status;
+}
+
 int strata_sink_place(struct strata_sink *sink, const struct strata_layer *layers, size_t count,
 	const struct strata_image_config *config, struct strata_blob_file *file,
 	struct strata_error *error)
 {
 	strata_autofree struct strata_layer *unmade = stand_in(layers, count);
-	struct measuring measuring = {.sink = sink};
-	struct strata_image *image = NULL;
-	int status = unmade ? strata_image_new(unmade, count, config, &image, error)
+	struct measuring measuring = {sink, unmade, count, config};
+	int status = unmade ? strata_archive_place(sink->writer->archive(sink->state), count,
+				      add_measured, &measuring, file, error)
 			    : strata_fail_memory(error);
 
-	measuring.image = image;
-	if (status == 0)
-		status = strata_archive_place(sink->writer->archive(sink->state), count,
-			add_measured, &measuring, file, error);
-	strata_image_free(image);
 	return add_context(sink, status, error);
 }
 

@@ -84,6 +84,24 @@ ok "one on stdout and one in a file" to_a_pipe
 same "the one on stdout" wanted-twins-docker-archive many/piped.tar
 same "the one in a file" wanted-twins-oci-archive many/beside.tar
 
+# On top of another image, whose layers are copied: one of them is a layer of this image, too.
+ok "an image to build on" "$STRATAPACK" build --graph root/twins.json --root root /store/twin \
+	--strategy per-item --compression none --no-tmp --no-cache -o oci:base:base
+for transport in "${transports[@]}"; do
+	ok "on a base, on stdout: $transport" to_stdout graph "$transport" based --no-cache --base oci:base
+	for threads in 1 3; do
+		ok "on a base: $transport, $threads threads" build_to graph "$transport:many/based:$reference" -- \
+			--no-cache --base oci:base --threads $threads
+		same "the same bytes: on a base, $transport, $threads threads" based many/based
+	done
+	ok "on a base with that layer, on stdout: $transport" to_stdout twins "$transport" based --no-cache \
+		--base oci:base
+	ok "on a base with that layer: $transport" build_to twins "$transport:many/based:$reference" -- \
+		--no-cache --base oci:base
+	same "the same bytes: on a base with that layer, $transport" based many/based
+	ok "sound: on a base with that layer, $transport" "$STRATAPACK" verify many/based
+done
+
 # A disk with room for the archive, and for no second copy of it.
 size=$(stat -c %s wanted-graph-docker-archive)
 mkdir disk

@@ -123,7 +123,7 @@ static void open_outputs(
 		assert_succeeds(
 			strata_sink_open(destination, &outputs->sinks[outputs->count], error),
 			error);
-		assert_true(strata_sink_takes_places(outputs->sinks[outputs->count]));
+		assert_true(strata_sink_takes_places(outputs->sinks[outputs->count], &config));
 		outputs->count++;
 	}
 }
