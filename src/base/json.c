@@ -52,29 +52,46 @@ int strata_json_parse(const char *name, const char *text, size_t length,
 	return 0;
 }
 
-/* A file that is parsed while it is read: its text need not be in memory. */
+/* A file that is parsed while it is read: its text need not be in memory. The library asks for a
+ * kilobyte at a time. */
 struct reading {
 	int descriptor;
 	size_t limit, total;
 	int system_error;
 	bool has_nul;
+	size_t at, filled; /* of the buffer */
+	char buffer[64 * 1024];
 };
+
+static bool fill(struct reading *reading)
+{
+	ssize_t got;
+
+	do {
+		got = read(reading->descriptor, reading->buffer, sizeof(reading->buffer));
+	} while (got < 0 && errno == EINTR);
+	if (got < 0) {
+		reading->system_error = errno;
+		return false;
+	}
+	reading->at = 0;
+	reading->filled = (size_t)got;
+	reading->total += (size_t)got;
+	reading->has_nul = memchr(reading->buffer, '\0', (size_t)got) != NULL;
+	return reading->total <= reading->limit && !reading->has_nul;
+}
 
 static size_t read_more(void *bytes, size_t size, void *data)
 {
 	struct reading *reading = data;
-	ssize_t got;
 
-	do {
-		got = read(reading->descriptor, bytes, size);
-	} while (got < 0 && errno == EINTR);
-	if (got < 0) {
-		reading->system_error = errno;
+	if (reading->at == reading->filled && !fill(reading))
 		return (size_t)-1;
-	}
-	reading->total += (size_t)got;
-	reading->has_nul |= memchr(bytes, '\0', (size_t)got) != NULL;
-	return reading->total > reading->limit || reading->has_nul ? (size_t)-1 : (size_t)got;
+	if (size > reading->filled - reading->at)
+		size = reading->filled - reading->at;
+	memcpy(bytes, reading->buffer + reading->at, size);
+	reading->at += size;
+	return size;
 }
 
 int strata_json_load(
