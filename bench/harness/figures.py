@@ -20,11 +20,11 @@ class Figures:
 
     def times_faster(self, what, target, ours, peer):
         ours, peer = self.bench.seconds(*ours), self.bench.seconds(*peer)
+        wanted = "not slower" if target == 1 else f"at least {target} times faster"
         if ours and peer:
-            wanted = "not slower" if target == 1 else f"at least {target} times faster"
             self._add(what, wanted, f"{peer / ours:.2f} times", peer / ours >= target)
         else:
-            self._missing(what, f"at least {target} times faster")
+            self._missing(what, wanted)
 
     def at_most(self, what, limit, value, show, target):
         if value is None:
@@ -109,7 +109,7 @@ def figures(bench):
     limit = 100 + 16 * bench.threads
     for section, words in (("one-item", "one item of 4 GiB"), ("tiny-20000", "20,000 items")):
         peaks = [case.memory / 1024 for (where, key), case in bench.cases.items()
-                 if where == section and not key.startswith("peer")]
+                 if where.startswith(section) and not key.startswith("peer")]
         f.at_most(f"peak memory, {words}", limit, max(peaks, default=None),
                   lambda value: f"{value:.0f} MiB", f"under {limit} MiB")
     return f.rows

@@ -131,12 +131,16 @@ class Runner:
             case.size = size_of(case.output)
         return run
 
-    def run(self, cases, cold=False, runs=None):
-        """Run the cases in turn, so that what the machine does meanwhile meets all of them."""
+    def run(self, cases, seconds, cold=False, runs=None):
+        """Run the cases in turn, so that what the machine does meanwhile meets all of them: each
+        once, and again while all of it takes no longer than so many seconds."""
+        end = time.monotonic() + seconds
         for turn in range(runs or self.runs):
             for case in cases:
                 spent = sum(run.seconds for run in case.runs)
-                if case.failure or (turn > 0 and spent * (turn + 1) / turn > self.seconds):
+                if case.failure or (turn > 0 and (
+                        spent * (turn + 1) / turn > self.seconds or
+                        time.monotonic() + spent / turn > end)):
                     continue
                 progress(f"{case.name} (run {turn + 1})")
                 self.run_once(case, cold)

@@ -68,7 +68,8 @@ def foreign_load(bench):
 def write(bench, machine, file):
     middle, most = foreign_load(bench)
     quiet = ("The machine was quiet." if middle < 0.05 else
-             "**Others used the machine meanwhile: the figures are rough.**")
+             "**Others used the machine meanwhile: the seconds are rough, those of the processors "
+             "say more.**")
     parts = [
         "# stratapack against its peers",
         f"Measured on {time.strftime('%Y-%m-%d', time.gmtime())} by `make bench`; medians of up to "

@@ -10,6 +10,13 @@ from workloads import packages, synthetic
 
 PEERS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "peers")
 MAX_LAYERS = 100
+# What stratapack calls a compression, what people do, and the program that does the same to a
+# stream: its name, and its arguments for so many threads.
+COMPRESSIONS = {
+    "none": ("uncompressed", None, None),
+    "gzip:6": ("gzip -6", "pigz", "-6 -p {}"),
+    "zstd:3": ("zstd -3", "zstd", "-q -3 -T{}"),
+}
 PACKAGES = ["python3", "git", "nginx", "postgresql", "default-jdk-headless", "nodejs", "gcc", "g++"]
 INSTALLED = ["python3", "git", "perl", "gcc"]
 GIB = 1 << 30
@@ -28,6 +35,7 @@ class Bench:
         self.sections = []  # of Section
         self.cases = {}     # (section, key) -> Case
         self.notes = []     # what the reader must know
+        self.end = 0        # when what is being measured should be done, in monotonic time
         self.same_bytes = None  # of gzip, whatever the number of threads; None: not tried
 
     # --- workloads ------------------------------------------------------------------------------
@@ -82,16 +90,22 @@ class Bench:
 
     # --- results --------------------------------------------------------------------------------
 
-    def section(self, key, title, workload, text, cases, base, **how):
+    def allot(self, deadline, parts):
+        """Let what is measured next take one of PARTS of the time up to the deadline."""
+        now = time.monotonic()
+        self.end = now + max(0, deadline - now) / parts
+
+    def section(self, key, heading, workload, text, cases, base, parts=1, **how):
         """Measure a section. The cases are compared with the one whose key is BASE. What fails is
-        reported as failed, and the rest goes on."""
+        reported as failed, and the rest goes on. It may take one of PARTS of the time that is left
+        to what was asked for, see allot()."""
         cases = [case for case in cases if case]
-        done = self.runner.run(cases, **how)
+        done = self.runner.run(cases, (self.end - time.monotonic()) / parts, **how)
         for case in cases:
             self.cases[key, case.key] = case
             if case.failure:
                 progress(f"{case.name}: {case.failure}")
-        self.sections.append(Section(title, workload, text, cases, done[base]))
+        self.sections.append(Section(heading, workload, text, cases, done[base]))
         remove_output(self.place("cache"))
 
     def seconds(self, section, key):
@@ -128,6 +142,17 @@ def two_pass(workload, output):
     return ["python3", os.path.join(PEERS, "two_pass.py"), workload.root, workload.plan, output]
 
 
+def compressed(bench, workload, compression):
+    """A first build with a compression, and the same files through the usual programs."""
+    label, program, arguments = COMPRESSIONS[compression]
+    command = f"{program} {arguments.format(bench.threads)}"
+    output = bench.place("tree.tar." + program)
+    yield bench.oci_case(workload, compression)
+    if bench.needs(program):
+        yield Case("peer-" + program, f"GNU tar, one archive, piped to `{command}`",
+                   f"{tar(workload)} | {command} >{shlex.quote(output)}", output=output)
+
+
 def guix_case(bench, workload):
     if not bench.options.guix:
         return None
@@ -148,11 +173,15 @@ def umoci_case(bench, workload):
 
 # --- sections -----------------------------------------------------------------------------------
 
+def title(workload, compression, cache="warm"):
+    return f"{workload.name}, {COMPRESSIONS[compression][0]}, {cache} page cache"
+
+
 def uncompressed(bench, workload):
     archive, tar_file, stream = (bench.place(name) for name in
                                  ("image.tar", "tree.tar", "two-pass.tar"))
     bench.warm(workload)
-    bench.section("none", "Uncompressed, warm page cache", workload,
+    bench.section("none", title(workload, "none"), workload,
                   "`tar` finds no digest, and makes no image: it is the bound of what one process "
                   "can copy. Only the two-pass stream, Guix and stratapack make images.", [
         Case("describe", "stratapack --describe: all digests, nothing written",
@@ -177,42 +206,38 @@ def uncompressed(bench, workload):
 
 
 def gzip(bench, workload):
-    peer, copied = bench.place("tree.tar.gz"), bench.place("copied")
     bench.warm(workload)
-    bench.section("gzip", "gzip -6, warm page cache", workload,
+    bench.section("gzip", title(workload, "gzip:6"), workload,
                   "Both work with as many threads. skopeo starts from the finished uncompressed "
                   "image and only compresses it.", [
-        bench.oci_case(workload, "gzip:6"),
-        Case("peer-pigz", f"GNU tar, one archive, piped to `pigz -6 -p {bench.threads}`",
-             f"{tar(workload)} | pigz -6 -p {bench.threads} >{shlex.quote(peer)}", output=peer)
-        if bench.needs("pigz") else None,
-        skopeo_case(bench, workload, copied),
+        *compressed(bench, workload, "gzip:6"),
+        skopeo_case(bench, workload, "gzip"),
         umoci_case(bench, workload),
     ], "oci")
+    remove_output(bench.place("uncompressed"))
 
 
-def skopeo_case(bench, workload, copied):
+def skopeo_case(bench, workload, codec):
     if bench.quick or not bench.needs("skopeo"):
         return None
-    source = bench.place("uncompressed")
+    source, copied = bench.place("uncompressed"), bench.place("copied")
     remove_output(source)
     made = Case("source", "uncompressed image for skopeo", bench.build(
         workload, "none", "--no-cache", "-o", f"oci:{source}:image:1"))
     if not bench.runner.run_once(made):
         raise SystemExit(f"bench: {made.name}: {made.failure}")
-    return Case("peer-skopeo", "`skopeo copy` of the finished image, which compresses it",
-                ["skopeo", "--insecure-policy", "copy", "--quiet", f"oci:{source}:1",
-                 f"oci:{copied}:1"], output=copied)
+    return Case("peer-skopeo", f"`skopeo copy` of the finished image, compressing it ({codec})",
+                ["skopeo", "--insecure-policy", "copy", "--quiet", "--dest-compress-format", codec,
+                 f"oci:{source}:1", f"oci:{copied}:1"], output=copied)
 
 
 def zstd(bench, workload):
-    peer = bench.place("tree.tar.zst")
     bench.warm(workload)
-    bench.section("zstd", "zstd -3, warm page cache", workload,
-                  "stratapack finds two digests of every layer meanwhile.", [
-        bench.oci_case(workload, "zstd:3"),
-        Case("peer-zstd", f"GNU tar, one archive, piped to `zstd -3 -T{bench.threads}`",
-             f"{tar(workload)} | zstd -q -3 -T{bench.threads} >{shlex.quote(peer)}", output=peer),
+    bench.section("zstd", title(workload, "zstd:3"), workload,
+                  "stratapack finds two digests of every layer meanwhile. skopeo starts from the "
+                  "finished uncompressed image.", [
+        *compressed(bench, workload, "zstd:3"),
+        skopeo_case(bench, workload, "zstd"),
     ], "oci")
     remove_output(bench.place("uncompressed"))
 
@@ -229,7 +254,8 @@ def rebuild(bench, workload):
         remove_output(output)
         remove_output(cache)
 
-    for compression in ("none",) if bench.quick else ("none", "gzip:6", "zstd:3"):
+    compressions = ["none"] if bench.quick else list(COMPRESSIONS)
+    for done, compression in enumerate(compressions):
         def build(*more, compression=compression):
             return bench.build(workload, compression, "--cache", cache, *more)
 
@@ -238,7 +264,8 @@ def rebuild(bench, workload):
                         before=before)
 
         bench.warm(workload)
-        bench.section(f"rebuild-{compression}", f"Building again, {compression}", workload,
+        heading = f"{workload.name}, {COMPRESSIONS[compression][0]}, building again"
+        bench.section(f"rebuild-{compression}", heading, workload,
                       "The same command with its cache, one after the other. What changes is one "
                       "item of 200 kB, on top of everything.", [
             layout("first", "stratapack to oci:, cache empty", start),
@@ -246,7 +273,7 @@ def rebuild(bench, workload):
             layout("changed", "the same again, one small item changed", change),
             Case("other", "an oci-archive: of what is in the cache",
                  build("-o", f"oci-archive:{archive}:image"), output=archive),
-        ], "first")
+        ], "first", parts=len(compressions) - done)
         remove_output(output)
     packages.change_application(workload, 0)
 
@@ -256,35 +283,40 @@ def cold(bench, workload):
         bench.notes.append("The page cache can only be dropped by root: nothing was measured cold.")
         return
     output, stream = bench.place("tree.tar"), bench.place("two-pass.tar")
-    bench.section(f"cold-{workload.name}", "Cold page cache, uncompressed", workload,
-                  "Inodes and contents are dropped from the machine's caches before each run; a "
-                  "virtual disk may still be in its host's.", [
-        Case("describe", "stratapack --describe",
+    text = ("Inodes and contents are dropped from the machine's caches before each run; a virtual "
+            "disk may still be in its host's.")
+    bench.section(f"cold-{workload.name}", title(workload, "none", "cold"), workload, text, [
+        Case("describe", "stratapack --describe: all digests, nothing written",
              bench.build(workload, "none", "--describe", "--no-cache")),
         bench.oci_case(workload, "none"),
         Case("peer-tar", "GNU tar, one archive, to a file", tar_to(workload, output),
              output=output),
         Case("peer-two-pass", "two passes in Python, to a file", two_pass(workload, stream),
              output=stream),
-    ], "oci", cold=True, runs=min(3, bench.runner.runs))
+    ], "oci", parts=3, cold=True, runs=min(3, bench.runner.runs))
+    for parts, compression in ((2, "gzip:6"), (1, "zstd:3")):
+        bench.section(f"cold-{workload.name}-{compression}", title(workload, compression, "cold"),
+                      workload, text, list(compressed(bench, workload, compression)), "oci",
+                      parts=parts, cold=True, runs=min(3, bench.runner.runs))
 
 
 def other_workload(bench, workload):
-    tar_file, compressed = bench.place("tree.tar"), bench.place("tree.tar.zst")
+    tar_file = bench.place("tree.tar")
     bench.warm(workload)
-    bench.section(workload.name, "Uncompressed and zstd -3, warm page cache", workload, "", [
-        Case("describe", "stratapack --describe, uncompressed",
+    bench.section(workload.name, title(workload, "none"), workload, "", [
+        Case("describe", "stratapack --describe: all digests, nothing written",
              bench.build(workload, "none", "--describe", "--no-cache")),
         Case("peer-two-pass-null", "two passes in Python, to /dev/null",
              two_pass(workload, "/dev/null")),
         bench.oci_case(workload, "none"),
         Case("peer-tar", "GNU tar, one archive, to a file", tar_to(workload, tar_file),
              output=tar_file),
-        bench.oci_case(workload, "zstd:3", "oci-zstd"),
-        Case("peer-zstd", f"GNU tar, one archive, piped to `zstd -3 -T{bench.threads}`",
-             f"{tar(workload)} | zstd -q -3 -T{bench.threads} >{shlex.quote(compressed)}",
-             output=compressed),
-    ], "oci")
+    ], "oci", parts=3)
+    for parts, compression in ((2, "gzip:6"), (1, "zstd:3")):
+        if workload.bytes > GIB * 2 and compression == "gzip:6":
+            continue  # it alone would take minutes
+        bench.section(f"{workload.name}-{compression}", title(workload, compression), workload, "",
+                      list(compressed(bench, workload, compression)), "oci", parts=parts)
 
 
 def bookkeeping(bench, workload):
@@ -300,8 +332,8 @@ def bookkeeping(bench, workload):
         workload, "none", "--cache", cache, "-o", f"oci:{output}:image"), output=output)
     if not bench.runner.run_once(fill):
         raise SystemExit(f"bench: {fill.name}: {fill.failure}")
-    bench.section(f"bookkeeping-{workload.name}", "Planning and bookkeeping", workload,
-                  "What is left where no file needs to be read.", [
+    bench.section(f"bookkeeping-{workload.name}", f"{workload.name}, planning and bookkeeping",
+                  workload,                   "What is left where no file needs to be read.", [
         Case("plan", f"stratapack plan, {MAX_LAYERS} layers, from a store's registration",
              registered("plan", "-o", "/dev/null")),
         Case("describe", "stratapack --describe, all layers in the cache, from the same",
@@ -320,16 +352,15 @@ SERIES = {"tiny": (1000, 10000, 50000), "files": (1000, 10000, 50000)}
 
 def series(bench):
     """The cost of an item and of a file, as there are more of them."""
-    for kind, sizes in SERIES.items():
-        for size in sizes:
-            workload = bench.workload(f"{kind}-{size}")
-            bench.warm(workload)
-            bench.section(f"series-{kind}-{size}", "Scaling", workload, "", [
-                Case("plan", "stratapack plan", bench.stratapack("plan", workload, "-o",
-                                                                 "/dev/null")),
-                Case("describe", "stratapack --describe, uncompressed",
-                     bench.build(workload, "none", "--describe", "--no-cache")),
-            ], "describe", runs=max(3, bench.runner.runs))
+    members = [(kind, size) for kind, sizes in SERIES.items() for size in sizes]
+    for done, (kind, size) in enumerate(members):
+        workload = bench.workload(f"{kind}-{size}")
+        bench.warm(workload)
+        bench.section(f"series-{kind}-{size}", "Scaling", workload, "", [
+            Case("plan", "stratapack plan", bench.stratapack("plan", workload, "-o", "/dev/null")),
+            Case("describe", "stratapack --describe, uncompressed",
+                 bench.build(workload, "none", "--describe", "--no-cache")),
+        ], "describe", parts=len(members) - done, runs=max(3, bench.runner.runs))
 
 
 def same_bytes(bench, workload):
