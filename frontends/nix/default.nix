@@ -56,7 +56,8 @@ in
   inherit (layer) makeLayer;
 
   # nixpkgs' dockerTools.
-  inherit (dockerTools) buildImage buildLayeredImage streamLayeredImage;
+  inherit (dockerTools) buildImage buildLayeredImage streamLayeredImage
+    buildImageWithNixDb buildLayeredImageWithNixDb;
   inherit pullImage;
 
   # nix2container.

@@ -51,8 +51,10 @@ let
     let given = translate (clean (withDatabase arguments));
     in image.makeImage (given // { contents = listOf (given.contents or null); });
 in
-{
+rec {
   buildLayeredImage = arguments: finish arguments (layered arguments);
+  buildLayeredImageWithNixDb = arguments: buildLayeredImage (arguments // { includeNixDB = true; });
+  buildImageWithNixDb = arguments: buildImage (arguments // { includeNixDB = true; });
 
   # The script itself is the derivation, as in nixpkgs: `$(nix-build) | docker load`.
   streamLayeredImage = arguments:

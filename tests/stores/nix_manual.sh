@@ -97,10 +97,17 @@ is "which runs" "$(run flaked)" "Hello, world!"
 mkdir pushed
 ok "its app pushes" flake run flake#push -- "oci:$scratch/pushed:1" --insecure-policy
 is "that image" "$(diff_ids oci:pushed:1)" "$(diff_ids docker-archive:flaked)"
+# With its plan beside it, and the closure that this names not built yet.
+sed -i 's/build = "client-side";/& plan = .\/plan.json;/; s/"hello";/"planned";/' flake/flake.nix
+not "with a plan, it needs the plan" flake build flake --no-link
+ok "newPlan of a flake" flake build flake#default.newPlan --out-link newPlan
+install -m 644 newPlan flake/plan.json
+ok "with it, the flake builds" flake build flake --out-link flaked --option allow-import-from-derivation false
+is "and runs" "$(run flaked)" "Hello, world!"
 ok "the flake builds the program" flake build source --out-link program
 same "which is the one that there is" program/bin/stratapack "$STRATAPACK_STATIC"
 is "its functions" "$(flake eval "source#lib.$system" --json --apply builtins.attrNames | jq -r 'join(" ")')" \
-	"buildImage buildLayer buildLayeredImage makeImage makeLayer nix2container pullImage streamLayeredImage"
+	"buildImage buildImageWithNixDb buildLayer buildLayeredImage buildLayeredImageWithNixDb makeImage makeLayer nix2container pullImage streamLayeredImage"
 ok "all of it is in order" flake 'flake check' source --no-build
 cat >overlaid.nix <<'END'
 let

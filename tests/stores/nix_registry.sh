@@ -97,6 +97,16 @@ ok "what was built on the registry's image is pushed" "$push" "$registry/team/zs
 is "and only what is above it goes" "$(($(uploads) - before))" \
 	"$(($(comm -13 <(digests oci:zstd:1) <(digests oci:based.oci.planned:1) | wc -l) + 1))"
 
+# What the functions give is a base, too.
+for below in layout archive stream; do
+	for way in build-side client-side; do
+		ok "on our own $below, $way" build basedOn.$below --argstr build $way
+		ln -s "$built" on-$below.$way
+	done
+	same "the same bytes from both" on-$below.client-side/ on-$below.build-side/
+	is "and the same layers on every kind" "$(digests oci:on-$below.build-side:1)" "$(digests oci:on-layout.build-side:1)"
+done
+
 # An archive of several images.
 podman_ tag "$image" localhost/several:7 localhost/other:8
 podman_ pull -q oci:zstd:1 >zstd.id && podman_ tag "$(cat zstd.id)" localhost/beneath:9

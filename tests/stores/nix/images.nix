@@ -120,6 +120,12 @@ in
     config = { Entrypoint = [ "/bin/jq" ]; Env = [ "MORE=1" ]; };
   };
 
+  # On what these functions give: layouts, archives, scripts.
+  basedOn = builtins.mapAttrs (name: below: image "jq" jq { fromImage = below; contents = [ jq ]; }) {
+    layout = image "zstd" zstd { format = "oci"; };
+    archive = image "zstd" zstd { format = "docker-archive"; };
+    stream = stratapack.streamLayeredImage (layered "zstd" zstd { });
+  };
   basedBare = image "jq" jq { fromImage = onDisk base; config.Entrypoint = [ ]; };
   basedGroups = stratapack.nix2container.buildImage {
     name = "grouped";
