@@ -82,13 +82,14 @@ in
       mkdir tmp
       ln -s ${jq}/bin/jq bin/jq
     '';
-    symlinks."/usr/libexec/nix/build-remote" = "/bin/nix"; # where Debian's looks for itself
+    # It cannot find itself, being started by a loader.
+    symlinks."/usr/libexec/nix/build-remote" = "/bin/nix";
     includeNixDB = true;
     config.Env = [
       "PATH=/bin"
       "HOME=/tmp"
       "USER=root"
-      "NIX_CONFIG=sandbox = false\nbuild-users-group =\nsubstitute = false"
+      "NIX_CONFIG=build-hook = /usr/libexec/nix/build-remote\nsandbox = false\nbuild-users-group =\nsubstitute = false"
     ];
   };
   piped = image "jq" jq {
