@@ -41,6 +41,8 @@ enum {
 	STRATA_REQUEST = 8192,          /* bytes of an item that one request is worth */
 	STRATA_SELDOM = 13,             /* rebuilds after which those come who come seldom */
 	STRATA_STORAGE_SHARE = 50,      /* bytes stored for one image, worth one that is pulled */
+	STRATA_DEFAULT_STORAGE_WEIGHT = 1000,    /* thousandths */
+	STRATA_LARGEST_STORAGE_WEIGHT = 1000000, /* thousandths */
 };
 
 struct strata_rate {
@@ -177,9 +179,14 @@ struct strata_cost {
  * - the bytes that machines pull, of which one in three follows every rebuild, and two take every
  *   STRATA_SELDOM-th only, when more has changed at once;
  * - STRATA_REQUEST for each of their requests, and for each layer;
- * - a STRATA_STORAGE_SHARE-th of what a registry stores for this image alone: what is in layers of
- *   several classes. A layer of one class is the same in every image that has the class.
+ * - a STRATA_STORAGE_SHARE-th, times the storage weight, of what a registry stores for this image
+ *   alone: what is in layers of several classes. A layer of one class is the same in every image
+ *   that has the class.
  */
+
+/* Let the planner of CHURN's graph weigh what is stored, in thousandths of how it does by itself: 0
+ * for pulls alone, at most STRATA_LARGEST_STORAGE_WEIGHT. */
+STRATA_PUBLIC void strata_churn_set_storage_weight(struct strata_churn *churn, uint32_t weight);
 
 /* What no layering can go below. */
 struct strata_cost_bound {

@@ -31,10 +31,8 @@ extern "C" {
 #endif
 
 enum {
-	STRATA_LARGEST_FLEET = 65536,            /* images */
-	STRATA_DEFAULT_STORAGE_WEIGHT = 1000,    /* thousandths */
-	STRATA_LARGEST_STORAGE_WEIGHT = 1000000, /* thousandths */
-	STRATA_DEFAULT_REQUEST_BYTES = 16384,    /* that one request is worth */
+	STRATA_LARGEST_FLEET = 65536,         /* images */
+	STRATA_DEFAULT_REQUEST_BYTES = 16384, /* that one request is worth */
 };
 
 struct strata_fleet_image {

@@ -49,6 +49,9 @@ struct strata_strategy {
 	/* Looks at how items change: `partition` gets the churn of GRAPH, which is else NULL. */
 	bool uses_churn;
 
+	/* Looks at the storage weight of the churn. */
+	bool weighs_storage;
+
 	/* Takes every layer of the previous plan that can stay as it is, whatever it costs. */
 	bool keeps_previous;
 

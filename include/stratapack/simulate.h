@@ -72,9 +72,10 @@ STRATA_PUBLIC uint32_t strata_series_revision_count(const struct strata_series *
 struct strata_contender {
 	const char *name;
 	const struct strata_strategy *strategy; /* each image alone; NULL: see below */
-	bool fleet;              /* all images together; where not set either: every item alone */
-	uint32_t storage_weight; /* of a fleet: see struct strata_fleet_options */
-	bool sticky;             /* each state's plan extends that of the state before */
+	bool fleet; /* all images together; where not set either: every item alone */
+	/* See struct strata_fleet_options, and strata_churn_set_storage_weight() for one image. */
+	uint32_t storage_weight;
+	bool sticky;                      /* each state's plan extends that of the state before */
 	const struct strata_rates *rates; /* NULL: nothing is known but the graph */
 	uint32_t max_layers;              /* with items, of each image */
 };

@@ -162,8 +162,9 @@ static const struct strata_option simulate_options[] = {
 	{.name = "strategy",
 		.argument = "NAME",
 		.value = STRATA_VALUE_STRATEGY,
-		.help = "let this strategy take part, or 'fleet' or 'fleet:STORAGE-WEIGHT', with "
-			"'sticky:' before it to extend the plans of the state before; repeatable "
+		.help = "let this strategy take part, or 'fleet', 'fleet:STORAGE-WEIGHT', "
+			"'churn:STORAGE-WEIGHT', with 'sticky:' before it to extend the plans of "
+			"the state before; repeatable "
 			"(default: all)",
 		.apply = apply_strategy},
 	{.name = "max-layers",
@@ -203,7 +204,30 @@ static int parse_fleet(
 		       : 0;
 }
 
-/* NAME of a strategy, "fleet", or "fleet:WEIGHT"; "sticky:" before it. */
+/* The name of a strategy, or of one that weighs what is stored, and the weight. */
+static int parse_strategy(
+	struct strata_contender *contender, const char *name, struct strata_error *error)
+{
+	const char *weight = strchr(name, ':');
+	strata_autobuffer struct strata_buffer alone = STRATA_BUFFER_INIT;
+	int result;
+
+	contender->strategy = strata_strategy_find(name);
+	if (contender->strategy || !weight)
+		return 0;
+	strata_buffer_append(&alone, name, (size_t)(weight - name));
+	result = strata_buffer_check(&alone, error);
+	if (result < 0)
+		return result;
+	contender->strategy = strata_strategy_find(alone.data);
+	if (contender->strategy && !contender->strategy->weighs_storage)
+		return strata_fail(error, STRATA_ERROR_INVALID,
+			"the strategy '%s' does not weigh what is stored", alone.data);
+	return strata_quantity_thousandths(
+		weight + 1, STRATA_LARGEST_STORAGE_WEIGHT, &contender->storage_weight, error);
+}
+
+/* NAME of a strategy or "fleet", and perhaps ":WEIGHT"; "sticky:" before it. */
 static int parse_contender(
 	struct strata_contender *contender, const char *name, struct strata_error *error)
 {
@@ -219,8 +243,8 @@ static int parse_contender(
 	if (strata_text_starts_with(rest, fleet) && (!rest[5] || rest[5] == ':'))
 		result = parse_fleet(contender, rest + strlen(fleet), error);
 	else
-		contender->strategy = strata_strategy_find(rest);
-	if (!contender->fleet && !contender->strategy)
+		result = parse_strategy(contender, rest, error);
+	if (result == 0 && !contender->fleet && !contender->strategy)
 		result = strata_hint(error,
 			strata_fail(
 				error, STRATA_ERROR_INVALID, "there is no strategy with this name"),

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "cli/quantity.h"
 #include "cli/report.h"
 #include "fleet/catalogue.h"
 #include "plan/churn.h"
@@ -21,15 +20,6 @@ static int apply_plans(void *target, const char *value, struct strata_error *err
 	return 0;
 }
 
-static int apply_storage_weight(void *target, const char *value, struct strata_error *error)
-{
-	struct strata_fleet_planning_options *options = target;
-
-	options->has_storage_weight = true;
-	return strata_quantity_thousandths(
-		value, STRATA_LARGEST_STORAGE_WEIGHT, &options->storage_weight, error);
-}
-
 static const struct strata_option fleet_options[] = {
 	{.name = "fleet",
 		.argument = "FILE",
@@ -43,12 +33,6 @@ static const struct strata_option fleet_options[] = {
 		.help = "write the plan of each image of the fleet into this new directory, as "
 			"NAME.plan.json",
 		.apply = apply_plans},
-	{.name = "storage-weight",
-		.argument = "N",
-		.help = "what a byte that the registry stores is worth, against one that the "
-			"average image's machines pull: above 1 for less storage, below for "
-			"smaller updates (default 1)",
-		.apply = apply_storage_weight},
 	{.name = NULL},
 };
 
@@ -204,8 +188,8 @@ static int choose_settings(const struct strata_fleet_planning_options *options,
 		settings->storage_weight = (*previous)->storage_weight;
 		settings->request = (*previous)->request;
 	}
-	if (options->has_storage_weight)
-		settings->storage_weight = options->storage_weight;
+	if (planning->strategy.has_storage_weight)
+		settings->storage_weight = planning->strategy.storage_weight;
 	return 0;
 }
 

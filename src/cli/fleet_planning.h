@@ -10,10 +10,8 @@
 
 struct strata_fleet_planning_options {
 	struct strata_used used;
-	const char *fleet;       /* the fleet file; NULL: one image is planned */
-	const char *plans;       /* a directory for the plans of the images; NULL: none */
-	uint32_t storage_weight; /* thousandths */
-	bool has_storage_weight;
+	const char *fleet; /* the fleet file; NULL: one image is planned */
+	const char *plans; /* a directory for the plans of the images; NULL: none */
 };
 extern const struct strata_option_group strata_fleet_group;
 

@@ -74,7 +74,10 @@ static int refuse_second_division(
 	const char *second = strategy->pipeline ? "pipeline" : NULL;
 
 	if (planning->catalogue.path) {
-		first = second ? second : strategy->below ? "below" : first;
+		first = second                         ? second
+			: strategy->below              ? "below"
+			: strategy->has_storage_weight ? "storage-weight"
+						       : first;
 		second = planning->catalogue.used.option;
 	}
 	if (!first || !second)
@@ -149,6 +152,8 @@ static int make_plan_of(struct strata_planning *planning, const struct strata_gr
 			&planning->rates, graph, planning->root.root, &churn, error);
 	if (result == 0 && planning->strategy.previous)
 		result = strata_image_plan(planning->strategy.previous, &previous, error);
+	if (result == 0 && churn && planning->strategy.has_storage_weight)
+		strata_churn_set_storage_weight(churn, planning->strategy.storage_weight);
 	options->churn = churn;
 	options->previous = previous;
 	return result < 0 ? result : strata_plan_make(graph, options, &planning->plan, error);

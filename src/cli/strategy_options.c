@@ -1,6 +1,7 @@
 #include "cli/strategy_options.h"
 
 #include "base/text.h"
+#include "cli/quantity.h"
 
 static int apply_strategy(void *target, const char *value, struct strata_error *error)
 {
@@ -49,6 +50,15 @@ static int apply_previous(void *target, const char *value, struct strata_error *
 	return 0;
 }
 
+static int apply_storage_weight(void *target, const char *value, struct strata_error *error)
+{
+	struct strata_strategy_options *options = target;
+
+	options->has_storage_weight = true;
+	return strata_quantity_thousandths(
+		value, STRATA_LARGEST_STORAGE_WEIGHT, &options->storage_weight, error);
+}
+
 static int apply_force(void *target, const char *value, struct strata_error *error)
 {
 	((struct strata_force_options *)target)->force = true;
@@ -86,6 +96,11 @@ static const struct strata_option strategy_options[] = {
 			"fleet that this catalogue is of, unless a change saves more than it makes "
 			"machines pull",
 		.apply = apply_previous},
+	{.name = "storage-weight",
+		.argument = "N",
+		.help = "what bytes that a registry stores are worth, against those that machines "
+			"pull: above 1 for less storage, below for smaller updates (default 1)",
+		.apply = apply_storage_weight},
 	{.name = NULL},
 };
 

@@ -15,7 +15,9 @@ struct strata_strategy_options {
 	uint32_t max_layers;                    /* 0: the default */
 	bool above_base;                        /* the bound does not count a base's layers */
 	const char *below;                      /* a plan of the bottom layers; NULL: none */
-	const char *previous;                   /* a plan, an image or a catalogue; NULL: none */
+	uint32_t storage_weight;                /* thousandths, where it is given */
+	bool has_storage_weight;
+	const char *previous; /* a plan, an image or a catalogue; NULL: none */
 };
 extern const struct strata_option_group strata_strategy_group;
 

@@ -255,6 +255,7 @@ const struct strata_strategy strata_strategy_churn = {
 		"layers allow, which --explain shows. How often things change is estimated: from "
 		"the graph alone where no history is at hand.",
 	.uses_churn = true,
+	.weighs_storage = true,
 	.partition = partition_by_churn,
 };
 
@@ -268,6 +269,7 @@ const struct strata_strategy strata_strategy_update = {
 		"shared a layer with it. The layers are planned for this one update, not for those "
 		"that follow.",
 	.uses_churn = true,
+	.weighs_storage = true,
 	.keeps_previous = true,
 	.partition = partition_by_churn,
 };

@@ -323,6 +323,7 @@ static int fill(struct making *making, const struct strata_churn_options *option
 	uint32_t count = strata_graph_count(making->graph);
 	int status;
 
+	strata_churn_set_storage_weight(churn, STRATA_DEFAULT_STORAGE_WEIGHT);
 	churn->rebuilds = options->rates ? options->rates->rebuilds : STRATA_DEFAULT_REBUILDS;
 	churn->batch_days = options->rates ? options->rates->batch_days : 0;
 	churn->class_of = strata_allocate(count, sizeof(*churn->class_of));
@@ -448,6 +449,12 @@ uint64_t strata_churn_dirty(const struct strata_churn *churn, struct strata_haza
 	if (churn->batch_days > 0)
 		dirty += churn->batch_days * strata_fixed_one_minus_exp(hazard.batch);
 	return dirty >> STRATA_HAZARD_SHIFT;
+}
+
+void strata_churn_set_storage_weight(struct strata_churn *churn, uint32_t weight)
+{
+	churn->storage_share =
+		weight * STRATA_FIXED_ONE / (STRATA_STORAGE_SHARE * STRATA_DEFAULT_STORAGE_WEIGHT);
 }
 
 uint64_t strata_churn_pulls(

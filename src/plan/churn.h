@@ -21,6 +21,7 @@ struct strata_cause {
 
 struct strata_churn {
 	uint32_t rebuilds, batch_days;
+	uint64_t storage_share; /* of what is stored for one image, in 1 / STRATA_FIXED_ONE */
 	struct strata_cause *causes;
 	uint32_t cause_count;
 	size_t words;

@@ -10,7 +10,7 @@ uint64_t strata_cost_planned(
 	uint64_t dirty = strata_churn_dirty(churn, hazard);
 
 	return strata_cost_planned_of(
-		bytes, dirty, strata_churn_pulls(churn, hazard, dirty), mixed);
+		churn, bytes, dirty, strata_churn_pulls(churn, hazard, dirty), mixed);
 }
 
 int strata_cost_compare_prefix(

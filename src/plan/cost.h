@@ -27,15 +27,16 @@ uint64_t strata_cost_planned(
 
 /* The same for a layer that is dirty and pulled so often (strata_churn_dirty(),
  * strata_churn_pulls()). */
-static inline uint64_t strata_cost_planned_of(
-	uint64_t bytes, uint64_t dirty, uint64_t pulls, bool mixed)
+static inline uint64_t strata_cost_planned_of(const struct strata_churn *churn, uint64_t bytes,
+	uint64_t dirty, uint64_t pulls, bool mixed)
 {
 	uint64_t cost = strata_saturating_add(strata_cost_of(bytes + STRATA_REQUEST, pulls),
 		(uint64_t)STRATA_REQUEST << STRATA_COST_SHIFT);
 
 	if (mixed)
-		cost = strata_saturating_add(cost,
-			strata_cost_of(bytes, dirty + STRATA_FIXED_ONE) / STRATA_STORAGE_SHARE);
+		cost = strata_saturating_add(
+			cost, strata_fixed_multiply(strata_cost_of(bytes, dirty + STRATA_FIXED_ONE),
+				      churn->storage_share, 20));
 	return cost;
 }
 

@@ -132,7 +132,7 @@ static void update_cost(const struct strata_grouping *grouping, struct strata_gr
 
 	group->pulls = strata_churn_pulls(churn, group->hazard, dirty);
 	group->cost = group->piece_count == 0 ? 0
-					      : strata_cost_planned_of(group->size, dirty,
+					      : strata_cost_planned_of(churn, group->size, dirty,
 							group->pulls, group->class_count > 1);
 }
 

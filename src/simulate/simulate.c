@@ -61,7 +61,11 @@ static int make_churn(const struct strata_series *series, const struct strata_co
 		.rates = contender->rates,
 	};
 
-	return strata_churn_new(graph, &options, churn, error);
+	int status = strata_churn_new(graph, &options, churn, error);
+
+	if (status == 0)
+		strata_churn_set_storage_weight(*churn, contender->storage_weight);
+	return status;
 }
 
 static int plan_alone(const struct strata_series *series, const struct strata_contender *contender,

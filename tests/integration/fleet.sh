@@ -167,7 +167,9 @@ near "the machines, says the simulator" $(($(layer_bytes machines) - pulled_firs
 fails_with 2 "items cannot be named beside --fleet" "items beside a fleet" \
 	"$STRATAPACK" plan --fleet fleet.json --graph old.json shop
 fails_with 2 "none is given" "an option about fleets alone" \
-	"$STRATAPACK" plan --graph old.json --storage-weight 2
+	"$STRATAPACK" plan --graph old.json --plans alone
+fails_with 2 "exclude each other" "a storage weight beside a catalogue, which has its own" \
+	"$STRATAPACK" plan --graph old.json --storage-weight 2 --catalogue old.catalogue
 fails_with 2 "exclude each other" "a strategy and a catalogue" \
 	"$STRATAPACK" plan --graph old.json --strategy size --catalogue old.catalogue
 fails_with 2 "strategy and --previous exclude" "a strategy and a previous catalogue" \

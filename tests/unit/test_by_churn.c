@@ -329,6 +329,47 @@ static void test_no_layer_costs_more_than_it_saves(void **state)
 	}
 }
 
+/* What a registry stores in a year for this image alone: layers of several classes. */
+static uint64_t stored_alone(const struct instance *instance, const struct strata_plan *plan)
+{
+	uint64_t light, heavy;
+
+	strata_churn_set_storage_weight(instance->churn, 0);
+	light = cost_of_plan(instance, plan).planned;
+	strata_churn_set_storage_weight(
+		instance->churn, STRATA_STORAGE_SHARE * STRATA_DEFAULT_STORAGE_WEIGHT);
+	heavy = cost_of_plan(instance, plan).planned;
+	return heavy - light;
+}
+
+/* The heavier storage, the less is stored, and the more is pulled. */
+static void test_storage_weighs_against_pulls(void **state)
+{
+	static const uint32_t weights[] = {0, 1000, 20000, STRATA_LARGEST_STORAGE_WEIGHT};
+	uint64_t stored[COUNT_OF(weights)] = {0}, pulled[COUNT_OF(weights)] = {0};
+
+	(void)state;
+	for (uint64_t seed = 0; seed < 200; seed++) {
+		struct instance instance;
+
+		draw_instance(&instance, seed, 11);
+		for (size_t w = 0; w < COUNT_OF(weights); w++) {
+			strata_autoplan struct strata_plan *plan = NULL;
+
+			strata_churn_set_storage_weight(instance.churn, weights[w]);
+			plan = plan_instance(&instance, 5);
+			stored[w] += stored_alone(&instance, plan);
+			strata_churn_set_storage_weight(instance.churn, 0);
+			pulled[w] += cost_of_plan(&instance, plan).planned;
+		}
+		free_instance(&instance);
+	}
+	for (size_t w = 1; w < COUNT_OF(weights); w++) {
+		assert_true(stored[w] < stored[w - 1]);
+		assert_true(pulled[w] > pulled[w - 1]);
+	}
+}
+
 /* Even where there is room. */
 static void test_tiny_layers_are_not_made(void **state)
 {
@@ -427,6 +468,7 @@ int main(void)
 		cmocka_unit_test(test_plans_of_real_packages_are_close_to_the_optimum),
 		cmocka_unit_test(test_a_larger_bound_never_costs_more),
 		cmocka_unit_test(test_no_layer_costs_more_than_it_saves),
+		cmocka_unit_test(test_storage_weighs_against_pulls),
 		cmocka_unit_test(test_tiny_layers_are_not_made),
 		cmocka_unit_test(test_the_order_is_best_for_prefix_reuse),
 	};
