@@ -142,20 +142,24 @@ changing() { # changing NAME COMMAND…
 changing "a file shrinks" truncate -s 1M "root$more/zeros"
 changing "a file grows" truncate -s 700M "root$more/zeros"
 
-# Killed at any moment, nothing has the final name.
+# Stopped at any moment, nothing has the final name but what is whole.
 truncate -s 300M "root$more/zeros"
-whole=0 partial=""
-for moment in {1..12}; do
-	rm -rf out && mkdir out
-	"$STRATAPACK" build --graph root/graph.json --root root --strategy per-item --compression none \
-		--no-cache -o docker-archive:out/a.tar &
-	process=$!
-	sleep "$(awk -v moment="$moment" 'BEGIN { print moment * 0.04 }')"
-	kill -KILL $process 2>/dev/null
-	wait $process 2>/dev/null
-	[ -e out/a.tar ] || continue
-	whole=$((whole + 1))
-	"$STRATAPACK" verify out/a.tar >/dev/null 2>&1 || partial+=" $moment"
+for signal in KILL TERM; do
+	whole=0 partial="" leftovers=""
+	for moment in {1..12}; do
+		rm -rf out && mkdir out
+		"$STRATAPACK" build --graph root/graph.json --root root --strategy per-item --compression none \
+			--no-cache -o docker-archive:out/a.tar >/dev/null 2>&1 &
+		process=$!
+		sleep "$(awk -v moment="$moment" 'BEGIN { print moment * 0.04 }')"
+		kill -$signal $process 2>/dev/null
+		wait $process 2>/dev/null
+		leftovers+=$(find out -mindepth 1 ! -name a.tar)
+		[ -e out/a.tar ] || continue
+		whole=$((whole + 1))
+		"$STRATAPACK" verify out/a.tar >/dev/null 2>&1 || partial+=" $moment"
+	done
+	empty "what is there after SIG$signal is whole ($whole of 12)" "$partial"
+	[ $signal = KILL ] || empty "nothing else is there after SIG$signal" "$leftovers"
 done
-empty "what has the final name is whole ($whole of 12)" "$partial"
 done_testing

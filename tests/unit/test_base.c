@@ -1,9 +1,13 @@
 #include "unit.h"
 
+#include <fcntl.h>
 #include <stdatomic.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/buffer.h"
+#include "base/file.h"
 #include "base/map.h"
 #include "base/pool.h"
 #include "base/sha256.h"
@@ -37,7 +41,37 @@ static void test_arena_keeps_large_and_small_things_apart(void **state)
 	assert_string_equal(first, "first");
 	assert_string_equal(second, "second");
 	assert_null(strata_arena_array(&arena, SIZE_MAX / 2, 16));
+	assert_in_range(strata_arena_size(&arena), 1000000, 1200000);
 	strata_arena_free(&arena);
+	assert_int_equal(strata_arena_size(&arena), 0);
+}
+
+/* Within the kernel, and from a device, of which it copies nothing. */
+static void test_copies_go_to_their_place(void **state)
+{
+	strata_autoclose int source = memfd_create("source", MFD_CLOEXEC);
+	strata_autoclose int target = memfd_create("target", MFD_CLOEXEC);
+	strata_autoclose int zeros = open("/dev/zero", O_RDONLY | O_CLOEXEC);
+	struct strata_error error = STRATA_ERROR_INIT;
+	char bytes[21] = "";
+
+	(void)state;
+	assert_true(source >= 0 && target >= 0 && zeros >= 0);
+	assert_succeeds(strata_file_write(source, "source", "0123456789", 10, &error), &error);
+	assert_succeeds(
+		strata_file_write(target, "target", "....................", 20, &error), &error);
+	assert_succeeds(
+		strata_file_copy_to(target, "target", 5, source, "source", 2, 4, &error), &error);
+	assert_succeeds(
+		strata_file_copy_to(target, "target", 12, zeros, "zeros", 0, 2, &error), &error);
+	assert_succeeds(strata_file_write_at(target, "target", 1, "ab", 2, &error), &error);
+	assert_succeeds(strata_file_copy(target, "target", source, "source", 8, 1, &error), &error);
+	assert_succeeds(strata_file_copy(target, "target", zeros, "zeros", 0, 1, &error), &error);
+	assert_int_equal(pread(target, bytes, sizeof(bytes), 0), 21);
+	assert_memory_equal(bytes, ".ab..2345...\0\0......8", 21);
+	assert_int_equal(lseek(target, 0, SEEK_CUR), 22);
+	assert_fails(strata_file_copy_to(target, "target", 0, source, "source", 8, 3, &error),
+		STRATA_ERROR_FORMAT, "'source' ends too early", &error);
 }
 
 static void test_map_finds_what_was_put(void **state)
@@ -191,6 +225,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_error_carries_context_and_hint),
 		cmocka_unit_test(test_arena_keeps_large_and_small_things_apart),
+		cmocka_unit_test(test_copies_go_to_their_place),
 		cmocka_unit_test(test_map_finds_what_was_put),
 		cmocka_unit_test(test_text_utf8),
 		cmocka_unit_test(test_text_numbers),
