@@ -107,6 +107,7 @@ system="
 	(define (system build)
 	  (docker-image
 	    (inherit (greeting #:build build))
+	    (contents (list (small-profile greeter teller shell) numbers))
 	    (localstatedir? #t)
 	    (roots (list (provisioned-root-files root)))
 	    (permissions (list (provisioned-root-permissions root) '(\"/data\" \"g=\" 1000 1001)))))"
@@ -119,7 +120,8 @@ skopeo_copy "oci:$two" "dir:$scratch/system"
 layer_tars "$scratch/system" "$scratch/system-tars"
 tar -tvf system-tars/005.tar | awk '{ print $1, $2, $6 }' >system.list
 for line in 'drwx------ 1000/1001 data/' '-rw-r----- 0/0 etc/a[b]c' 'drwx------ 0/0 root/' \
-	'drwxrwxrwt 0/0 var/spool/' '-rw-r--r-- 0/0 var/guix/db/db.sqlite' 'drwxrwxrwt 0/0 tmp/'; do
+	'drwxrwxrwt 0/0 var/spool/' "lrwxrwxrwx 0/0 var/guix/gcroots/$(query "SELECT substr(path, 12)
+		FROM ValidPaths WHERE path LIKE '%-numbers-1.0'")" '-rw-r--r-- 0/0 var/guix/db/db.sqlite' 'drwxrwxrwt 0/0 tmp/'; do
 	ok "the root has $line" grep -qxF -- "$line" system.list
 done
 tar -xOf system-tars/005.tar var/guix/db/db.sqlite >db.sqlite

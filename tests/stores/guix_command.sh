@@ -35,8 +35,8 @@ is "leads to the image" "$(readlink "$state/exchange/result")" "$(cat printed)"
 
 # --- each option of `guix pack -f docker`, and those of our own -----------------------------------
 
-echo '{"layers":[{"items":["'"$(query "SELECT path FROM ValidPaths WHERE path LIKE '%-numbers-1.0'")"'"]}]}' \
-	>"$state/exchange/plan.json"
+query "SELECT path FROM ValidPaths WHERE path LIKE '%-numbers-1.0' OR path LIKE '%-shell-5.3' ORDER BY path" |
+	jq -nR '{layers: [{items: [inputs]}]}' >"$state/exchange/plan.json"
 commands "state of Guix, a plan, and more" "${package[@]}" -f oci --localstatedir --profile-name=current-guix \
 	--plan=/exchange/plan.json -C none --command=now --command=then --annotation=org.example.a=b \
 	--created=86400 --save-provenance
@@ -50,8 +50,8 @@ is "the annotation is in the manifest" "$(jq -r '.annotations["org.example.a"]' 
 is "what users may replace, and the time, in the config" \
 	"$(skopeo inspect --config --raw "oci:$layout" | jq -c '[.config.Cmd, .created]')" \
 	'[["now","then"],"1970-01-02T00:00:00Z"]'
-is "the plan's layer lies at the bottom" "$(tar -tf layout.tars/000.tar | sed -n 's,^gnu/store/[a-z0-9]*-\([^/]*\)/$,\1,p')" \
-	numbers-1.0
+is "the plan's layer lies at the bottom" "$(tar -tf layout.tars/000.tar |
+	sed -n 's,^gnu/store/[a-z0-9]*-\([^/]*\)/$,\1,p' | sort)" $'numbers-1.0\nshell-5.3'
 top=$(printf '%s\n' layout.tars/* | tail -n 1)
 tar -xOf "$top" var/guix/db/db.sqlite >db.sqlite
 is "the database knows the store items" "$(sqlite3 db.sqlite 'SELECT path FROM ValidPaths ORDER BY path')" \
@@ -71,8 +71,15 @@ cp -r "$layout" "$state/exchange/base"
 commands "on top of another image" "${package[@]}" -f oci --base=oci:/exchange/base:greeter:latest --env=A=b
 is "whose layers lie below" "$(diff_ids "oci:$state$(cat printed)" | head -n "$(diff_ids "oci:$layout" | wc -l)")" \
 	"$(diff_ids "oci:$layout")"
-commands "the same, named by its file" "${package[@]}" -f oci --base=/exchange/base --env=A=b -d
-complains "the base image '/exchange/nothing' does not exist" "a base that is not there" "${package[@]}" \
+commands "one layer above, named by its file" "${package[@]}" -f oci --base=/exchange/base --env=A=b \
+	--max-layers=+1 -S /sbin=bin
+is "is one more" "$(diff_ids "oci:$state$(cat printed)" | wc -l)" "$(($(diff_ids "oci:$layout" | wc -l) + 1))"
+two_items=$(diff_ids "oci:$layout" | head -n 1)
+commands "by the strategy alone" "${package[@]}" -f oci
+not "two items have no layer in common" grep -qx "$two_items" <<<"$(diff_ids "oci:$state$(cat printed)")"
+commands "as the image was before" "${package[@]}" -f oci --previous=/exchange/base
+ok "they have" grep -qx "$two_items" <<<"$(diff_ids "oci:$state$(cat printed)")"
+complains "'/exchange/nothing' does not exist" "a base that is not there" "${package[@]}" \
 	--base=/exchange/nothing
 commands "the formats" --list-formats
 is "are listed" "$(sed -n 's/^  *\([a-z0-9-]*\) .*/\1/p' printed | tr '\n' ' ')" \

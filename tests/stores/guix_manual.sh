@@ -19,7 +19,7 @@ awk -v directory="$manual/" '
 	inside { print >name }
 ' "$STRATAPACK_SOURCE/docs/guix.md"
 is "every example of the manual is tested here" "$(cd "$manual" && echo *.scm)" \
-	"channels.scm image.scm index.scm layers.scm machines.scm root.scm service.scm surgery.scm system.scm"
+	"base.scm channels.scm image.scm index.scm layers.scm machines.scm root.scm service.scm surgery.scm system.scm"
 
 in_manual() { # in_manual COMMAND…
 	# shellcheck disable=SC2016
@@ -43,7 +43,8 @@ makes() {
 ok "image.scm" makes image.scm
 ok "podman takes it" podman_load_layout "$made" example.org/team/guile:3.0
 is "and runs it" "$(podman_run example.org/team/guile:3.0 2>&1)" $'-c\n(display "hello\\n")'
-plain=$(diff_ids "oci:$made")
+image=$made
+plain=$(diff_ids "oci:$image")
 ok "surgery.scm" makes surgery.scm
 skopeo_copy "oci:$made" "dir:$scratch/surgery" && layer_tars surgery surgery.tars
 items_of() {
@@ -66,6 +67,10 @@ done
 ok "index.scm" makes index.scm
 is "has both architectures" "$(skopeo inspect --raw "oci:$made:3.0" | jq -r '.manifests[].platform.architecture')" \
 	$'amd64\narm64'
+
+skopeo --insecure-policy copy -q "oci:$image" "docker-archive:$manual/debian.tar:debian:stable"
+ok "base.scm" makes base.scm
+is "has its layers at the bottom" "$(diff_ids "oci:$made" | head -n "$(wc -l <<<"$plain")")" "$plain"
 
 # A service's image is what Guix loads.
 cat >"$manual/loaded" <<-'END'

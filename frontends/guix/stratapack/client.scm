@@ -26,7 +26,7 @@
             read-plan
             plan-layers
             plan-own-layer?
-            plan-base-layers))
+            plan-base))
 
 (define (write-registration store roots port)
   "Write to PORT what the daemon of STORE knows of the closure of ROOTS, valid store items, in the form
@@ -110,13 +110,13 @@ executable file, makes with ARGUMENTS, as `read-plan' does."
             store)))
 
 ;; What a plan says: the layers, bottom first, as <docker-image-layer> records, and whether the
-;; customisation is a layer of its own, and how many layers of a base lie below, or #f.
+;; customisation is a layer of its own, and what the plan says of a base, as a text in JSON, or #f.
 (define-record-type <plan>
-  (plan layers own-layer? base-layers)
+  (plan layers own-layer? base)
   plan?
   (layers plan-layers)
   (own-layer? plan-own-layer?)
-  (base-layers plan-base-layers))
+  (base plan-base))
 
 (define (read-plan file)
   "Return the <plan> in FILE."
@@ -130,4 +130,4 @@ executable file, makes with ARGUMENTS, as `read-plan' does."
           (match (and customisation (assoc "ownLayer" customisation))
             ((_ . own-layer?) own-layer?)
             (#f #t))
-          (and=> (assoc-ref json "base") (cut assoc-ref <> "layers")))))
+          (and=> (assoc-ref json "base") scm->json-string))))

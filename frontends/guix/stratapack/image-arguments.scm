@@ -145,10 +145,16 @@
     (base (list "--base" base))))
 
 (define (strategy-arguments image)
-  (list "--strategy" (match (docker-image-strategy image)
-                       ((? symbol? name) (symbol->string name))
-                       ((? string? name) name))
-        "--max-layers" (number->string (docker-image-max-layers image))))
+  "Return the list of texts that tell the program how IMAGE is divided into layers."
+  (append (list "--strategy" (match (docker-image-strategy image)
+                               ((? symbol? name) (symbol->string name))
+                               ((? string? name) name))
+                "--max-layers" (match (docker-image-max-layers image)
+                                 ((? string? bound) bound)
+                                 (bound (number->string bound))))
+          (match (docker-image-previous image)
+            (#f '())
+            (previous (list "--previous" previous)))))
 
 (define (layer-arguments image)
   (append (list "--compression" (docker-image-compression image))

@@ -77,8 +77,11 @@
                        (_ (build-objects (append (image-roots image)
                                                  (filter file-like? (image-permissions image)))
                                          system target))
-                       ;; And so must the base.
-                       (_ (build-objects (filter file-like? (text-fragments (base-arguments image)))
+                       ;; And so must the base, and what was before.
+                       (_ (build-objects (filter file-like?
+                                                 (text-fragments
+                                                  (append (strategy-arguments image)
+                                                          (base-arguments image))))
                                          system target))
                        (arguments (texts->strings (append (strategy-arguments image)
                                                           (customisation-arguments image)
@@ -207,9 +210,9 @@ first, and of its customisation, where PLAN was made for it.  The contents are b
       (_ '())))
 
   (define base
-    (match (plan-base-layers plan)
+    (match (plan-base plan)
       (#f '())
-      (count `((base . ((layers . ,count)))))))
+      (text `((base . ,(verbatim text))))))
 
   (mlet* %store-monad ((environment (client-environment image system target))
                        (held (mapm %store-monad

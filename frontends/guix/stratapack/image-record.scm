@@ -22,6 +22,7 @@
             docker-image-strategy
             docker-image-max-layers
             docker-image-plan
+            docker-image-previous
             docker-image-layers
             docker-image-format
             docker-image-compression
@@ -140,12 +141,15 @@ between components, as in @samp{example.org/team/tool}.")))
   (build        docker-image-build (default 'build-side) (sanitize check-build))
 
   ;; How the items are divided into layers: the name of a strategy, and a bound on the layers of the
-  ;; whole image.
+  ;; whole image, or, as in "+10", on those above its base.
   (strategy     docker-image-strategy (default 'churn))
   (max-layers   docker-image-max-layers (default 100))
   ;; A file-like object that is a plan in JSON: its layers come first, as they are, and the strategy
   ;; divides what they do not hold.
   (plan         docker-image-plan (default #f))
+  ;; A file-like object that is a plan or an image, which machines have: what stays the same stays in its
+  ;; layer, unless a change saves more than it costs.
+  (previous     docker-image-previous (default #f))
   ;; Layers made by hand, or taken from another image: they come first, as they are, and the strategy
   ;; divides the rest.  Or a procedure, which gets the list of layers that the strategy chose, bottom
   ;; first, and returns a list with the same items: not for what is built on the build side.

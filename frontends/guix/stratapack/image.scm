@@ -54,6 +54,7 @@
                docker-image-strategy
                docker-image-max-layers
                docker-image-plan
+               docker-image-previous
                docker-image-layers
                docker-image-format
                docker-image-compression

@@ -49,7 +49,8 @@ write a store database."
 
 (define* (local-state-directory contents #:key (profile-name "guix-profile"))
   "Return a file-like directory to copy to the root of an image that has the closure of CONTENTS: the
-database in /var/guix/db, and a profile of root called PROFILE-NAME that leads to the first of CONTENTS."
+database in /var/guix/db, a profile of root called PROFILE-NAME that leads to the first of CONTENTS, and
+roots for the garbage collector that lead to the others."
   (define graphs
     (map (cut format #f "graph-~a" <>) (iota (length contents))))
 
@@ -71,6 +72,12 @@ database in /var/guix/db, and a profile of root called PROFILE-NAME that leads t
                         (register-items db items #:registration-time %epoch))
                       (mkdir-p #$output)
                       (install-database-and-gc-roots #$output "db.sqlite" #$(first contents)
-                                                     #:profile-name #$profile-name)))
+                                                     #:profile-name #$profile-name)
+                      ;; The profile keeps the first from a collector in a container.
+                      (for-each (lambda (content)
+                                  (symlink content
+                                           (string-append #$output "/var/guix/gcroots/"
+                                                          (basename content))))
+                                (delete-duplicates (list #$@(cdr contents))))))
                  #:local-build? #f
                  #:options `(#:references-graphs ,(map list graphs contents))))

@@ -65,12 +65,16 @@ Make a layered container image of PACKAGE, and everything that it needs.\n"))
   (display (G_ "
       --list-strategies  list the ways to divide, and stop"))
   (display (G_ "
-      --max-layers=N     have N layers at most (default: 100)"))
+      --max-layers=N     have N layers at most (default: 100), or as in +10
+                         so many above the base"))
   (display (G_ "
       --base=IMAGE       put it on top of IMAGE, a file, or
                          TRANSPORT:FILE[:NAME[:TAG]]"))
   (display (G_ "
       --plan=FILE        begin with the layers of this plan"))
+  (display (G_ "
+      --previous=FILE    keep what stays the same in the layers of this plan or
+                         image"))
   (display (G_ "
       --build=WAY        build-side (the default): all in one derivation;
                          client-side: plan at once, a derivation per layer;
@@ -185,6 +189,11 @@ Make a layered container image of PACKAGE, and everything that it needs.\n"))
     ((? exact-integer? number) number)
     (_ (leave (G_ "'~a' is not a number~%") text))))
 
+(define (bound text)
+  "Return TEXT, a number of layers, perhaps with \"+\" before it."
+  (number text)
+  text)
+
 (define (layer-compression text)
   "Return the compression TEXT, in the spelling of Guix where it is one."
   (match text
@@ -206,9 +215,10 @@ Make a layered container image of PACKAGE, and everything that it needs.\n"))
          (single '(#\f "format") 'format string->symbol)
          (single '("build") 'build string->symbol)
          (single '("strategy") 'strategy)
-         (single '("max-layers") 'max-layers number)
+         (single '("max-layers") 'max-layers bound)
          (single '("base") 'base)
          (single '("plan") 'plan)
+         (single '("previous") 'previous)
          (single '(#\C "compression") 'compression layer-compression)
          (single '("image-tag") 'image-tag)
          (repeated '("tag") 'tags)
@@ -363,15 +373,16 @@ compiled modules keep no names of what is private: then its source is evaluated.
         ((or () (_)) name)
         (_ (if (< (string-length name) 40) name (loop (drop-right names 1))))))))
 
+(define (file->object file)
+  "Return what stands for FILE, the name of a store item or of something to be interned."
+  (cond ((direct-store-path? file) file)
+        ((file-exists? file)
+         (local-file (canonicalize-path file) "given" #:recursive? #t))
+        (else
+         (leave (G_ "'~a' does not exist~%") file))))
+
 (define (specification->base specification)
   "Return the text for the image that SPECIFICATION, FILE or TRANSPORT:FILE[:NAME[:TAG]], names."
-  (define (file->object file)
-    (cond ((direct-store-path? file) file)
-          ((file-exists? file)
-           (local-file (canonicalize-path file) "base" #:recursive? #t))
-          (else
-           (leave (G_ "the base image '~a' does not exist~%") file))))
-
   (if (file-exists? specification)
       (file->object specification)
       (match (string-split specification #\:)
@@ -402,6 +413,7 @@ compiled modules keep no names of what is private: then its source is evaluated.
    (strategy (assoc-ref opts 'strategy))
    (max-layers (assoc-ref opts 'max-layers))
    (plan (and=> (assoc-ref opts 'plan) (cut local-file <> "plan.json")))
+   (previous (and=> (assoc-ref opts 'previous) file->object))
    (compression (assoc-ref opts 'compression))
    (symlinks (assoc-ref opts 'symlinks))
    (localstatedir? (assoc-ref opts 'localstatedir?))
