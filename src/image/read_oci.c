@@ -13,6 +13,13 @@ struct context {
 	unsigned depth;
 };
 
+static bool is_tag_of(const char *tag, const char *name)
+{
+	const char *colon = strrchr(name, ':');
+
+	return colon && strcmp(colon + 1, tag) == 0;
+}
+
 static int read_names(struct strata_reading *reading, const struct strata_json *descriptor,
 	struct context *context, struct strata_error *error)
 {
@@ -34,8 +41,9 @@ static int read_names(struct strata_reading *reading, const struct strata_json *
 		strata_check_name(reading, full);
 		names[context->name_count++] = strata_arena_string(&reading->arena, full);
 	}
-	/* Beside a full name, the other is the tag of the same. */
-	if (reference && (!full || strchr(reference, '/') || strchr(reference, ':'))) {
+	/* Beside a full name, the other is the tag of the same, unless one of them was changed by a
+	 * program that knows of one only. */
+	if (reference && (!full || !is_tag_of(reference, full))) {
 		const char *name = strata_arena_string(&reading->arena, reference);
 
 		if (strchr(reference, '/') || strchr(reference, ':'))
