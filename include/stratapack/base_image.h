@@ -41,9 +41,10 @@ STRATA_PUBLIC size_t strata_base_layer_count(const struct strata_base *base);
 
 /* Gather the layers: every blob is copied into DIRECTORY as it is stored, and its size, digest and
  * diff ID are checked on the way (STRATA_ERROR_MISMATCH). Of OPTIONS, `threads`, `observer`,
- * `describe` (then nothing is copied, only checked) and `ready` count. LAYERS has room for
- * strata_base_layer_count(); they are the caller's (strata_layer_release()), valid only on
- * success. */
+ * `cache` (what it has
+ * was checked before), `describe` (then nothing is copied, only checked) and `ready` count. LAYERS
+ * has room for strata_base_layer_count(); they are the caller's (strata_layer_release()), valid
+ * only on success. */
 STRATA_PUBLIC int strata_base_layers(const struct strata_base *base, const char *directory,
 	const struct strata_build_options *options, struct strata_layer *layers,
 	struct strata_error *error);

@@ -109,7 +109,7 @@ STRATA_PUBLIC int strata_recipe_save(
 STRATA_PUBLIC void strata_recipe_free(struct strata_recipe *recipe);
 
 struct strata_layer {
-	struct strata_digest recipe_key; /* "" for a layer of a base image */
+	struct strata_digest recipe_key; /* of a base image: what the cache knows it by, or "" */
 	struct strata_digest diff_id;
 	struct strata_digest digest;
 	uint64_t diff_size; /* bytes of the tar stream */

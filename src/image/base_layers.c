@@ -1,6 +1,6 @@
 /*
  * The layers of a base image: each blob is read once, and on the way copied, hashed, decompressed
- * and hashed again.
+ * and hashed again. One that is in the cache was read before.
  */
 #include <fcntl.h>
 #include <inttypes.h>
@@ -12,6 +12,7 @@
 #include "base/observe.h"
 #include "base/pool.h"
 #include "image/base_image.h"
+#include "layer/cache.h"
 #include "layer/decompress.h"
 
 struct gathering {
@@ -160,34 +161,99 @@ static int copy_blob(struct gathering *gathering, const struct strata_read_layer
 	return status < 0 ? status : check(promised, layer, error);
 }
 
-/* Into a file of the directory that is named by its digest when it is whole. */
+/* Copy the blob into a file of its own: one image may have the same layer twice. */
 static int write_blob(struct gathering *gathering, size_t index,
 	const struct strata_read_layer *promised, struct strata_layer *layer,
 	struct strata_error *error)
 {
-	strata_autofree char *partial = NULL;
+	strata_autofree char *path = NULL;
 	strata_autoclose int target = -1;
 	int status;
 
-	if (asprintf(&partial, "%s/partial-base-%zu", gathering->directory, index) < 0) {
-		partial = NULL;
+	if (asprintf(&path, "%s/base-%zu", gathering->directory, index) < 0) {
+		path = NULL;
 		return strata_fail_memory(error);
 	}
-	target = open(partial, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	target = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 	if (target < 0)
-		return strata_fail_errno(error, "cannot create '%s'", partial);
-	status = copy_blob(gathering, promised, target, partial, layer, error);
-	if (status == 0) {
-		layer->staged = true;
-		layer->blob =
-			strata_path_join(gathering->directory, strata_digest_hex(&layer->digest));
-		if (!layer->blob)
-			status = strata_fail_memory(error);
-		else if (rename(partial, layer->blob) < 0)
-			status = strata_fail_errno(error, "cannot rename '%s'", partial);
-	}
+		return strata_fail_errno(error, "cannot create '%s'", path);
+	status = copy_blob(gathering, promised, target, path, layer, error);
 	if (status < 0)
-		unlink(partial);
+		unlink(path);
+	else
+		layer->blob = strata_take(path);
+	layer->staged = status == 0;
+	return status;
+}
+
+/* Where the digest of the blob is promised, or follows from the diff ID because it is not
+ * compressed.
+ * "" elsewhere. */
+static int find_digest(const struct gathering *gathering, const struct strata_read_layer *promised,
+	struct strata_digest *digest, struct strata_error *error)
+{
+	strata_autodecompressor struct strata_decompressor *decompressor = NULL;
+	strata_autopart struct strata_part part = STRATA_PART_INIT;
+	int status;
+
+	*digest = promised->digest;
+	if (promised->has_digest || !promised->has_diff_id)
+		return 0;
+	status = strata_part_open(gathering->base->reading.store, &promised->place, &part, error);
+	if (status == 0)
+		status = strata_decompressor_new(
+			&part.file.input, promised->place.name, &decompressor, error);
+	if (status == 0 && strata_decompressor_codec(decompressor) == STRATA_CODEC_NONE)
+		*digest = promised->diff_id;
+	return status;
+}
+
+/* A blob that was checked before needs no second look: what it is found by says all of it. In the
+ * place of a recipe's key; "" where too little is promised. */
+static int find_key(const struct gathering *gathering, const struct strata_read_layer *promised,
+	struct strata_digest *key, struct strata_error *error)
+{
+	char text[sizeof("base layer") + 2 * STRATA_DIGEST_SIZE];
+	char hex[STRATA_SHA256_HEX_SIZE];
+	struct strata_digest digest;
+	int length, status;
+
+	*key = (struct strata_digest){""};
+	if (!gathering->options->cache || !promised->has_diff_id)
+		return 0;
+	status = find_digest(gathering, promised, &digest, error);
+	if (status < 0 || !digest.text[0])
+		return status;
+	length = snprintf(
+		text, sizeof(text), "base layer %s %s", digest.text, promised->diff_id.text);
+	status = strata_sha256_of(text, (size_t)length, hex, error);
+	snprintf(key->text, sizeof(key->text), STRATA_DIGEST_PREFIX "%s", hex);
+	return status;
+}
+
+/* Take the layer from the cache where it is, else from the base, and put it there. */
+static int take_layer(struct gathering *gathering, size_t index,
+	const struct strata_read_layer *promised, struct strata_layer *layer,
+	struct strata_error *error)
+{
+	static const struct strata_digest no_witness;
+	const struct strata_build_options *options = gathering->options;
+	struct strata_digest key;
+	bool found = false;
+	int status = find_key(gathering, promised, &key, error);
+
+	if (status == 0 && key.text[0])
+		status = strata_cache_find(options->cache, &key, &no_witness, !options->describe,
+			layer, &found, error);
+	if (status < 0 || found)
+		return status;
+	if (options->describe)
+		status = copy_blob(gathering, promised, -1, NULL, layer, error);
+	else
+		status = write_blob(gathering, index, promised, layer, error);
+	layer->recipe_key = key;
+	if (status == 0 && key.text[0])
+		status = strata_cache_store(options->cache, &no_witness, layer, error);
 	return status;
 }
 
@@ -197,13 +263,9 @@ static int gather_layer(void *data, size_t index, struct strata_error *error)
 	const struct strata_base *base = gathering->base;
 	const struct strata_read_layer *promised = &base->image->layers[index];
 	struct strata_layer *layer = &gathering->layers[index];
-	int status;
+	int status = take_layer(gathering, index, promised, layer, error);
 
 	layer->base = true;
-	if (gathering->options->describe)
-		status = copy_blob(gathering, promised, -1, NULL, layer, error);
-	else
-		status = write_blob(gathering, index, promised, layer, error);
 	if (status < 0)
 		return strata_context(
 			error, status, "the base image '%s': %s", base->source, promised->label);
@@ -241,7 +303,8 @@ int strata_base_layers(const struct strata_base *base, const char *directory,
 	}
 	status = gather(&gathering, count, error);
 	for (size_t i = 0; status < 0 && i < count; i++) {
-		if (layers[i].blob)
+		/* What a cache has is good for the next attempt. */
+		if (layers[i].blob && !options->cache)
 			unlink(layers[i].blob);
 		strata_layer_release(&layers[i]);
 	}

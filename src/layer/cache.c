@@ -124,12 +124,12 @@ bool strata_recipe_needs_witness(const struct strata_recipe *recipe)
 	return recipe->customisation.copy_count > 0;
 }
 
-static int entry_path(const struct strata_cache *cache, const struct strata_recipe *recipe,
+static int entry_path(const struct strata_cache *cache, const struct strata_digest *key,
 	const struct strata_digest *witness, char **path, struct strata_error *error)
 {
 	char text[2 * STRATA_DIGEST_SIZE];
 	char hex[STRATA_SHA256_HEX_SIZE];
-	int length = snprintf(text, sizeof(text), "%s %s", recipe->key.text, witness->text);
+	int length = snprintf(text, sizeof(text), "%s %s", key->text, witness->text);
 	int status = strata_sha256_of(text, (size_t)length, hex, error);
 
 	if (status < 0)
@@ -154,27 +154,27 @@ bool strata_cache_has_blob(
 
 /* Read the entry at PATH. Nothing that is wrong with it is an error: it is then no entry. */
 static bool read_entry(
-	const char *path, const struct strata_recipe *recipe, struct strata_layer *layer)
+	const char *path, const struct strata_digest *key, struct strata_layer *layer)
 {
 	strata_autojson struct strata_json *document = NULL;
 
 	if (strata_json_load(path, LARGEST_ENTRY, &document, NULL) == 0 &&
 		strata_layer_read(layer, document, NULL) == 0 &&
-		strata_digest_equal(&layer->recipe_key, &recipe->key))
+		strata_digest_equal(&layer->recipe_key, key))
 		return true;
 	strata_layer_release(layer);
 	return false;
 }
 
-int strata_cache_find(struct strata_cache *cache, const struct strata_recipe *recipe,
+int strata_cache_find(struct strata_cache *cache, const struct strata_digest *key,
 	const struct strata_digest *witness, bool needs_blob, struct strata_layer *layer,
 	bool *found, struct strata_error *error)
 {
 	strata_autofree char *path = NULL;
-	int status = entry_path(cache, recipe, witness, &path, error);
+	int status = entry_path(cache, key, witness, &path, error);
 
 	*found = false;
-	if (status < 0 || !read_entry(path, recipe, layer))
+	if (status < 0 || !read_entry(path, key, layer))
 		return status;
 	if (needs_blob) {
 		if (!strata_cache_has_blob(cache, &layer->digest, layer->size)) {
@@ -211,13 +211,13 @@ static int move_blob(
 	return 0;
 }
 
-int strata_cache_store(struct strata_cache *cache, const struct strata_recipe *recipe,
-	const struct strata_digest *witness, struct strata_layer *layer, struct strata_error *error)
+int strata_cache_store(struct strata_cache *cache, const struct strata_digest *witness,
+	struct strata_layer *layer, struct strata_error *error)
 {
 	strata_autobuffer struct strata_buffer text = STRATA_BUFFER_INIT;
 	struct strata_json_writer json = {.buffer = &text};
 	strata_autofree char *path = NULL;
-	int status = entry_path(cache, recipe, witness, &path, error);
+	int status = entry_path(cache, &layer->recipe_key, witness, &path, error);
 
 	if (status == 0 && layer->blob)
 		status = move_blob(cache, layer, error);

@@ -27,16 +27,16 @@ struct strata_cache {
  * must be looked up with it. */
 bool strata_recipe_needs_witness(const struct strata_recipe *recipe);
 
-/* Look RECIPE up, with WITNESS where it needs one ("" else). Where it is there, and its blob too if
- * NEEDS_BLOB, *FOUND is set and LAYER filled. An entry that cannot be read is none. */
-int strata_cache_find(struct strata_cache *cache, const struct strata_recipe *recipe,
+/* Look the layer up whose recipe has KEY, with WITNESS where it needs one ("" else). Where it is
+ * there, and its blob too if NEEDS_BLOB, *FOUND is set and LAYER filled. An entry that cannot be
+ * read is none. */
+int strata_cache_find(struct strata_cache *cache, const struct strata_digest *key,
 	const struct strata_digest *witness, bool needs_blob, struct strata_layer *layer,
 	bool *found, struct strata_error *error) STRATA_MUST_CHECK;
 
-/* Remember LAYER. Its blob, if it has one, moves into the store. */
-int strata_cache_store(struct strata_cache *cache, const struct strata_recipe *recipe,
-	const struct strata_digest *witness, struct strata_layer *layer,
-	struct strata_error *error) STRATA_MUST_CHECK;
+/* Remember LAYER by its recipe key. Its blob, if it has one, moves into the store. */
+int strata_cache_store(struct strata_cache *cache, const struct strata_digest *witness,
+	struct strata_layer *layer, struct strata_error *error) STRATA_MUST_CHECK;
 
 /* Whether the blob with DIGEST is there with SIZE bytes, unchanged since it was put there. */
 bool strata_cache_has_blob(

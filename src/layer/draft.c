@@ -8,8 +8,8 @@ static int look_up(struct strata_draft *draft, const struct strata_recipe *recip
 	struct strata_error *error)
 {
 	draft->looked_up = true;
-	return strata_cache_find(options->cache, recipe, &draft->witness, !options->describe, layer,
-		&draft->found, error);
+	return strata_cache_find(options->cache, &recipe->key, &draft->witness, !options->describe,
+		layer, &draft->found, error);
 }
 
 /* The observer hears of what is left out once. */

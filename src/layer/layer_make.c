@@ -170,7 +170,7 @@ static int make_layer(struct strata_build *build, size_t index, struct strata_er
 	if (status == 0)
 		status = name_items(recipe, layer, error);
 	if (status == 0 && options->cache)
-		status = strata_cache_store(options->cache, recipe, &draft->witness, layer, error);
+		status = strata_cache_store(options->cache, &draft->witness, layer, error);
 	return status;
 }
 

@@ -185,6 +185,49 @@ fails_with 1 "leaves no room above the 2 of the base image" "a bound that the ba
 fails_with 1 "needs 6 layers for this image, but the bound is 5" "a bound that is too low for the rest" \
 	"$STRATAPACK" plan "${graph[@]}" --strategy per-item --no-tmp --max-layers 5 --base base-oci
 
+# --- the cache ----------------------------------------------------------------------------------
+
+for base in base-oci base-plain.tar base-strict.tar; do
+	for round in first second; do
+		ok "build on $base with a cache, $round time" "$STRATAPACK" build "${options[@]}" --cache cache \
+			--base "$base" -o "oci:cached-$base-$round:example.org/on:1"
+		same "the same bytes as without, $base, $round time" "cached-$base-$round" "on-$base/oci"
+	done
+done
+ok "the cache is whole" "$STRATAPACK" cache verify --cache cache
+# What was checked once is not read again: the base may even be gone bad since.
+cp -a base-oci checked
+blob=checked/blobs/sha256/$(skopeo inspect --raw oci:base-oci:1 | jq -r '.layers[1].digest[7:]')
+printf X | dd of="$blob" bs=1 seek=300 conv=notrunc status=none
+ok "a checked blob comes from the cache" "$STRATAPACK" build "${options[@]}" --cache cache --base checked \
+	-o oci:from-cache:example.org/on:1
+ok "and is sound" "$STRATAPACK" verify from-cache
+
+# --- plain layers in archives -------------------------------------------------------------------
+
+# Plain layers are written to their places in archives, those of the base beside them.
+for transport in docker-archive docker-v1-archive oci-archive universal-archive; do
+	ok "plain layers on a base, $transport" "$STRATAPACK" build "${options[@]}" --compression none \
+		--base base-plain.tar -o "$transport:placed.tar:on:1"
+	# shellcheck disable=SC2016
+	ok "$transport on stdout" bash -c '"$@" >streamed.tar' bash "$STRATAPACK" build "${options[@]}" \
+		--compression none --base base-plain.tar -o "$transport:-:on:1"
+	ok "is the same, $transport" cmp placed.tar streamed.tar
+	ok "and sound, $transport" "$STRATAPACK" verify placed.tar
+done
+# The same layer twice in the base, and once more above it.
+jq -n '{stratapackGraph: 1, roots: ["/base"], items: [
+	{id: "/base", trees: ["/base"], content: "store", references: [], size: 10}]}' >twice.json
+twice=(--root below --graph twice.json --no-tmp --compression none)
+ok "a base" "$STRATAPACK" build "${twice[@]}" -o docker-archive:once.tar:a:1
+ok "the same layer on it" "$STRATAPACK" build "${twice[@]}" --base once.tar -o docker-archive:twice.tar:a:1 -o oci:twice:a:1
+ok "and on that" "$STRATAPACK" build "${twice[@]}" --base twice.tar --cache cache -o docker-archive:thrice.tar:a:1 \
+	-o oci:thrice:a:1
+for image in twice.tar twice thrice.tar thrice; do
+	ok "that is sound, $image" "$STRATAPACK" verify "$image"
+done
+is "three times one layer" "$(diff_ids docker-archive:thrice.tar:a:1 | sort | uniq -c | awk '{ print $1 }')" 3
+
 # --- what cannot be a base ----------------------------------------------------------------------
 
 fails_with 1 "it is for linux/$("$STRATAPACK" inspect --json base-oci | jq -r '.images[0].config.Architecture // "amd64"')" \
@@ -244,4 +287,48 @@ for format in docker-archive oci-archive docker-dir oci-dir; do
 	is "both environments are there, $format" "$(podman_run --entrypoint /bin/sh "on-$format:1" -c \
 		'echo $FROM $OWN' 2>&1)" "podman 1"
 done
+
+# umoci, and podman from a Containerfile.
+cp -a base-oci by-umoci
+ok "umoci changes a config" umoci config --image by-umoci:1 --tag umoci --config.env FROM=umoci
+ok "umoci adds a layer" umoci insert --rootless --image by-umoci:umoci below/base/name /inserted
+ok "build on what umoci made" "$STRATAPACK" build "${options[@]}" --base oci:by-umoci:umoci \
+	-o docker-archive:on-umoci.tar:on-umoci:1
+ok "podman loads it" podman_ load -q -i on-umoci.tar
+is "podman runs it" "$(podman_run on-umoci:1 2>&1 | tail -n 1)" "$greeting"
+# shellcheck disable=SC2016
+is "with what umoci added" "$(podman_run --entrypoint /bin/sh on-umoci:1 -c 'cat /inserted; echo $FROM' 2>&1)" "below
+umoci"
+cat >Containerfile <<-END
+	FROM scratch
+	ENV A=1
+	COPY below /
+	USER 5
+	HEALTHCHECK CMD true
+END
+for format in docker oci; do
+	ok "podman builds a base, $format" podman_ build -q --isolation chroot --format "$format" -t "built:$format" .
+	ok "podman saves it, $format" podman_ save -q --format "$format-dir" -o "built-$format" "built:$format"
+	ok "build on that, $format" "$STRATAPACK" build "${options[@]}" --base "built-$format" \
+		-o "oci:on-built-$format:on:1"
+	is "history, user and variables go on, $format" "$(skopeo inspect --config "oci:on-built-$format:1" |
+		jq -c '[.config.User, .config.Env[-3:], ([.history[] | select(.empty_layer)] | length > 0)]')" \
+		'["5",["A=1","OWN=1","GREETING=own"],true]'
+	ok "that is sound, $format" "$STRATAPACK" verify "on-built-$format"
+done
+is "Docker's members, too" "$(skopeo inspect --config --raw oci:on-built-docker:1 | jq -c .config.Healthcheck.Test)" \
+	'["CMD-SHELL","true"]'
+
+if ok "a Docker Engine starts" start_dockerd; then
+	for image in docker v1 universal; do
+		ok "docker loads $image" docker_ load -i "on-base-plain.tar/$image.tar"
+		is "docker runs $image" "$(docker_run on:1 2>&1)" "$greeting"
+	done
+	is "docker's image ID is ours" "$(docker_ image inspect --format '{{.Id}}' on:1)" "$image_id"
+	docker_ tag on:1 again:1
+	ok "docker saves it" docker_ save -o saved.tar again:1
+	ok "build on what docker saved" "$STRATAPACK" build "${options[@]}" --base saved.tar -o docker-archive:on-saved.tar:on-saved:1
+	ok "docker loads that" docker_ load -i on-saved.tar
+	is "docker runs that" "$(docker_run on-saved:1 2>&1)" "$greeting"
+fi
 done_testing
