@@ -3,6 +3,7 @@
 #	make                build/stratapack, after installing what that needs (Debian)
 #	make test           every test; the last line is "N passed, N failed"
 #	make test-stores    the front ends of Nix and Guix, with real store daemons
+#	make test-nix-newer the front end of Nix, with the Nix of Debian 13
 #	make demo           layered images of this machine's python3 and git
 #	make install        to DESTDIR and PREFIX (default /usr/local)
 #	make static         build-static/stratapack: one file without dependencies, for use in builders
@@ -37,6 +38,10 @@ test-valgrind: test-build
 test-stores: test-build static
 	scripts/setup stores
 	tests/run stores
+
+test-nix-newer: static
+	scripts/setup stores
+	tests/stores/nix-newer
 
 test-build:
 	scripts/setup test
@@ -79,5 +84,5 @@ clean:
 	[ ! -e build-bench ] || chmod -R u+w build-bench
 	rm -rf build build-* demo
 
-.PHONY: all test test-stores test-sanitize test-valgrind test-build demo install static bench \
+.PHONY: all test test-stores test-nix-newer test-sanitize test-valgrind test-build demo install static bench \
 	bench-quick bench-fleet bench-instructions format clean

@@ -84,10 +84,19 @@ is "is kept" "$(number_of "oci:$built:1")" $(($(number_of oci:zstd:1) + 2))
 ok "a bound of those above" on --argstr maxLayers +2
 is "is the same" "$(number_of "oci:$built:1")" $(($(number_of oci:zstd:1) + 2))
 fails "leaves no room above the $(number_of oci:zstd:1) of the base image" on --argstr maxLayers 3
+names() { jq -c '.layers[].items | map(sub(".*/[^-]*-"; ""))'; } # of the items of a plan
+plan_of() { cat "$(nix-build --no-out-link images.nix -A "$1.plan" --argstr base "$base" 2>/dev/null)"; }
+is "what the base holds is not packed again" "$(plan_of based | names | sort)" '["jq"]
+["jq"]
+["libjq"]'
 for way in build-side client-side; do
 	ok "nix2container's buildImage, $way" build basedGroups --argstr base "$base" --argstr build $way
-	is "has layers of its own, $way" "$(number_of "oci:$built:1")" $(($(number_of oci:zstd:1) + 4))
+	ln -s "$built" groups.$way
 done
+same "the same bytes from both" groups.client-side/ groups.build-side/
+is "has its groups, and the rest" "$(plan_of basedGroups | names)" '["libjq"]
+["jq"]'
+is "above the base" "$(number_of oci:groups.build-side:1)" $(($(number_of oci:zstd:1) + 3))
 ok "a plan beside the expression" build basedPlan --argstr base "$base" --argstr build client-side
 is "has one layer for all" "$(number_of "oci:$built:1")" $(($(number_of oci:zstd:1) + 2))
 
