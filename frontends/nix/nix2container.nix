@@ -15,7 +15,7 @@ in
   buildLayer = { deps ? [ ], layers ? [ ], maxLayers ? 1, strategy ? null }:
     { inherit deps layers maxLayers strategy; };
 
-  # The same hash as there.
+  # A directory, as there.
   pullImage = arguments: pullImage ({ name = "docker-image-${plain arguments.imageName}"; format = "dir"; } // arguments);
 
   buildImage =

@@ -1,5 +1,5 @@
 # Images of registries in the store, for fromImage: nixpkgs' dockerTools.pullImage, with the same
-# arguments and the same hashes.
+# arguments, and the same command for what is hashed.
 { context }:
 let
   plain = builtins.replaceStrings [ "/" ":" ] [ "-" "-" ];
