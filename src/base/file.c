@@ -99,6 +99,21 @@ int strata_file_write_at(int descriptor, const char *name, uint64_t offset, cons
 	return 0;
 }
 
+int strata_file_reserve(int descriptor, const char *name, uint64_t size, struct strata_error *error)
+{
+	int result;
+
+	/* A file that a power failure leaves behind is then as long as what was written, not as
+	 * what it was to become. */
+	do {
+		result = fallocate(descriptor, FALLOC_FL_KEEP_SIZE, 0, (off_t)size);
+	} while (result < 0 && errno == EINTR);
+	if (result < 0 && (errno == ENOSPC || errno == EDQUOT || errno == EFBIG))
+		return strata_fail_errno(error, "there is no room for the %llu bytes of '%s'",
+			(unsigned long long)size, name);
+	return 0;
+}
+
 int strata_file_read_at(int descriptor, const char *name, uint64_t offset, void *bytes,
 	size_t length, struct strata_error *error)
 {

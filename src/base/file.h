@@ -30,6 +30,11 @@ int strata_file_write(int descriptor, const char *name, const void *bytes, size_
 int strata_file_write_at(int descriptor, const char *name, uint64_t offset, const void *bytes,
 	size_t length, struct strata_error *error) STRATA_MUST_CHECK;
 
+/* Have room for a file's first SIZE bytes, so that writing them costs less, or find out now that
+ * there is none. Its size stays. Where the file system promises nothing, the writes will tell. */
+int strata_file_reserve(int descriptor, const char *name, uint64_t size,
+	struct strata_error *error) STRATA_MUST_CHECK;
+
 /* Read LENGTH bytes at OFFSET. Fewer (the file ends early) is STRATA_ERROR_FORMAT. */
 int strata_file_read_at(int descriptor, const char *name, uint64_t offset, void *bytes,
 	size_t length, struct strata_error *error) STRATA_MUST_CHECK;

@@ -1,8 +1,6 @@
 #include "image/archive.h"
 
 #include <assert.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -165,21 +163,6 @@ bool strata_archive_takes_places(const struct strata_archive *archive)
 	return archive->output.temporary != NULL;
 }
 
-/* Have room for SIZE bytes, or find out now that there is none. Where the file system cannot
- * promise anything, the writes will tell. */
-static int reserve(struct strata_archive *archive, uint64_t size, struct strata_error *error)
-{
-	int result;
-
-	do {
-		result = fallocate(archive->output.descriptor, 0, 0, (off_t)size);
-	} while (result < 0 && errno == EINTR);
-	if (result < 0 && (errno == ENOSPC || errno == EDQUOT || errno == EFBIG))
-		return strata_fail_errno(error, "there is no room for the %llu bytes of '%s'",
-			(unsigned long long)size, archive->output.path);
-	return 0;
-}
-
 int strata_archive_place(struct strata_archive *archive, size_t count,
 	int (*add)(void *data, struct strata_error *error), void *data,
 	struct strata_blob_file *file, struct strata_error *error)
@@ -202,7 +185,9 @@ int strata_archive_place(struct strata_archive *archive, size_t count,
 	archive->next_blob = 0;
 	*file = (struct strata_blob_file){
 		archive->output.descriptor, archive->output.path, archive->offsets};
-	return status < 0 ? status : reserve(archive, size, error);
+	if (status < 0)
+		return status;
+	return strata_file_reserve(archive->output.descriptor, archive->output.path, size, error);
 }
 
 int strata_archive_finish(struct strata_archive *archive, struct strata_error *error)

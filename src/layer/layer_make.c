@@ -123,6 +123,20 @@ static int name_items(
 	return 0;
 }
 
+/* Have room for the file of a layer, where it is known how much that is. */
+static int reserve(struct strata_build *build, size_t index, int descriptor, const char *name,
+	struct strata_error *error)
+{
+	struct strata_draft *draft = &build->drafts[index];
+	int status = 0;
+
+	if (build->recipes[index]->compression.kind != STRATA_CODEC_NONE)
+		return 0;
+	if (draft->size == 0)
+		status = strata_draft_measure(draft, error);
+	return status < 0 ? status : strata_file_reserve(descriptor, name, draft->size, error);
+}
+
 /* Encode into a file of the directory that is named by its digest when it is whole. */
 static int write_file(struct strata_build *build, size_t index, struct strata_error *error)
 {
@@ -138,8 +152,11 @@ static int write_file(struct strata_build *build, size_t index, struct strata_er
 	descriptor = open(partial, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 	if (descriptor < 0)
 		return strata_fail_errno(error, "cannot create '%s'", partial);
-	status = encode(build, index,
-		&(struct strata_blob_place){.descriptor = descriptor, .name = partial}, error);
+	status = reserve(build, index, descriptor, partial, error);
+	if (status == 0)
+		status = encode(build, index,
+			&(struct strata_blob_place){.descriptor = descriptor, .name = partial},
+			error);
 	if (status == 0) {
 		layer->staged = true;
 		layer->blob = strata_path_join(build->directory, strata_digest_hex(&layer->digest));

@@ -226,6 +226,27 @@ void strata_tar_write_header(struct strata_buffer *buffer, const struct strata_t
 	finish_header(buffer, &header);
 }
 
+/* Whether ENTRY fits into ustar's fields for sure: some long paths do, too. */
+static bool fits_ustar(const struct strata_tar_entry *entry)
+{
+	enum { NAME = sizeof(((struct ustar_header *)NULL)->name), ID_BITS = 21, NUMBER_BITS = 33 };
+
+	return entry->xattr_count == 0 && entry->uid >> ID_BITS == 0 &&
+	       entry->gid >> ID_BITS == 0 && entry->size >> NUMBER_BITS == 0 && entry->mtime >= 0 &&
+	       entry->mtime >> NUMBER_BITS == 0 && strlen(entry->path) < NAME &&
+	       (!entry->target || strlen(entry->target) <= NAME);
+}
+
+size_t strata_tar_header_size(const struct strata_tar_entry *entry)
+{
+	strata_autobuffer struct strata_buffer header = STRATA_BUFFER_INIT;
+
+	if (fits_ustar(entry))
+		return STRATA_TAR_BLOCK;
+	strata_tar_write_header(&header, entry);
+	return header.failed ? 0 : header.length;
+}
+
 size_t strata_tar_padding(uint64_t size)
 {
 	return (size_t)(-size % STRATA_TAR_BLOCK);

@@ -40,6 +40,9 @@ struct strata_tar_entry {
  * content of a file follows it, then strata_tar_padding() zero bytes. */
 void strata_tar_write_header(struct strata_buffer *buffer, const struct strata_tar_entry *entry);
 
+/* How long that header is; the common ones are not made to find out. 0 where memory is out. */
+size_t strata_tar_header_size(const struct strata_tar_entry *entry);
+
 /* The zero bytes that fill the last block of SIZE bytes of content. */
 size_t strata_tar_padding(uint64_t size);
 

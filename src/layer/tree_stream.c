@@ -1,27 +1,17 @@
 #include "layer/tree_stream.h"
 
-/* Make the header of ENTRY the whole of HEADER. */
-static int make_header(struct strata_buffer *header, const struct strata_tree_entry *entry,
-	struct strata_error *error)
-{
-	strata_buffer_truncate(header, 0);
-	strata_tar_write_header(header, &entry->tar);
-	return strata_buffer_check(header, error);
-}
-
 int strata_tree_stream_size(
 	const struct strata_tree *tree, uint64_t *size, struct strata_error *error)
 {
-	strata_autobuffer struct strata_buffer header = STRATA_BUFFER_INIT;
 	uint64_t total = STRATA_TAR_END;
 
 	for (size_t i = 0; i < tree->count; i++) {
 		const struct strata_tree_entry *entry = &tree->entries[i];
-		int status = make_header(&header, entry, error);
+		size_t header = strata_tar_header_size(&entry->tar);
 
-		if (status < 0)
-			return status;
-		total += header.length;
+		if (header == 0)
+			return strata_fail_memory(error);
+		total += header;
 		if (strata_has_content(entry))
 			total += entry->tar.size + strata_tar_padding(entry->tar.size);
 	}
@@ -38,7 +28,9 @@ int strata_tree_stream_write(struct strata_file_reader *reader, struct strata_en
 	for (size_t i = 0; status == 0 && i < reader->tree->count; i++) {
 		const struct strata_tree_entry *entry = &reader->tree->entries[i];
 
-		status = make_header(&header, entry, error);
+		strata_buffer_truncate(&header, 0);
+		strata_tar_write_header(&header, &entry->tar);
+		status = strata_buffer_check(&header, error);
 		if (status == 0)
 			status = strata_encoder_append(encoder, header.data, header.length, error);
 		if (status == 0 && strata_has_content(entry))

@@ -65,6 +65,7 @@ static void write_archive(struct strata_buffer *tar, const struct strata_tar_ent
 	strata_buffer_truncate(tar, 0);
 	strata_tar_write_header(tar, entry);
 	assert_int_equal(tar->length % STRATA_TAR_BLOCK, 0);
+	assert_int_equal(strata_tar_header_size(entry), tar->length);
 	strata_buffer_append(tar, end, sizeof(end));
 	assert_int_equal(strata_buffer_check(tar, NULL), 0);
 }
