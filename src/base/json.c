@@ -123,6 +123,16 @@ int strata_json_load(
 	return 0;
 }
 
+void strata_json_drop_at(const struct strata_json *array, size_t index)
+{
+	(void)json_array_set_new((json_t *)array, index, json_null());
+}
+
+void strata_json_drop_member(const struct strata_json *object, void *position)
+{
+	(void)json_object_iter_set_new((json_t *)object, position, json_null());
+}
+
 void strata_json_free(struct strata_json *document)
 {
 	json_decref((json_t *)document);

@@ -36,6 +36,13 @@ int strata_json_parse(const char *name, const char *text, size_t length,
 int strata_json_load(const char *path, size_t limit, struct strata_json **document,
 	struct strata_error *error) STRATA_MUST_CHECK;
 
+/* Free an element of an array in a document, which is null from now on. For documents of many
+ * records that are read one after the other. */
+void strata_json_drop_at(const struct strata_json *array, size_t index);
+
+/* The same for the member of an object that strata_json_next() has given. */
+void strata_json_drop_member(const struct strata_json *object, void *position);
+
 void strata_json_free(struct strata_json *document);
 void strata_cleanup_json(struct strata_json **document);
 

@@ -153,6 +153,7 @@ static int add_items(
 			strata_source_excerpt(&shown, id);
 			return strata_context(error, status, "item '%s'", shown.data);
 		}
+		strata_json_drop_at(items, i);
 	}
 	return status;
 }

@@ -181,6 +181,7 @@ static int add_array(
 			return strata_context(
 				error, status, "%s: element %zu", reader->name, i + 1);
 		status = add_named(reader, name, object, error);
+		strata_json_drop_at(array, i);
 	}
 	return status;
 }
@@ -193,8 +194,10 @@ static int add_members(
 	void *position = NULL;
 	int status = 0;
 
-	while (status == 0 && strata_json_next(object, &position, &key, &value))
+	while (status == 0 && strata_json_next(object, &position, &key, &value)) {
 		status = add_named(reader, key, value, error);
+		strata_json_drop_member(object, position);
+	}
 	return status;
 }
 
@@ -232,6 +235,7 @@ static int add_object_form(
 		else
 			continue;
 		found = true;
+		strata_json_drop_member(document, position);
 	}
 	if (status == 0 && !found)
 		return strata_hint(error,
