@@ -93,6 +93,9 @@ is "the picture is the same again" "$("${simulate[@]}" "${series[@]}" --plot - -
 # Wrong use, and wrong input.
 fails_with 2 "two states" "one state without updates" "${simulate[@]}" packages-index:old.packages
 fails_with 2 "kind of state" "a state of no kind" "${simulate[@]}" old.packages "${states[@]}"
+fails_with 2 "does not weigh" "a weight for a strategy without" "${simulate[@]}" --strategy merge:2 "${states[@]}"
+fails_with 2 "no number from 0 to 1000" "a storage weight that is none" "${simulate[@]}" --strategy churn:x "${states[@]}"
+fails_with 2 "no strategy" "a weight for a strategy that does not exist" "${simulate[@]}" --strategy fastest:2 "${states[@]}"
 fails_with 2 "no strategy" "a strategy that does not exist" "${simulate[@]}" --strategy fastest "${states[@]}"
 fails_with 2 "from 1 to" "a bound that is no number" "${simulate[@]}" --max-layers 0 "${states[@]}"
 fails_with 2 "about updates" "a seed without updates" "${simulate[@]}" --seed 1 "${states[@]}"
