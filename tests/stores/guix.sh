@@ -193,6 +193,13 @@ is "it inherits the environment" \
 podman_ rmi -fa >/dev/null 2>&1
 ok "podman takes it" podman_load_layout "$on_client_side" example.org/greeting:1
 runs "and runs it" example.org/greeting:1
+twice="
+	(docker-image (inherit $(on_base client-side)) (layers (list $base))"
+refused "does not belong to this image" "a layer by hand of what the base holds" "$twice)"
+built_as twice_there "unless that is to be there twice" "$twice (base-items 'none))"
+# shellcheck disable=SC2154
+ok "then the layer is the same as ever" grep -qxF "$(jq -r .diffId "$base_layer/layer.json")" \
+	<<<"$(diff_ids "oci:$twice_there")"
 refused "leaves no room" "a bound that the base needs alone" "
 	(docker-image (inherit $(on_base client-side)) (max-layers 3))"
 refused "is not an image to build upon" "a base that is none" "

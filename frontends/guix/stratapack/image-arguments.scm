@@ -154,7 +154,10 @@
                                  (bound (number->string bound))))
           (match (docker-image-previous image)
             (#f '())
-            (previous (list "--previous" previous)))))
+            (previous (list "--previous" previous)))
+          (if (docker-image-base image)
+              (list "--base-items" (symbol->string (docker-image-base-items image)))
+              '())))
 
 (define (layer-arguments image)
   (append (list "--compression" (docker-image-compression image))

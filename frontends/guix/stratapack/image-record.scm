@@ -18,6 +18,7 @@
             docker-image-names
             docker-image-contents
             docker-image-base
+            docker-image-base-items
             docker-image-build
             docker-image-strategy
             docker-image-max-layers
@@ -79,6 +80,11 @@
                 (format #f "Choose one of ~{@code{'~a}~^, ~}." choices)))))
 
 (define check-format (one-of "a format" docker-image-formats))
+(define (check-base-items value)
+  (if (memq value '(store none))
+      value
+      (refuse (format #f "~s does not say which items a base may hold" value)
+              "Choose @code{'store} or @code{'none}.")))
 (define check-build
   (one-of "a way to build" '(build-side client-side planned planned-build-side)))
 
@@ -136,6 +142,9 @@ between components, as in @samp{example.org/team/tool}.")))
   ;; <docker-image> or an origin; or a list such as ("docker-archive:" OBJECT ":NAME:TAG"), where the
   ;; object holds several.  #f: nothing.
   (base         docker-image-base (default #f) (sanitize check-base))
+  ;; Whether store items that the base holds, as a base made by stratapack tells, get no layer: 'store, or
+  ;; 'none for a layer for each item all the same, as layers made by hand may want.
+  (base-items   docker-image-base-items (default 'store) (sanitize check-base-items))
 
   ;; How it is built, see above.
   (build        docker-image-build (default 'build-side) (sanitize check-build))

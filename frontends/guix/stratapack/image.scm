@@ -50,6 +50,7 @@
                docker-image-names
                docker-image-contents
                docker-image-base
+               docker-image-base-items
                docker-image-build
                docker-image-strategy
                docker-image-max-layers
