@@ -26,7 +26,7 @@ static int plan_alone(struct strata_layout *alone, const struct strata_atoms *at
 	if (status == 0)
 		status = strata_fleet_merge(alone, bounds, observer, error);
 	if (status == 0)
-		status = strata_fleet_improve(alone, bounds, observer, error);
+		status = strata_fleet_improve(alone, bounds, 0, observer, error);
 	return status;
 }
 
@@ -92,8 +92,8 @@ static int64_t price_switch(const struct strata_layout *layout, const struct str
 	for (uint32_t l = 0; l < now->count; l++) {
 		const struct strata_fleet_layer *layer =
 			&layout->layers[now->layers[STRATA_ORDER_DIRTY][l]];
-		uint32_t found =
-			strata_layout_find(other, layer->hash, layer->atom_count, layer->size);
+		uint32_t found = strata_layer_table_find(
+			&other->table, other->layers, layer->hash, layer->atom_count, layer->size);
 
 		if (found == STRATA_LAYER_NONE ||
 			!strata_images_has(other->layers[found].images, image))
@@ -109,13 +109,14 @@ static int switch_image(struct strata_layout *layout, const struct strata_layout
 	struct strata_layer_list *list = &layout->lists[image];
 	uint32_t count = list->count;
 	strata_autofree uint32_t *before = strata_allocate(count, sizeof(*before));
+	int status = 0;
 
 	if (!before)
 		return strata_fail_memory(error);
 	memcpy(before, list->layers[STRATA_ORDER_DIRTY], count * sizeof(*before));
-	for (uint32_t l = 0; l < count; l++)
-		strata_layout_take(layout, before[l], images);
-	return copy_layers(layout, other, image, images, error);
+	for (uint32_t l = 0; status == 0 && l < count; l++)
+		status = strata_layout_take(layout, before[l], images, error);
+	return status < 0 ? status : copy_layers(layout, other, image, images, error);
 }
 
 int strata_apart_adopt(

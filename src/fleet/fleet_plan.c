@@ -8,7 +8,6 @@
 #include "fleet/internal.h"
 #include "fleet/merge.h"
 #include "fleet/order.h"
-#include "fleet/price.h"
 
 static struct strata_fleet_plan *allocate_plan(struct strata_error *error)
 {
@@ -207,7 +206,7 @@ static int lay_out(const struct planning *planning, bool inheriting, struct stra
 	if (status == 0)
 		status = strata_fleet_merge(layout, planning->bounds, observer, error);
 	if (status == 0)
-		status = strata_fleet_improve(layout, planning->bounds, observer, error);
+		status = strata_fleet_improve(layout, planning->bounds, 0, observer, error);
 	return status;
 }
 
@@ -239,8 +238,8 @@ static int compare_apart(
 	if (status == 0)
 		status = strata_apart_adopt(layout, &apart, error);
 	if (status == 0)
-		status = strata_fleet_improve(layout, planning->bounds, observer, error);
-	if (status < 0 || strata_price_layout(layout) <= strata_price_layout(&apart))
+		status = strata_fleet_improve(layout, planning->bounds, 0, observer, error);
+	if (status < 0 || layout->cost <= apart.cost)
 		return status;
 	better = apart;
 	apart = *layout;
@@ -260,9 +259,8 @@ static bool is_settled(const struct planning *planning)
 static bool is_worth_keeping(const struct strata_layout *kept, const struct strata_layout *fresh)
 {
 	enum { PART = 32 };
-	int64_t cost = strata_price_layout(kept);
 
-	return cost - strata_price_layout(fresh) <= cost / PART;
+	return kept->cost - fresh->cost <= kept->cost / PART;
 }
 
 /* The groups of the previous catalogue that are layers still, as they were. */

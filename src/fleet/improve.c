@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/observe.h"
+#include "fleet/parts.h"
 #include "fleet/price.h"
 #include "plan/churn.h"
 
@@ -15,189 +16,42 @@ enum {
 /* Moves that are weighed, at most: some seconds. Small fleets never come near. */
 #define MOST_MOVES UINT64_C(20000000)
 
-/* Some atoms of the layer that is looked at. */
-struct piece {
-	uint32_t start, count; /* within the order by class */
-	uint64_t size, hash;
-	uint64_t dirty;
-	const struct strata_cause_set *causes;
-	struct strata_prospect rest; /* what the layer becomes without them */
-};
-
 struct improving {
 	struct strata_layout *layout;
 	const uint32_t *bounds;
 	uint64_t *common;
 	uint64_t *chosen; /* of the best move */
-
-	uint32_t *order; /* atoms of the layer by class */
-	size_t order_capacity;
-	struct piece *pieces;
-	size_t piece_count, piece_capacity;
-	uint32_t *uses; /* for each cause, the atoms of the layer with it */
+	struct strata_parts parts;
 
 	uint32_t *seen; /* for each layer, the search that saw it last */
 	size_t seen_capacity;
 	uint32_t search;
 
-	/* Moves are counted, so that a layer is looked at again only in images that changed since.
-	 */
-	uint32_t moves;
-	uint32_t *changed;  /* for each image, the last move in it */
-	uint32_t *examined; /* for each layer, the moves that were made before it was looked at */
+	/* A layer is looked at again only in images that changed since, and together with those of
+	 * their layers that did. */
+	uint32_t *examined; /* for each layer, the time when it was looked at */
 	size_t examined_capacity;
 	uint64_t weighed;
 
 	int64_t best;
-	uint32_t best_piece, best_target;
+	uint32_t best_part, best_target;
 };
 
 static void release_improving(struct improving *improving)
 {
 	free(improving->common);
 	free(improving->chosen);
-	free(improving->order);
-	free(improving->pieces);
-	free(improving->uses);
+	strata_parts_release(&improving->parts);
 	free(improving->seen);
-	free(improving->changed);
 	free(improving->examined);
 }
 
-static void count_uses(struct improving *improving, const struct strata_cause_set *causes, int step)
-{
-	for (uint32_t w = 0; w < causes->count; w++) {
-		for (uint64_t bits = causes->words[w]; bits != 0; bits &= bits - 1)
-			improving->uses[(size_t)causes->places[w] * 64 +
-					(unsigned)__builtin_ctzll(bits)] += (uint32_t)step;
-	}
-}
-
-/* The hazard of the causes that only COUNT atoms with CAUSES bring into the layer. */
-static struct strata_hazard own_hazard(
-	const struct improving *improving, const struct strata_cause_set *causes, uint32_t count)
-{
-	struct strata_hazard sum = {0, 0};
-
-	for (uint32_t w = 0; w < causes->count; w++) {
-		for (uint64_t bits = causes->words[w]; bits != 0; bits &= bits - 1) {
-			size_t cause =
-				(size_t)causes->places[w] * 64 + (unsigned)__builtin_ctzll(bits);
-
-			if (improving->uses[cause] == count)
-				sum = strata_hazard_add(
-					sum, improving->layout->model->hazards[cause]);
-		}
-	}
-	return sum;
-}
-
-/* Add the piece of COUNT atoms from START of the order, with CAUSES. */
-static int add_piece(struct improving *improving, const struct strata_fleet_layer *layer,
-	const struct strata_cause_set *causes, uint32_t start, uint32_t count,
-	struct strata_error *error)
-{
-	const struct strata_layout *layout = improving->layout;
-	struct piece piece = {.start = start, .count = count, .causes = causes};
-	struct strata_fleet_layer rest = {.hazard = layer->hazard};
-	struct strata_hazard own;
-
-	for (uint32_t a = start; a < start + count; a++) {
-		piece.size += layout->atoms[improving->order[a]].size;
-		piece.hash += strata_atom_hash(improving->order[a]);
-	}
-	piece.dirty = strata_churn_dirty(layout->model->churn,
-		strata_cause_set_added(layout->model->hazards,
-			&(struct strata_cause_set)STRATA_CAUSE_SET_INIT, causes));
-	own = own_hazard(improving, causes, count);
-	rest.size = layer->size - piece.size;
-	rest.hash = layer->hash - piece.hash;
-	rest.atom_count = layer->atom_count - count;
-	rest.hazard.single -= own.single;
-	rest.hazard.batch -= own.batch;
-	rest.dirty = strata_churn_dirty(layout->model->churn, rest.hazard);
-	piece.rest = strata_prospect_find(layout, &rest);
-	if (strata_grow(&improving->pieces, &improving->piece_capacity, improving->piece_count + 1,
-		    sizeof(piece)) < 0)
-		return strata_fail_memory(error);
-	improving->pieces[improving->piece_count++] = piece;
-	return 0;
-}
-
-/* The whole layer is the last piece: to move it is to merge. */
-static int add_whole(struct improving *improving, const struct strata_fleet_layer *layer,
-	struct strata_error *error)
-{
-	struct piece piece = {.count = layer->atom_count,
-		.size = layer->size,
-		.hash = layer->hash,
-		.dirty = layer->dirty,
-		.causes = &layer->causes};
-
-	if (strata_grow(&improving->pieces, &improving->piece_capacity, improving->piece_count + 1,
-		    sizeof(piece)) < 0)
-		return strata_fail_memory(error);
-	improving->pieces[improving->piece_count++] = piece;
-	return 0;
-}
-
-/* Sort the atoms of LAYER by class, by counting insertion: they are few. */
-static int sort_atoms(struct improving *improving, const struct strata_fleet_layer *layer,
-	struct strata_error *error)
-{
-	const struct strata_atom *atoms = improving->layout->atoms;
-
-	if (strata_grow(&improving->order, &improving->order_capacity, layer->atom_count,
-		    sizeof(*improving->order)) < 0)
-		return strata_fail_memory(error);
-	for (uint32_t a = 0; a < layer->atom_count; a++) {
-		uint32_t atom = layer->atoms[a], at = a;
-
-		while (at > 0 &&
-			atoms[improving->order[at - 1]].class_index > atoms[atom].class_index) {
-			improving->order[at] = improving->order[at - 1];
-			at--;
-		}
-		improving->order[at] = atom;
-	}
-	return 0;
-}
-
-static int find_pieces(struct improving *improving, const struct strata_fleet_layer *layer,
-	struct strata_error *error)
-{
-	const struct strata_layout *layout = improving->layout;
-	const struct strata_cause_set *causes = layout->model->causes;
-	int status = sort_atoms(improving, layer, error);
-
-	improving->piece_count = 0;
-	if (status < 0)
-		return status;
-	for (uint32_t a = 0; a < layer->atom_count; a++)
-		count_uses(improving, &causes[layout->atoms[layer->atoms[a]].class_index], 1);
-	for (uint32_t a = 0, end; status == 0 && a < layer->atom_count; a = end) {
-		uint32_t class_index = layout->atoms[improving->order[a]].class_index;
-
-		for (end = a + 1; end < layer->atom_count &&
-				  layout->atoms[improving->order[end]].class_index == class_index;)
-			end++;
-		if (end - a < layer->atom_count)
-			status = add_piece(
-				improving, layer, &causes[class_index], a, end - a, error);
-		for (uint32_t one = a; status == 0 && end - a > 1 && one < end; one++)
-			status = add_piece(improving, layer, &causes[class_index], one, 1, error);
-	}
-	for (uint32_t a = 0; a < layer->atom_count; a++)
-		count_uses(improving, &causes[layout->atoms[layer->atoms[a]].class_index], -1);
-	return status < 0 ? status : add_whole(improving, layer, error);
-}
-
-static void keep_best(struct improving *improving, int64_t gain, uint32_t piece, uint32_t target)
+static void keep_best(struct improving *improving, int64_t gain, uint32_t part, uint32_t target)
 {
 	if (gain >= improving->best)
 		return;
 	improving->best = gain;
-	improving->best_piece = piece;
+	improving->best_part = part;
 	improving->best_target = target;
 	memcpy(improving->chosen, improving->common,
 		improving->layout->model->words * sizeof(*improving->chosen));
@@ -205,17 +59,17 @@ static void keep_best(struct improving *improving, int64_t gain, uint32_t piece,
 
 /* What layer TARGET (NULL: none) with PIECE costs IMAGES, of WEIGHT together; or anything from
  * LIMIT on where it is more than that. */
-static int64_t price_result(const struct improving *improving, const struct piece *piece,
+static int64_t price_result(const struct improving *improving, const struct strata_part *part,
 	const struct strata_fleet_layer *target, const uint64_t *images, uint64_t weight,
 	int64_t limit)
 {
 	const struct strata_layout *layout = improving->layout;
 	struct strata_hazard added;
 	struct strata_prospect result;
-	struct strata_fleet_layer like = {.size = piece->size,
-		.hash = piece->hash,
-		.atom_count = piece->count,
-		.dirty = piece->dirty};
+	struct strata_fleet_layer like = {.size = part->size,
+		.hash = part->hash,
+		.atom_count = part->count,
+		.dirty = part->dirty};
 
 	if (!target) {
 		result = strata_prospect_find(layout, &like);
@@ -224,7 +78,7 @@ static int64_t price_result(const struct improving *improving, const struct piec
 	like.size += target->size;
 	like.hash += target->hash;
 	like.atom_count += target->atom_count;
-	like.dirty = target->dirty > piece->dirty ? target->dirty : piece->dirty;
+	like.dirty = target->dirty > part->dirty ? target->dirty : part->dirty;
 	result = strata_prospect_find(layout, &like);
 	if (!result.known) {
 		int64_t least = strata_price_joining(layout, &result, images, weight);
@@ -233,7 +87,7 @@ static int64_t price_result(const struct improving *improving, const struct piec
 		if (least >= limit)
 			return least;
 		added = strata_cause_set_added(
-			layout->model->hazards, &target->causes, piece->causes);
+			layout->model->hazards, &target->causes, part->causes);
 		if (added.single != 0 || added.batch != 0)
 			dirty = strata_churn_dirty(
 				layout->model->churn, strata_hazard_add(target->hazard, added));
@@ -242,7 +96,7 @@ static int64_t price_result(const struct improving *improving, const struct piec
 	return strata_price_joining(layout, &result, images, weight);
 }
 
-/* Weigh the moves of all pieces from LAYER to TARGET (STRATA_LAYER_NONE: a layer of their own) for
+/* Weigh the moves of all parts from LAYER to TARGET (STRATA_LAYER_NONE: a layer of their own) for
  * the images in `common`. */
 static void weigh(
 	struct improving *improving, const struct strata_fleet_layer *layer, uint32_t target)
@@ -256,21 +110,21 @@ static void weigh(
 
 	if (other)
 		leaving += strata_price_leaving(layout, other, images, weight);
-	for (uint32_t p = 0; p < improving->piece_count; p++) {
-		const struct piece *piece = &improving->pieces[p];
+	for (uint32_t p = 0; p < improving->parts.count; p++) {
+		const struct strata_part *part = &improving->parts.list[p];
 		int64_t change = leaving;
 
-		if (piece->count < layer->atom_count)
-			change += strata_price_joining(layout, &piece->rest, images, weight);
+		if (part->count < layer->atom_count)
+			change += strata_price_joining(layout, &part->rest, images, weight);
 		else if (!other)
 			continue;
 		if (change >= improving->best)
 			continue;
 		change += price_result(
-			improving, piece, other, images, weight, improving->best - change);
+			improving, part, other, images, weight, improving->best - change);
 		keep_best(improving, change, p, target);
 	}
-	improving->weighed += improving->piece_count;
+	improving->weighed += improving->parts.count;
 }
 
 static void weigh_image(struct improving *improving, uint32_t layer, uint32_t image)
@@ -278,16 +132,18 @@ static void weigh_image(struct improving *improving, uint32_t layer, uint32_t im
 	const struct strata_layout *layout = improving->layout;
 	const struct strata_layer_list *list = &layout->lists[image];
 	const struct strata_fleet_layer *from = &layout->layers[layer];
+	uint32_t since = improving->examined[layer];
 
 	for (uint32_t l = 0; l < list->count; l++) {
 		uint32_t target = list->layers[STRATA_ORDER_DIRTY][l];
+		const struct strata_fleet_layer *to = &layout->layers[target];
 
-		if (target == layer || layout->layers[target].locked ||
-			improving->seen[target] == improving->search)
+		if (target == layer || to->locked || improving->seen[target] == improving->search ||
+			(from->version <= since && to->version <= since))
 			continue;
 		improving->seen[target] = improving->search;
 		for (size_t w = 0; w < layout->model->words; w++)
-			improving->common[w] = from->images[w] & layout->layers[target].images[w];
+			improving->common[w] = from->images[w] & to->images[w];
 		weigh(improving, from, target);
 	}
 }
@@ -312,7 +168,7 @@ static int make_room(struct improving *improving, struct strata_error *error)
 /* Whether IMAGE is one to look at for LAYER: something moved in it since. */
 static bool is_news(const struct improving *improving, uint32_t layer, uint32_t image)
 {
-	return improving->changed[image] > improving->examined[layer];
+	return improving->layout->lists[image].version > improving->examined[layer];
 }
 
 /* Find the best move out of LAYER, in the NEWS images that are to be looked at for it. */
@@ -371,34 +227,33 @@ static int give(
 static int move(struct improving *improving, uint32_t layer, struct strata_error *error)
 {
 	struct strata_layout *layout = improving->layout;
-	const struct piece *piece = &improving->pieces[improving->best_piece];
+	const struct strata_part *part = &improving->parts.list[improving->best_part];
 	uint32_t target = improving->best_target, count = layout->layers[layer].atom_count;
 	uint32_t target_count = target != STRATA_LAYER_NONE ? layout->layers[target].atom_count : 0;
 	strata_autofree uint32_t *rest = strata_allocate(count, sizeof(*rest));
 	strata_autofree uint32_t *moved =
-		strata_allocate((size_t)piece->count + target_count, sizeof(*moved));
+		strata_allocate((size_t)part->count + target_count, sizeof(*moved));
 	uint32_t kept = 0;
 	int status;
 
 	if (!rest || !moved)
 		return strata_fail_memory(error);
 	for (uint32_t a = 0; a < count; a++) {
-		if (a < piece->start || a >= piece->start + piece->count)
-			rest[kept++] = improving->order[a];
+		if (a < part->start || a >= part->start + part->count)
+			rest[kept++] = improving->parts.order[a];
 	}
-	memcpy(moved, improving->order + piece->start, piece->count * sizeof(*moved));
+	memcpy(moved, improving->parts.order + part->start, part->count * sizeof(*moved));
 	if (target_count > 0)
-		memcpy(moved + piece->count, layout->layers[target].atoms,
+		memcpy(moved + part->count, layout->layers[target].atoms,
 			target_count * sizeof(*moved));
 	status = kept > 0 ? give(improving, rest, kept, error) : 0;
 	if (status == 0)
-		status = give(improving, moved, piece->count + target_count, error);
-	if (status < 0)
-		return status;
-	strata_layout_take(layout, layer, improving->chosen);
-	if (target != STRATA_LAYER_NONE)
-		strata_layout_take(layout, target, improving->chosen);
-	return 0;
+		status = give(improving, moved, part->count + target_count, error);
+	if (status == 0)
+		status = strata_layout_take(layout, layer, improving->chosen, error);
+	if (status == 0 && target != STRATA_LAYER_NONE)
+		status = strata_layout_take(layout, target, improving->chosen, error);
+	return status;
 }
 
 /* The images of LAYER in which something moved since it was looked at. */
@@ -428,17 +283,14 @@ static int improve_layer(
 		news = count_news(improving, layer);
 		if (news == 0)
 			return 0;
-		status = find_pieces(improving, &layout->layers[layer], error);
+		status = strata_parts_find(&improving->parts, &layout->layers[layer], error);
 		if (status < 0)
 			return status;
 		find_best(improving, layer, news);
 		if (improving->best == 0) {
-			improving->examined[layer] = improving->moves;
+			improving->examined[layer] = layout->time;
 			return 0;
 		}
-		improving->moves++;
-		STRATA_FOR_EACH_IMAGE(image, improving->chosen, layout->model->words)
-		improving->changed[image] = improving->moves;
 		status = move(improving, layer, error);
 		if (status < 0)
 			return status;
@@ -447,7 +299,7 @@ static int improve_layer(
 	return 0;
 }
 
-int strata_fleet_improve(struct strata_layout *layout, const uint32_t *bounds,
+int strata_fleet_improve(struct strata_layout *layout, const uint32_t *bounds, uint32_t since,
 	const struct strata_observer *observer, struct strata_error *error)
 {
 	size_t words = layout->model->words;
@@ -457,18 +309,17 @@ int strata_fleet_improve(struct strata_layout *layout, const uint32_t *bounds,
 		.bounds = bounds,
 		.common = strata_allocate(words, sizeof(uint64_t)),
 		.chosen = strata_allocate(words, sizeof(uint64_t)),
-		.uses = strata_allocate(
-			strata_churn_cause_count(layout->model->churn), sizeof(uint32_t)),
-		.changed = strata_allocate(layout->model->image_count, sizeof(uint32_t)),
-		.moves = 1,
 	};
 	bool moved = true;
-	int status = 0;
+	int status = strata_parts_init(&improving.parts, layout, error);
 
-	if (!improving.common || !improving.chosen || !improving.uses || !improving.changed)
+	if (status < 0)
+		return status;
+	if (!improving.common || !improving.chosen)
 		return strata_fail_memory(error);
-	for (uint32_t i = 0; i < layout->model->image_count; i++)
-		improving.changed[i] = improving.moves;
+	status = make_room(&improving, error);
+	for (uint32_t l = 0; status == 0 && l < layout->layer_count; l++)
+		improving.examined[l] = since;
 	for (int pass = 0; status == 0 && moved && pass < PASSES; pass++) {
 		moved = false;
 		for (uint32_t l = 0; status == 0 && l < layout->layer_count; l++) {

@@ -1,17 +1,17 @@
 /*
  * Local search: what merging, which never looks back, has left to gain.
  *
- * A *piece* is an atom of a layer, all of its atoms that change together, or all of it. It moves to
- * another layer, for the images that have both; or becomes a layer of its own, for images that have
- * room.
+ * A part of a layer moves to another layer, for the images that have both; or becomes a layer of
+ * its own, for images that have room.
  */
 #ifndef FLEET_IMPROVE_H
 #define FLEET_IMPROVE_H
 
 #include "fleet/layout.h"
 
-/* Move pieces while that lowers the cost. LAYOUT is within BOUNDS, and stays so. */
-int strata_fleet_improve(struct strata_layout *layout, const uint32_t *bounds,
+/* Move parts while that lowers the cost, in images that changed later than SINCE, to or from
+ * layers that did. LAYOUT is within BOUNDS, and stays so. */
+int strata_fleet_improve(struct strata_layout *layout, const uint32_t *bounds, uint32_t since,
 	const struct strata_observer *observer, struct strata_error *error) STRATA_MUST_CHECK;
 
 #endif

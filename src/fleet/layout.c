@@ -2,9 +2,18 @@
 
 #include <string.h>
 
-enum {
-	FIRST_TABLE = 1024,
-	FILTER_WORDS = 1, /* for each place in the table */
+/* What was given and taken since strata_layout_try(), in order. */
+struct change {
+	uint32_t layer;
+	bool given;
+};
+
+struct strata_journal {
+	struct change *changes;
+	size_t count, capacity;
+	uint64_t *images; /* of each change */
+	size_t image_capacity;
+	uint32_t layer_count; /* before */
 };
 
 int strata_layout_init(struct strata_layout *layout, const struct strata_fleet_model *model,
@@ -12,12 +21,8 @@ int strata_layout_init(struct strata_layout *layout, const struct strata_fleet_m
 {
 	*layout = (struct strata_layout){.model = model, .atoms = atoms};
 	layout->lists = strata_allocate(model->image_count, sizeof(*layout->lists));
-	layout->table = strata_allocate(FIRST_TABLE, sizeof(*layout->table));
-	layout->filter = strata_allocate(FIRST_TABLE, FILTER_WORDS * sizeof(*layout->filter));
-	if (!layout->lists || !layout->table || !layout->filter)
+	if (!layout->lists || strata_layer_table_init(&layout->table) < 0)
 		return strata_fail_memory(error);
-	layout->table_mask = FIRST_TABLE - 1;
-	memset(layout->table, 0xff, FIRST_TABLE * sizeof(*layout->table));
 	return 0;
 }
 
@@ -27,6 +32,17 @@ static void release_layer(struct strata_fleet_layer *layer)
 	free(strata_take(layer->images));
 	free(strata_take(layer->published));
 	strata_cause_set_release(&layer->causes);
+}
+
+static void release_journal(struct strata_layout *layout)
+{
+	struct strata_journal *journal = strata_take(layout->journal);
+
+	if (!journal)
+		return;
+	free(journal->changes);
+	free(journal->images);
+	free(journal);
 }
 
 void strata_layout_release(struct strata_layout *layout)
@@ -39,86 +55,9 @@ void strata_layout_release(struct strata_layout *layout)
 	}
 	free(layout->layers);
 	free(layout->lists);
-	free(layout->table);
-	free(layout->filter);
+	strata_layer_table_release(&layout->table);
+	release_journal(layout);
 	*layout = (struct strata_layout)STRATA_LAYOUT_INIT;
-}
-
-/* The finalizer of SplitMix64: sums of its values do not collide by chance. */
-uint64_t strata_atom_hash(uint32_t atom)
-{
-	uint64_t z = (uint64_t)atom * UINT64_C(0x9e3779b97f4a7c15) + UINT64_C(0x9e3779b97f4a7c15);
-
-	z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-	z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-	return z ^ (z >> 31);
-}
-
-/* The word of the filter for HASH, of which the bit is its highest six. */
-static uint64_t *filter_word(const struct strata_layout *layout, uint64_t hash)
-{
-	return &layout->filter[hash % ((size_t)(layout->table_mask + 1) * FILTER_WORDS)];
-}
-
-uint32_t strata_layout_find(
-	const struct strata_layout *layout, uint64_t hash, uint32_t atom_count, uint64_t size)
-{
-	uint32_t at;
-
-	if (!(*filter_word(layout, hash) >> (hash >> 58) & 1))
-		return STRATA_LAYER_NONE;
-	at = layout->table[hash & layout->table_mask];
-	while (at != STRATA_LAYER_NONE) {
-		const struct strata_fleet_layer *layer = &layout->layers[at];
-
-		if (layer->hash == hash && layer->atom_count == atom_count && layer->size == size)
-			return at;
-		at = layer->next;
-	}
-	return STRATA_LAYER_NONE;
-}
-
-static void enter(struct strata_layout *layout, uint32_t layer)
-{
-	uint32_t *chain = &layout->table[layout->layers[layer].hash & layout->table_mask];
-
-	layout->layers[layer].next = *chain;
-	*chain = layer;
-	*filter_word(layout, layout->layers[layer].hash) |= UINT64_C(1)
-							    << (layout->layers[layer].hash >> 58);
-}
-
-static void leave(struct strata_layout *layout, uint32_t layer)
-{
-	uint32_t *chain = &layout->table[layout->layers[layer].hash & layout->table_mask];
-
-	while (*chain != layer)
-		chain = &layout->layers[*chain].next;
-	*chain = layout->layers[layer].next;
-}
-
-static int grow_table(struct strata_layout *layout)
-{
-	uint32_t size = (layout->table_mask + 1) * 2;
-	uint32_t *table = strata_allocate(size, sizeof(*table));
-	uint64_t *filter = strata_allocate(size, FILTER_WORDS * sizeof(*filter));
-
-	if (!table || !filter) {
-		free(table);
-		free(filter);
-		return -1;
-	}
-	memset(table, 0xff, size * sizeof(*table));
-	free(layout->table);
-	free(layout->filter);
-	layout->table = table;
-	layout->filter = filter;
-	layout->table_mask = size - 1;
-	for (uint32_t l = 0; l < layout->layer_count; l++) {
-		if (layout->layers[l].atoms)
-			enter(layout, l);
-	}
-	return 0;
 }
 
 static int gather_causes(const struct strata_layout *layout, const uint32_t *atoms, uint32_t count,
@@ -160,37 +99,18 @@ static int add_layer(struct strata_layout *layout, struct strata_fleet_layer *la
 	layer->group = STRATA_LAYER_NONE;
 	layer->hash = set_hash(layer->atoms, layer->atom_count);
 	layer->images = strata_allocate(model->words, sizeof(*layer->images));
-	if (!layer->images || strata_grow(&layout->layers, &layout->layer_capacity,
-				      (size_t)layout->layer_count + 1, sizeof(*layer)) < 0) {
+	if (!layer->images ||
+		strata_grow(&layout->layers, &layout->layer_capacity,
+			(size_t)layout->layer_count + 1, sizeof(*layer)) < 0 ||
+		strata_layer_table_reserve(&layout->table, layout->layers, layout->layer_count) <
+			0) {
 		release_layer(layer);
 		return strata_fail_memory(error);
 	}
 	*index = layout->layer_count;
 	layout->layers[layout->layer_count++] = *layer;
-	if (layout->layer_count > layout->table_mask) {
-		if (grow_table(layout) < 0)
-			return strata_fail_memory(error);
-		return 0;
-	}
-	enter(layout, *index);
+	strata_layer_table_enter(&layout->table, layout->layers, *index);
 	return 0;
-}
-
-/* The layer with exactly these atoms, where it is there. */
-static uint32_t find_exactly(
-	const struct strata_layout *layout, const uint32_t *atoms, uint32_t count, uint64_t hash)
-{
-	uint32_t at = layout->table[hash & layout->table_mask];
-
-	while (at != STRATA_LAYER_NONE) {
-		const struct strata_fleet_layer *layer = &layout->layers[at];
-
-		if (layer->hash == hash && layer->atom_count == count &&
-			memcmp(layer->atoms, atoms, count * sizeof(*atoms)) == 0)
-			return at;
-		at = layer->next;
-	}
-	return STRATA_LAYER_NONE;
 }
 
 int strata_layout_layer(struct strata_layout *layout, const uint32_t *atoms, uint32_t count,
@@ -198,7 +118,8 @@ int strata_layout_layer(struct strata_layout *layout, const uint32_t *atoms, uin
 {
 	struct strata_fleet_layer added = {.atom_count = count, .causes = STRATA_CAUSE_SET_INIT};
 
-	*layer = find_exactly(layout, atoms, count, set_hash(atoms, count));
+	*layer = strata_layer_table_get(
+		&layout->table, layout->layers, atoms, count, set_hash(atoms, count));
 	if (*layer != STRATA_LAYER_NONE)
 		return 0;
 	added.atoms = strata_allocate(count, sizeof(*added.atoms));
@@ -229,7 +150,8 @@ int strata_layout_union(struct strata_layout *layout, uint32_t left, uint32_t ri
 
 		added.atoms[added.atom_count++] = from_a ? a->atoms[x++] : b->atoms[y++];
 	}
-	*layer = find_exactly(layout, added.atoms, added.atom_count, a->hash + b->hash);
+	*layer = strata_layer_table_get(
+		&layout->table, layout->layers, added.atoms, added.atom_count, a->hash + b->hash);
 	if (*layer != STRATA_LAYER_NONE) {
 		release_layer(&added);
 		return 0;
@@ -344,14 +266,50 @@ static int make_room(
 	return 0;
 }
 
-int strata_layout_give(struct strata_layout *layout, uint32_t layer, const uint64_t *images,
+/* Note a change that is tried. */
+static int note(struct strata_layout *layout, uint32_t layer, const uint64_t *images, bool given,
 	struct strata_error *error)
 {
-	struct strata_fleet_layer *given = &layout->layers[layer];
-	int status = make_room(layout, images, error);
+	struct strata_journal *journal = layout->journal;
+	size_t words = layout->model->words;
 
-	if (status < 0)
-		return status;
+	if (!journal)
+		return 0;
+	if (strata_grow(&journal->changes, &journal->capacity, journal->count + 1,
+		    sizeof(*journal->changes)) < 0 ||
+		strata_grow(&journal->images, &journal->image_capacity,
+			(journal->count + 1) * words, sizeof(*journal->images)) < 0)
+		return strata_fail_memory(error);
+	memcpy(journal->images + journal->count * words, images, words * sizeof(*images));
+	journal->changes[journal->count++] = (struct change){layer, given};
+	return 0;
+}
+
+/* What LAYER costs for IMAGES, of WEIGHT together, but for storing it. */
+static int64_t price_of_pulls(const struct strata_layout *layout,
+	const struct strata_fleet_layer *layer, const uint64_t *images, uint64_t weight)
+{
+	int64_t cost = (int64_t)weight * layer->price.pulled;
+
+	if (layer->published)
+		cost -= (int64_t)strata_layout_having(layout, layer, images) * layer->price.spared;
+	return cost;
+}
+
+/* Note the time of a change of LAYER in IMAGES. */
+static void stamp(struct strata_layout *layout, uint32_t layer, const uint64_t *images)
+{
+	layout->layers[layer].version = ++layout->time;
+	STRATA_FOR_EACH_IMAGE(image, images, layout->model->words)
+	layout->lists[image].version = layout->time;
+}
+
+/* Give LAYER to IMAGES, in whose lists there is room for it. */
+static void add_to(struct strata_layout *layout, uint32_t layer, const uint64_t *images)
+{
+	struct strata_fleet_layer *given = &layout->layers[layer];
+	uint64_t weight = strata_fleet_model_weight(layout->model, images);
+
 	STRATA_FOR_EACH_IMAGE(image, images, layout->model->words)
 	{
 		uint32_t count = layout->lists[image].count;
@@ -363,24 +321,18 @@ int strata_layout_give(struct strata_layout *layout, uint32_t layer, const uint6
 	for (size_t w = 0; w < layout->model->words; w++)
 		given->images[w] |= images[w];
 	insert_by_images(layout, layer);
-	given->weight = strata_fleet_model_weight(layout->model, given->images);
+	layout->cost += price_of_pulls(layout, given, images, weight);
+	if (!given->alive)
+		layout->cost += given->price.stored;
+	given->weight += weight;
 	given->alive = true;
-	given->version++;
-	return 0;
+	stamp(layout, layer, images);
 }
 
-static void retire(struct strata_layout *layout, uint32_t layer)
-{
-	layout->layers[layer].alive = false;
-	if (layout->layers[layer].published)
-		return;
-	leave(layout, layer);
-	release_layer(&layout->layers[layer]);
-}
-
-void strata_layout_take(struct strata_layout *layout, uint32_t layer, const uint64_t *images)
+static void remove_from(struct strata_layout *layout, uint32_t layer, const uint64_t *images)
 {
 	struct strata_fleet_layer *taken = &layout->layers[layer];
+	uint64_t weight = strata_fleet_model_weight(layout->model, images);
 
 	STRATA_FOR_EACH_IMAGE(image, images, layout->model->words)
 	{
@@ -393,10 +345,83 @@ void strata_layout_take(struct strata_layout *layout, uint32_t layer, const uint
 	for (size_t w = 0; w < layout->model->words; w++)
 		taken->images[w] &= ~images[w];
 	insert_by_images(layout, layer);
-	taken->weight = strata_fleet_model_weight(layout->model, taken->images);
-	taken->version++;
-	if (strata_images_are_none(taken->images, layout->model->words))
+	layout->cost -= price_of_pulls(layout, taken, images, weight);
+	taken->weight -= weight;
+	taken->alive = !strata_images_are_none(taken->images, layout->model->words);
+	if (!taken->alive)
+		layout->cost -= taken->price.stored;
+	stamp(layout, layer, images);
+}
+
+/* Forget LAYER if no image has it, nor any machine. */
+static void retire(struct strata_layout *layout, uint32_t layer)
+{
+	struct strata_fleet_layer *retired = &layout->layers[layer];
+
+	if (retired->alive || retired->published || !retired->atoms)
+		return;
+	strata_layer_table_leave(&layout->table, layout->layers, layer);
+	release_layer(retired);
+}
+
+int strata_layout_give(struct strata_layout *layout, uint32_t layer, const uint64_t *images,
+	struct strata_error *error)
+{
+	int status = make_room(layout, images, error);
+
+	if (status == 0)
+		status = note(layout, layer, images, true, error);
+	if (status == 0)
+		add_to(layout, layer, images);
+	return status;
+}
+
+int strata_layout_take(struct strata_layout *layout, uint32_t layer, const uint64_t *images,
+	struct strata_error *error)
+{
+	int status = note(layout, layer, images, false, error);
+
+	if (status < 0)
+		return status;
+	remove_from(layout, layer, images);
+	if (!layout->journal)
 		retire(layout, layer);
+	return 0;
+}
+
+int strata_layout_try(struct strata_layout *layout, struct strata_error *error)
+{
+	layout->journal = calloc(1, sizeof(*layout->journal));
+	if (!layout->journal)
+		return strata_fail_memory(error);
+	layout->journal->layer_count = layout->layer_count;
+	return 0;
+}
+
+void strata_layout_keep(struct strata_layout *layout)
+{
+	for (size_t c = 0; c < layout->journal->count; c++)
+		retire(layout, layout->journal->changes[c].layer);
+	release_journal(layout);
+}
+
+void strata_layout_undo(struct strata_layout *layout)
+{
+	const struct strata_journal *journal = layout->journal;
+	size_t words = layout->model->words;
+
+	/* In the lists there is room: so many layers were in them before. */
+	for (size_t c = journal->count; c-- > 0;) {
+		const struct change *change = &journal->changes[c];
+
+		if (change->given)
+			remove_from(layout, change->layer, journal->images + c * words);
+		else
+			add_to(layout, change->layer, journal->images + c * words);
+	}
+	while (layout->layer_count > journal->layer_count)
+		retire(layout, --layout->layer_count);
+	release_journal(layout);
 }
 
 int strata_layout_publish(struct strata_layout *layout, uint32_t layer, const uint64_t *images,

@@ -243,15 +243,15 @@ static int search(struct merging *merging, uint32_t layer, struct strata_error *
 	const uint64_t *images = layout->layers[layer].images;
 	uint32_t count = 0, number = 0;
 
-	if (layout->layers[layer].locked)
+	for (size_t w = 0; w < words; w++)
+		count += (uint32_t)__builtin_popcountll(images[w] & merging->over[w]);
+	if (layout->layers[layer].locked || count == 0)
 		return 0;
 	if (strata_grow(&merging->seen, &merging->seen_capacity, layout->layer_count,
 		    sizeof(*merging->seen)) < 0)
 		return strata_fail_memory(error);
 	memset(merging->seen + fresh, 0, (merging->seen_capacity - fresh) * sizeof(*merging->seen));
 	merging->search++;
-	for (size_t w = 0; w < words; w++)
-		count += (uint32_t)__builtin_popcountll(images[w] & merging->over[w]);
 	STRATA_FOR_EACH_IMAGE(image, images, words)
 	{
 		if (!strata_images_has(merging->over, (uint32_t)image))
@@ -290,10 +290,12 @@ static int apply(struct merging *merging, uint32_t left, uint32_t right, struct 
 
 	if (status == 0)
 		status = strata_layout_give(layout, layers[2], merging->chosen, error);
+	if (status == 0)
+		status = strata_layout_take(layout, left, merging->chosen, error);
+	if (status == 0)
+		status = strata_layout_take(layout, right, merging->chosen, error);
 	if (status < 0)
 		return status;
-	strata_layout_take(layout, left, merging->chosen);
-	strata_layout_take(layout, right, merging->chosen);
 	STRATA_FOR_EACH_IMAGE(image, merging->chosen, layout->model->words)
 	{
 		if (layout->lists[image].count <= merging->bounds[image])

@@ -45,7 +45,4 @@ static inline int64_t strata_price_leaving(const struct strata_layout *layout,
 	return cost - layer->price.stored;
 }
 
-/* The cost of all layers. */
-int64_t strata_price_layout(const struct strata_layout *layout);
-
 #endif
