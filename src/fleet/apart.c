@@ -24,7 +24,8 @@ static int plan_alone(struct strata_layout *alone, const struct strata_atoms *at
 			status = strata_layout_give(alone, layer, images, error);
 	}
 	if (status == 0)
-		status = strata_fleet_merge(alone, bounds, observer, error);
+		status = strata_fleet_merge(
+			alone, bounds, &(struct strata_merge_options){0}, observer, error);
 	if (status == 0)
 		status = strata_fleet_improve(alone, bounds, 0, observer, error);
 	return status;

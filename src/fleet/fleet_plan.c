@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "fleet/adopt.h"
 #include "fleet/apart.h"
 #include "fleet/atoms.h"
 #include "fleet/improve.h"
@@ -188,9 +189,27 @@ static int prepare(struct planning *planning, struct strata_error *error)
 	return status;
 }
 
+/* Fleets by the atoms that their images have: the smaller, the more is tried. In large ones, whose
+ * images share more than one alone can gain, planning apart was never better. */
+enum {
+	SMALL = 4096,   /* images are planned apart, too */
+	MEDIUM = 20000, /* merges are tried in two orders */
+	LARGE = 65536,  /* layers are adopted */
+};
+
+/* How many atoms the images have. */
+static uint64_t count_members(const struct planning *planning)
+{
+	uint64_t members = 0;
+
+	for (size_t w = 0; w < planning->atoms.count * planning->model.words; w++)
+		members += (uint64_t)__builtin_popcountll(planning->atoms.images[w]);
+	return members;
+}
+
 /* Lay LAYOUT out, INHERITING what was together or afresh, and merge and improve it. */
-static int lay_out(const struct planning *planning, bool inheriting, struct strata_layout *layout,
-	struct strata_error *error)
+static int lay_out(const struct planning *planning, bool inheriting, bool eager,
+	struct strata_layout *layout, struct strata_error *error)
 {
 	const struct strata_observer *observer = planning->options->observer;
 	int status = strata_layout_init(layout, &planning->model, planning->atoms.atoms, error);
@@ -198,28 +217,33 @@ static int lay_out(const struct planning *planning, bool inheriting, struct stra
 	if (status == 0)
 		status = strata_inheritance_publish(
 			&planning->inheritance, &planning->atoms, layout, error);
+	if (inheriting)
+		layout->settled = planning->inheritance.settled;
 	if (status == 0 && inheriting)
 		status = strata_inheritance_lay_out(
 			&planning->inheritance, &planning->atoms, layout, error);
 	else if (status == 0)
 		status = lay_out_atoms(layout, &planning->atoms, error);
 	if (status == 0)
-		status = strata_fleet_merge(layout, planning->bounds, observer, error);
+		status = strata_fleet_merge(layout, planning->bounds,
+			&(struct strata_merge_options){.eager = eager}, observer, error);
 	if (status == 0)
 		status = strata_fleet_improve(layout, planning->bounds, 0, observer, error);
+	if (status == 0 && count_members(planning) <= LARGE)
+		status = strata_fleet_adopt(
+			layout, planning->atoms.count, planning->bounds, observer, error);
 	return status;
 }
 
-/* Whether the fleet is so small that more can be tried. In large ones, whose images share more than
- * one alone can gain, that was never better. */
-static bool is_small(const struct planning *planning)
+/* Make BETTER the cheaper of the two. */
+static void keep_better(struct strata_layout *better, struct strata_layout *other)
 {
-	enum { MOST_MEMBERS = 4096 };
-	uint64_t members = 0;
+	struct strata_layout cheaper = *other;
 
-	for (size_t w = 0; w < planning->atoms.count * planning->model.words; w++)
-		members += (uint64_t)__builtin_popcountll(planning->atoms.images[w]);
-	return members <= MOST_MEMBERS;
+	if (better->cost <= other->cost)
+		return;
+	*other = *better;
+	*better = cheaper;
 }
 
 /* Improve LAYOUT by what planning images apart finds; where that is better altogether, it becomes
@@ -229,7 +253,6 @@ static int compare_apart(
 {
 	strata_autolayout struct strata_layout apart = STRATA_LAYOUT_INIT;
 	const struct strata_observer *observer = planning->options->observer;
-	struct strata_layout better;
 	int status = strata_layout_init(&apart, &planning->model, planning->atoms.atoms, error);
 
 	if (status == 0)
@@ -239,12 +262,36 @@ static int compare_apart(
 		status = strata_apart_adopt(layout, &apart, error);
 	if (status == 0)
 		status = strata_fleet_improve(layout, planning->bounds, 0, observer, error);
-	if (status < 0 || layout->cost <= apart.cost)
-		return status;
-	better = apart;
-	apart = *layout;
-	*layout = better;
-	return 0;
+	if (status == 0)
+		keep_better(layout, &apart);
+	return status;
+}
+
+/* Merge in the other order, too; where that is better altogether, it becomes LAYOUT. */
+static int compare_eager(
+	const struct planning *planning, struct strata_layout *layout, struct strata_error *error)
+{
+	strata_autolayout struct strata_layout eager = STRATA_LAYOUT_INIT;
+	int status = lay_out(planning, false, true, &eager, error);
+
+	if (status == 0)
+		keep_better(layout, &eager);
+	return status;
+}
+
+/* Plan as if nothing had been before. The smaller the fleet, the more is tried: in large ones,
+ * whose images share more than one alone can gain, planning apart was never better. */
+static int plan_afresh(
+	const struct planning *planning, struct strata_layout *layout, struct strata_error *error)
+{
+	uint64_t members = count_members(planning);
+	int status = lay_out(planning, false, false, layout, error);
+
+	if (status == 0 && members <= MEDIUM)
+		status = compare_eager(planning, layout, error);
+	if (status == 0 && members <= SMALL)
+		status = compare_apart(planning, layout, error);
+	return status;
 }
 
 /* Whether there is nothing to decide: all images are in the catalogue as they are. */
@@ -254,13 +301,28 @@ static bool is_settled(const struct planning *planning)
 	       planning->inheritance.complete;
 }
 
-/* Whether KEPT is not much dearer than FRESH. Rates are guesses: a little is not worth a change,
- * which others would come after. */
-static bool is_worth_keeping(const struct strata_layout *kept, const struct strata_layout *fresh)
+/* Whether some image has much less than the layers that it may have: its bound was raised. */
+static bool has_room(const struct planning *planning, const struct strata_layout *layout)
 {
-	enum { PART = 32 };
+	for (size_t i = 0; i < planning->fleet->image_count; i++) {
+		if (layout->lists[i].count < planning->bounds[i] / 2)
+			return true;
+	}
+	return false;
+}
 
-	return kept->cost - fresh->cost <= kept->cost / PART;
+/* Whether KEPT is not much dearer than FRESH. Rates are guesses: a little is not worth a change,
+ * which others would come after. Where little changed, what could be saved could have been before.
+ */
+static bool is_worth_keeping(const struct planning *planning, const struct strata_layout *kept,
+	const struct strata_layout *fresh)
+{
+	enum { PART = 32, LARGE_PART = 8 };
+	int64_t saved = kept->cost - fresh->cost;
+
+	if (!planning->inheritance.little)
+		return saved <= kept->cost / PART;
+	return saved <= kept->cost / LARGE_PART || !has_room(planning, kept);
 }
 
 /* The groups of the previous catalogue that are layers still, as they were. */
@@ -289,14 +351,13 @@ static int plan_fleet(struct strata_fleet_plan *plan, struct strata_error *error
 	int status = prepare(&planning, error);
 
 	if (status == 0 && plan->options.previous)
-		status = lay_out(&planning, true, &kept, error);
+		status = lay_out(&planning, true, false, &kept, error);
 	if (status == 0 && !is_settled(&planning))
-		status = lay_out(&planning, false, &fresh, error);
-	if (status == 0 && !is_settled(&planning) && is_small(&planning))
-		status = compare_apart(&planning, &fresh, error);
+		status = plan_afresh(&planning, &fresh, error);
 	if (status < 0)
 		return status;
-	if (plan->options.previous && (is_settled(&planning) || is_worth_keeping(&kept, &fresh)))
+	if (plan->options.previous &&
+		(is_settled(&planning) || is_worth_keeping(&planning, &kept, &fresh)))
 		best = &kept;
 	plan->kept = count_kept(best);
 	return write_plan(plan, best, &planning.atoms, error);

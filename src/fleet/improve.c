@@ -21,6 +21,7 @@ struct improving {
 	const uint32_t *bounds;
 	uint64_t *common;
 	uint64_t *chosen; /* of the best move */
+	uint64_t *news;   /* images that changed */
 	struct strata_parts parts;
 
 	uint32_t *seen; /* for each layer, the search that saw it last */
@@ -41,9 +42,17 @@ static void release_improving(struct improving *improving)
 {
 	free(improving->common);
 	free(improving->chosen);
+	free(improving->news);
 	strata_parts_release(&improving->parts);
 	free(improving->seen);
 	free(improving->examined);
+}
+
+static bool is_open(const struct improving *improving, uint32_t image)
+{
+	const uint64_t *settled = improving->layout->settled;
+
+	return !settled || !strata_images_has(settled, image);
 }
 
 static void keep_best(struct improving *improving, int64_t gain, uint32_t part, uint32_t target)
@@ -143,7 +152,8 @@ static void weigh_image(struct improving *improving, uint32_t layer, uint32_t im
 			continue;
 		improving->seen[target] = improving->search;
 		for (size_t w = 0; w < layout->model->words; w++)
-			improving->common[w] = from->images[w] & to->images[w];
+			improving->common[w] =
+				from->images[w] & to->images[w] & strata_layout_open(layout, w);
 		weigh(improving, from, target);
 	}
 }
@@ -153,6 +163,8 @@ static int make_room(struct improving *improving, struct strata_error *error)
 	size_t count = improving->layout->layer_count;
 	size_t seen = improving->seen_capacity, examined = improving->examined_capacity;
 
+	if (count <= seen && count <= examined)
+		return 0;
 	if (strata_grow(&improving->seen, &improving->seen_capacity, count,
 		    sizeof(*improving->seen)) < 0 ||
 		strata_grow(&improving->examined, &improving->examined_capacity, count,
@@ -168,7 +180,8 @@ static int make_room(struct improving *improving, struct strata_error *error)
 /* Whether IMAGE is one to look at for LAYER: something moved in it since. */
 static bool is_news(const struct improving *improving, uint32_t layer, uint32_t image)
 {
-	return improving->layout->lists[image].version > improving->examined[layer];
+	return strata_images_has(improving->news, image) &&
+	       improving->layout->lists[image].version > improving->examined[layer];
 }
 
 /* Find the best move out of LAYER, in the NEWS images that are to be looked at for it. */
@@ -194,7 +207,8 @@ static void find_best(struct improving *improving, uint32_t layer, uint32_t news
 	memset(improving->common, 0, words * sizeof(*improving->common));
 	STRATA_FOR_EACH_IMAGE(image, from->images, words)
 	{
-		if (layout->lists[image].count < improving->bounds[image]) {
+		if (is_open(improving, (uint32_t)image) &&
+			layout->lists[image].count < improving->bounds[image]) {
 			strata_images_add(improving->common, (uint32_t)image);
 			room = true;
 		}
@@ -260,10 +274,14 @@ static int move(struct improving *improving, uint32_t layer, struct strata_error
 static uint32_t count_news(const struct improving *improving, uint32_t layer)
 {
 	const struct strata_layout *layout = improving->layout;
+	const uint64_t *images = layout->layers[layer].images;
 	uint32_t count = 0;
 
-	STRATA_FOR_EACH_IMAGE(image, layout->layers[layer].images, layout->model->words)
-	count += is_news(improving, layer, (uint32_t)image);
+	for (size_t w = 0; w < layout->model->words; w++) {
+		for (uint64_t bits = images[w] & improving->news[w]; bits != 0; bits &= bits - 1)
+			count += is_news(improving, layer,
+				(uint32_t)(w * 64) + (unsigned)__builtin_ctzll(bits));
+	}
 	return count;
 }
 
@@ -274,11 +292,14 @@ static int improve_layer(
 	struct strata_layout *layout = improving->layout;
 
 	for (int moves = 0; moves < MOVES_OF_A_LAYER; moves++) {
-		int status = make_room(improving, error);
 		uint32_t news;
+		int status;
 
-		if (status < 0 || !layout->layers[layer].alive || layout->layers[layer].locked ||
+		if (!layout->layers[layer].alive || layout->layers[layer].locked ||
 			improving->weighed > MOST_MOVES)
+			return 0;
+		status = make_room(improving, error);
+		if (status < 0)
 			return status;
 		news = count_news(improving, layer);
 		if (news == 0)
@@ -294,6 +315,8 @@ static int improve_layer(
 		status = move(improving, layer, error);
 		if (status < 0)
 			return status;
+		for (size_t w = 0; w < layout->model->words; w++)
+			improving->news[w] |= improving->chosen[w];
 		*moved = true;
 	}
 	return 0;
@@ -309,17 +332,22 @@ int strata_fleet_improve(struct strata_layout *layout, const uint32_t *bounds, u
 		.bounds = bounds,
 		.common = strata_allocate(words, sizeof(uint64_t)),
 		.chosen = strata_allocate(words, sizeof(uint64_t)),
+		.news = strata_allocate(words, sizeof(uint64_t)),
 	};
 	bool moved = true;
 	int status = strata_parts_init(&improving.parts, layout, error);
 
 	if (status < 0)
 		return status;
-	if (!improving.common || !improving.chosen)
+	if (!improving.common || !improving.chosen || !improving.news)
 		return strata_fail_memory(error);
 	status = make_room(&improving, error);
 	for (uint32_t l = 0; status == 0 && l < layout->layer_count; l++)
 		improving.examined[l] = since;
+	for (uint32_t i = 0; i < layout->model->image_count; i++) {
+		if (layout->lists[i].version > since && is_open(&improving, i))
+			strata_images_add(improving.news, i);
+	}
 	for (int pass = 0; status == 0 && moved && pass < PASSES; pass++) {
 		moved = false;
 		for (uint32_t l = 0; status == 0 && l < layout->layer_count; l++) {

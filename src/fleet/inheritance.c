@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/fixed.h"
 #include "fleet/keys.h"
 #include "fleet/model.h"
 
@@ -415,6 +416,42 @@ static int inherit_all(struct finding *finding, const uint32_t *bounds, struct s
 	return status;
 }
 
+/* Find the images that have all of their items in unchanged layers, as before. */
+static int find_settled(struct finding *finding, const uint32_t *bounds, struct strata_error *error)
+{
+	enum { LITTLE = 32 }; /* less than this part of all bytes */
+	struct strata_inheritance *inheritance = finding->inheritance;
+	const struct strata_fleet *fleet = finding->fleet;
+	strata_autofree uint32_t *items = strata_allocate(fleet->image_count, sizeof(*items));
+	strata_autofree uint32_t *layers = strata_allocate(fleet->image_count, sizeof(*layers));
+	uint64_t all = 0, same = 0;
+
+	inheritance->settled =
+		strata_allocate(finding->model->words, sizeof(*inheritance->settled));
+	if (!items || !layers || !inheritance->settled)
+		return strata_fail_memory(error);
+	for (size_t l = 0; l < inheritance->count; l++) {
+		const struct strata_inherited *layer = &inheritance->layers[l];
+
+		if (!layer->unchanged || !layer->was_there)
+			continue;
+		layers[layer->image]++;
+		items[layer->image] += layer->set.count;
+		same = strata_saturating_add(same, finding->groups[layer->group].size);
+	}
+	for (uint32_t i = 0; i < fleet->image_count; i++) {
+		const struct strata_fleet_image *image = &fleet->images[i];
+
+		for (uint32_t n = 0; n < image->item_count; n++)
+			all = strata_saturating_add(
+				all, strata_graph_item(fleet->graph, image->items[n])->size);
+		if (items[i] == image->item_count && layers[i] <= bounds[i])
+			strata_images_add(inheritance->settled, i);
+	}
+	inheritance->little = all - same < all / LITTLE;
+	return 0;
+}
+
 int strata_inheritance_find(struct strata_inheritance *inheritance,
 	const struct strata_fleet *fleet, const struct strata_catalogue *catalogue,
 	const struct strata_fleet_model *model, const uint32_t *bounds, struct strata_error *error)
@@ -436,6 +473,8 @@ int strata_inheritance_find(struct strata_inheritance *inheritance,
 		status = list_known(&finding, error);
 	if (status == 0)
 		status = inherit_all(&finding, bounds, error);
+	if (status == 0)
+		status = find_settled(&finding, bounds, error);
 	if (status < 0)
 		return status;
 	inheritance->sets = strata_allocate(inheritance->count, sizeof(*inheritance->sets));
@@ -449,6 +488,7 @@ int strata_inheritance_find(struct strata_inheritance *inheritance,
 void strata_inheritance_release(struct strata_inheritance *inheritance)
 {
 	free(inheritance->layers);
+	free(inheritance->settled);
 	free(inheritance->sets);
 	free(inheritance->items);
 	*inheritance = (struct strata_inheritance)STRATA_INHERITANCE_INIT;

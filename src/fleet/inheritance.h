@@ -25,13 +25,15 @@ struct strata_inheritance {
 	struct strata_inherited *layers;
 	size_t count, capacity;
 	bool complete;                /* every image has all of its layers, unchanged or not */
+	uint64_t *settled;            /* images of which nothing changed */
+	bool little;                  /* of all images together, little changed */
 	struct strata_item_set *sets; /* those of the layers */
 	uint32_t *items;              /* of all of them */
 };
 
 #define STRATA_INHERITANCE_INIT                                                                    \
 	{                                                                                          \
-		NULL, 0, 0, false, NULL, NULL                                                      \
+		NULL, 0, 0, false, NULL, false, NULL, NULL                                         \
 	}
 #define strata_autoinheritance STRATA_CLEANUP(strata_inheritance_release)
 

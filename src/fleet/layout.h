@@ -33,6 +33,7 @@ struct strata_layout {
 	struct strata_layer_table table;
 
 	struct strata_layer_list *lists; /* one for each image */
+	const uint64_t *settled;         /* images that keep their layers; NULL: none */
 	int64_t cost;                    /* of all layers */
 	uint32_t time;                   /* changes so far */
 	struct strata_journal *journal;  /* NULL: changes are for good */
@@ -40,9 +41,15 @@ struct strata_layout {
 
 #define STRATA_LAYOUT_INIT                                                                         \
 	{                                                                                          \
-		NULL, NULL, NULL, 0, 0, STRATA_LAYER_TABLE_INIT, NULL, 0, 0, NULL                  \
+		NULL, NULL, NULL, 0, 0, STRATA_LAYER_TABLE_INIT, NULL, NULL, 0, 0, NULL            \
 	}
 #define strata_autolayout STRATA_CLEANUP(strata_layout_release)
+
+/* Word W of the set of images that may change. */
+static inline uint64_t strata_layout_open(const struct strata_layout *layout, size_t w)
+{
+	return layout->settled ? ~layout->settled[w] : UINT64_MAX;
+}
 
 int strata_layout_init(struct strata_layout *layout, const struct strata_fleet_model *model,
 	const struct strata_atom *atoms, struct strata_error *error) STRATA_MUST_CHECK;

@@ -7,8 +7,9 @@
 #include "plan/churn.h"
 
 enum {
-	WINDOW = 16,         /* neighbours on either side, in each order, that are candidates */
-	NARROW_WINDOW = 8,   /* in large fleets */
+	WINDOW = 16,       /* neighbours on either side, in each order, that are candidates */
+	NARROW_WINDOW = 8, /* in large fleets */
+	NARROWEST_WINDOW = 4,
 	MANY_LAYERS = 65536, /* of all images together: a large fleet */
 	SCANNED_IMAGES = 12, /* of one layer, at most, in search of candidates */
 };
@@ -23,6 +24,7 @@ struct candidate {
 struct merging {
 	struct strata_layout *layout;
 	const uint32_t *bounds;
+	const struct strata_merge_options *options;
 	uint32_t window;
 	uint64_t *over;   /* images that a merge relieves */
 	uint64_t *common; /* images of the merge that is looked at */
@@ -109,7 +111,8 @@ static bool find_images(struct merging *merging, struct prospect_of_merge *merge
 
 	merge->relieved = 0;
 	for (size_t w = 0; w < merging->layout->model->words; w++) {
-		uint64_t common = merge->a->images[w] & merge->b->images[w];
+		uint64_t common = merge->a->images[w] & merge->b->images[w] &
+				  strata_layout_open(merging->layout, w);
 		uint64_t chosen = common & merging->over[w];
 
 		merging->common[w] = common;
@@ -162,6 +165,17 @@ static int64_t price_merge(const struct strata_layout *layout,
 	       strata_price_leaving(layout, merge->b, images, weight);
 }
 
+/* What COST is for each of COUNT images that are relieved. */
+static int64_t spread(const struct merging *merging, int64_t cost, uint32_t count)
+{
+	int64_t each = cost / (int64_t)count, factor;
+
+	if (!merging->options->eager)
+		return each;
+	factor = merging->layout->model->factors[count];
+	return (each >> 16) * factor + ((each & 0xffff) * factor >> 16);
+}
+
 /* What the merge costs for the images that it is best for: `chosen`, or `common`, which is then
  * copied there. */
 static int64_t price_best(struct merging *merging, const struct prospect_of_merge *merge, bool copy)
@@ -178,7 +192,7 @@ static int64_t price_best(struct merging *merging, const struct prospect_of_merg
 		if (whole <= cost)
 			cost = whole;
 	}
-	return cost / (int64_t)merge->relieved;
+	return spread(merging, cost, merge->relieved);
 }
 
 /* Find the key of the merge of LEFT and RIGHT, and in `chosen` the images that it is best for: all
@@ -327,16 +341,22 @@ static int step(struct merging *merging, struct strata_error *error)
 	return apply(merging, candidate.left, candidate.right, error);
 }
 
+static bool is_done(const struct merging *merging)
+{
+	const struct strata_layout *layout = merging->layout;
+
+	return merging->heap_count == 0 ||
+	       strata_images_are_none(merging->over, layout->model->words) ||
+	       (merging->options->ceiling != 0 && layout->cost > merging->options->ceiling);
+}
+
 static int merge_all(
 	struct merging *merging, const struct strata_observer *observer, struct strata_error *error)
 {
 	enum { STEPS = 256 };
-	size_t words = merging->layout->model->words;
 	int status = search_all(merging, error);
 
-	for (uint32_t steps = 0; status == 0 && merging->heap_count > 0 &&
-				 !strata_images_are_none(merging->over, words);
-		steps++) {
+	for (uint32_t steps = 0; status == 0 && !is_done(merging); steps++) {
 		if (steps % STEPS == 0)
 			status = strata_check_cancelled(observer, error);
 		if (status == 0)
@@ -346,13 +366,15 @@ static int merge_all(
 }
 
 int strata_fleet_merge(struct strata_layout *layout, const uint32_t *bounds,
-	const struct strata_observer *observer, struct strata_error *error)
+	const struct strata_merge_options *options, const struct strata_observer *observer,
+	struct strata_error *error)
 {
 	size_t words = layout->model->words;
 	STRATA_CLEANUP(release_merging)
 	struct merging merging = {
 		.layout = layout,
 		.bounds = bounds,
+		.options = options,
 		.over = strata_allocate(words, sizeof(uint64_t)),
 		.common = strata_allocate(words, sizeof(uint64_t)),
 		.chosen = strata_allocate(words, sizeof(uint64_t)),
@@ -366,6 +388,8 @@ int strata_fleet_merge(struct strata_layout *layout, const uint32_t *bounds,
 		if (layout->lists[i].count > bounds[i])
 			strata_images_add(merging.over, i);
 	}
-	merging.window = layers < MANY_LAYERS ? WINDOW : NARROW_WINDOW;
+	merging.window = options->ceiling != 0  ? NARROWEST_WINDOW
+			 : layers < MANY_LAYERS ? WINDOW
+						: NARROW_WINDOW;
 	return merge_all(&merging, observer, error);
 }

@@ -49,6 +49,19 @@ static int sum_weights(struct strata_fleet_model *model, struct strata_error *er
 	return 0;
 }
 
+static int find_factors(struct strata_fleet_model *model, struct strata_error *error)
+{
+	model->factors = strata_allocate((size_t)model->image_count + 1, sizeof(*model->factors));
+	if (!model->factors)
+		return strata_fail_memory(error);
+	for (uint64_t count = 1; count <= model->image_count; count++) {
+		uint64_t root = strata_fixed_root(strata_fixed_root(count << 32) << 16);
+
+		model->factors[count] = (uint32_t)((UINT64_C(1) << 32) / root);
+	}
+	return 0;
+}
+
 static int gather_causes(struct strata_fleet_model *model, struct strata_error *error)
 {
 	const struct strata_churn *churn = model->churn;
@@ -104,6 +117,8 @@ int strata_fleet_model_make(struct strata_fleet_model *model, const struct strat
 	if (status == 0)
 		status = sum_weights(model, error);
 	if (status == 0)
+		status = find_factors(model, error);
+	if (status == 0)
 		choose_shift(model, fleet->graph);
 	return status;
 }
@@ -116,6 +131,7 @@ void strata_fleet_model_release(struct strata_fleet_model *model)
 	free(model->hazards);
 	free(model->weights);
 	free(model->sums);
+	free(model->factors);
 	*model = (struct strata_fleet_model)STRATA_FLEET_MODEL_INIT;
 }
 

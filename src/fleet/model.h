@@ -30,6 +30,7 @@ struct strata_fleet_model {
 	size_t words;          /* of a set of images */
 	uint64_t *weights;     /* of the images; their mean is STRATA_WEIGHT_ONE */
 	uint64_t (*sums)[256]; /* for every byte of a set, the weight of its images */
+	uint32_t *factors;     /* for every number of images, 2^16 / its fourth root */
 
 	uint64_t storage, pull; /* thousandths */
 	uint64_t request;       /* bytes */
@@ -46,7 +47,7 @@ enum {
 
 #define STRATA_FLEET_MODEL_INIT                                                                    \
 	{                                                                                          \
-		NULL, NULL, NULL, 0, 0, NULL, NULL, 0, 0, 0, 0, false, 0                           \
+		NULL, NULL, NULL, 0, 0, NULL, NULL, NULL, 0, 0, 0, 0, false, 0                     \
 	}
 #define strata_automodel STRATA_CLEANUP(strata_fleet_model_release)
 

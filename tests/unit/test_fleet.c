@@ -110,7 +110,8 @@ static void assert_close(
 	assert_true(distance->worst < worst);
 }
 
-static void measure_random(uint32_t items, uint32_t images, uint32_t cases, uint64_t first_seed)
+static void measure_random(uint32_t items, uint32_t images, uint32_t cases, uint64_t first_seed,
+	double mean, double worst)
 {
 	struct distance distance = {.worst = 1};
 	char what[64];
@@ -122,15 +123,15 @@ static void measure_random(uint32_t items, uint32_t images, uint32_t cases, uint
 		measure(&sketch, &distance);
 	}
 	snprintf(what, sizeof(what), "%u random images of %u items", images, items);
-	assert_close(&distance, what, 1.02, 1.5);
+	assert_close(&distance, what, mean, worst);
 }
 
 static void test_plans_are_close_to_the_optimum(void **state)
 {
 	(void)state;
-	measure_random(8, 1, 300, 1000);
-	measure_random(7, 2, 300, 2000);
-	measure_random(6, 3, 200, 3000);
+	measure_random(8, 1, 300, 1000, 1.002, 1.1);
+	measure_random(7, 2, 300, 2000, 1.008, 1.31);
+	measure_random(6, 3, 200, 3000, 1.005, 1.15);
 }
 
 /* Add the image of the Debian package ROOT, unless it has more than MOST, or SKETCH no room. */
