@@ -263,6 +263,12 @@ static int compare_apart(
 	if (status == 0)
 		status = strata_fleet_improve(layout, planning->bounds, 0, observer, error);
 	if (status == 0)
+		status = strata_fleet_adopt(
+			layout, planning->atoms.count, planning->bounds, observer, error);
+	if (status == 0)
+		status = strata_fleet_adopt(
+			&apart, planning->atoms.count, planning->bounds, observer, error);
+	if (status == 0)
 		keep_better(layout, &apart);
 	return status;
 }

@@ -130,8 +130,8 @@ static void test_plans_are_close_to_the_optimum(void **state)
 {
 	(void)state;
 	measure_random(8, 1, 300, 1000, 1.002, 1.1);
-	measure_random(7, 2, 300, 2000, 1.008, 1.31);
-	measure_random(6, 3, 200, 3000, 1.005, 1.15);
+	measure_random(7, 2, 300, 2000, 1.003, 1.15);
+	measure_random(6, 3, 200, 3000, 1.004, 1.15);
 }
 
 /* Add the image of the Debian package ROOT, unless it has more than MOST, or SKETCH no room. */
