@@ -150,7 +150,9 @@ static int find_offers(struct adopting *adopting, uint32_t image, struct strata_
 			return strata_fail_memory(error);
 		adopting->offers[adopting->offer_count++] = offer;
 	}
-	qsort(adopting->offers, adopting->offer_count, sizeof(*adopting->offers), compare_offers);
+	if (adopting->offer_count > 0)
+		qsort(adopting->offers, adopting->offer_count, sizeof(*adopting->offers),
+			compare_offers);
 	return 0;
 }
 
