@@ -95,20 +95,54 @@ static void compete(struct search *search, uint32_t count)
 	}
 }
 
-/* Improve TRIAL, COUNT groups; it takes the place of the best where it costs less. */
-static void try_improved(struct search *search, uint32_t count, uint64_t *least)
+/* The grouping becomes the best where it costs less than LEAST. */
+static void keep_better(struct search *search, uint64_t *least)
 {
-	uint64_t cost;
+	uint64_t cost = strata_grouping_cost(&search->grouping);
 
-	strata_grouping_set(&search->grouping, search->trial, count);
-	strata_grouping_improve(&search->grouping, search->order);
-	cost = strata_grouping_cost(&search->grouping);
 	if (cost >= *least)
 		return;
 	*least = cost;
 	search->best_count = search->grouping.count;
 	memcpy(search->best, search->grouping.group_of,
 		search->pieces.count * sizeof(*search->best));
+}
+
+/* Whether cuts into more than COUNT groups, which the bound allows, cost no less, and fewer more.
+ */
+static bool is_where_cuts_end(const struct search *search, uint32_t count)
+{
+	const uint64_t *costs = search->segments.costs;
+
+	return costs[count] >= costs[count - 1] &&
+	       (count == 1 || costs[count - 2] > costs[count - 1]);
+}
+
+/* Where cuts end, groups that are no neighbours may still cost less as one; after merges they do
+ * not. What that gives takes the place of the grouping where it costs less. It is tried below COUNT
+ * groups only, so that a larger bound has all that a smaller one has. */
+static void join_cuts(struct search *search, uint32_t count)
+{
+	uint64_t least = UINT64_MAX;
+
+	keep_better(search, &least);
+	for (uint32_t groups = 1; groups < count; groups++) {
+		if (!is_where_cuts_end(search, groups))
+			continue;
+		strata_segments_groups(&search->segments, groups, search->trial);
+		strata_grouping_set(&search->grouping, search->trial, groups);
+		strata_grouping_join(&search->grouping);
+		keep_better(search, &least);
+	}
+	strata_grouping_set(&search->grouping, search->best, search->best_count);
+}
+
+/* Improve TRIAL, COUNT groups; it takes the place of the best where it costs less. */
+static void try_improved(struct search *search, uint32_t count, uint64_t *least)
+{
+	strata_grouping_set(&search->grouping, search->trial, count);
+	strata_grouping_improve(&search->grouping, search->order);
+	keep_better(search, least);
 }
 
 /* Whether moves may make something that costs less than LEAST of what costs COST. */
@@ -159,6 +193,7 @@ static int search_run(struct search *search, struct strata_error *error)
 	memset(search->trial, 0, search->pieces.count * sizeof(*search->trial));
 	strata_grouping_set(&search->grouping, search->trial, 1);
 	compete(search, most);
+	join_cuts(search, most);
 	return 0;
 }
 

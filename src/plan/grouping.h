@@ -71,6 +71,10 @@ bool strata_grouping_exchange(struct strata_grouping *grouping, uint32_t a, uint
  * ORDER has all pieces, as below. */
 void strata_grouping_improve(struct strata_grouping *grouping, const uint32_t *order);
 
+/* Join groups while that lowers the cost. No class is in two groups; those that
+ * others have joined stay as empty ones. */
+void strata_grouping_join(struct strata_grouping *grouping);
+
 /* Split groups along ORDER (strata_pieces_order) where that lowers the cost most, until there are
  * COUNT of them or nothing is gained. COUNT is within the capacity. */
 int strata_grouping_split(struct strata_grouping *grouping, const uint32_t *order, uint32_t count,
