@@ -39,9 +39,11 @@ static struct strata_rates *draw_rates(bool batch)
 	struct strata_rates *rates = strata_rates_new(&error);
 
 	for (size_t n = 0; n < COUNT_OF(names); n++) {
-		struct strata_rate rate = {((uint64_t)random_below(1 << 20) << random_below(8)) / 3,
-			batch && random_below(2) ? random_below(1 << 20) : 0};
+		struct strata_rate rate = {random_below(1 << 20), 0};
 
+		rate.per_year = (rate.per_year << random_below(8)) / 3;
+		if (batch && random_below(2))
+			rate.batch = random_below(1 << 20);
 		assert_succeeds(strata_rates_set(rates, names[n], rate, &error), &error);
 	}
 	assert_succeeds(

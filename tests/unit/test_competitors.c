@@ -110,9 +110,11 @@ static void test_auto_is_the_loop_of_nixpkgs(void **state)
 		strata_autograph struct strata_graph *graph = NULL;
 		struct loop loop = {0};
 		struct sketch sketch;
+		uint32_t items;
 
 		random_state = seed;
-		draw(&sketch, seed, 1 + random_below(MOST), random_below(30), false);
+		items = 1 + random_below(MOST);
+		draw(&sketch, seed, items, random_below(30), false);
 		graph = tell(&sketch, seed);
 		free(sketch.edges);
 		loop.count = strata_graph_count(graph);

@@ -216,10 +216,12 @@ static void test_scores_are_those_of_the_contest(void **state)
 	(void)state;
 	for (uint64_t seed = 0; seed < 4000; seed++) {
 		struct sketch sketch;
+		uint32_t items;
 		strata_autograph struct strata_graph *graph = NULL;
 
 		random_state = seed;
-		draw(&sketch, seed, 1 + random_below(14), random_below(40), seed % 4 == 3);
+		items = 1 + random_below(14);
+		draw(&sketch, seed, items, random_below(40), seed % 4 == 3);
 		graph = tell(&sketch, seed);
 		assert_scores_as_in_contest(graph);
 		free(sketch.edges);

@@ -113,12 +113,14 @@ static void test_every_strategy_partitions_every_graph(void **state)
 	(void)state;
 	for (uint64_t seed = 0; seed < 3000; seed++) {
 		struct sketch sketch;
+		uint32_t items;
 		strata_autograph struct strata_graph *graph = NULL;
 		strata_autograph struct strata_graph *retold = NULL;
 		uint32_t count;
 
 		random_state = seed;
-		draw(&sketch, seed, 1 + random_below(12), random_below(30), seed % 4 != 0);
+		items = 1 + random_below(12);
+		draw(&sketch, seed, items, random_below(30), seed % 4 != 0);
 		graph = tell(&sketch, seed);
 		retold = tell(&sketch, seed + 1000000);
 		count = strata_graph_count(graph);
