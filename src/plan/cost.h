@@ -47,5 +47,4 @@ static inline uint64_t strata_cost_planned_of(const struct strata_churn *churn, 
 int strata_cost_compare_prefix(
 	uint64_t bytes, uint64_t hazard, uint64_t other_bytes, uint64_t other_hazard);
 
-/* Where single events and batch days both count, and a pile can have but one order. */
 #endif
