@@ -30,7 +30,7 @@ build.shell "a Nix database" "nix-database"
     registration = ''
       SELECT path || char(10) || hash || char(10) || size || char(10) || char(10) ||
         json_array_length(names) || coalesce((SELECT char(10) || group_concat(value, char(10))
-        FROM json_each(names)), "") FROM item ORDER BY path;
+        FROM json_each(names)), ''') FROM item ORDER BY path;
     '';
   } ''
   cd "$NIX_BUILD_TOP"

@@ -37,6 +37,17 @@ rec {
   jq = program "jq" [ ];
   nix = program "nix" [ "nix-store" "nix-build" ];
 
+  # SQLite as it is by default since 3.53, and as distributions build it: "…" is never a string.
+  strictSqlite = shell "strict-sqlite" ''
+    mkdir -p $out/bin
+    cat >$out/bin/sqlite3 <<'END'
+    #!${busybox}/bin/sh
+    exec /usr/bin/sqlite3 -cmd '.output /dev/null' -cmd '.dbconfig dqs_ddl off' -cmd '.dbconfig dqs_dml off' \
+      -cmd '.output stdout' "$@"
+    END
+    chmod 755 $out/bin/sqlite3
+  '';
+
   frontEnd = arguments: import (builtins.getEnv "STRATAPACK_SOURCE" + "/frontends/nix") ({
     program = /. + builtins.getEnv "STRATAPACK_STATIC";
   } // arguments);
@@ -45,7 +56,7 @@ rec {
     tools = busybox;
     fakeroot = "/usr";
     nix = "/usr";
-    sqlite = "/usr";
+    sqlite = strictSqlite;
     skopeo = "/usr/bin/skopeo";
   };
 }
