@@ -4,8 +4,8 @@
 #ifndef CLI_COMMAND_H
 #define CLI_COMMAND_H
 
-#include "cli/option_table.h"
-#include "cli/report.h"
+#include "cli/options/option_table.h"
+#include "cli/text/report.h"
 
 extern const struct strata_command strata_command_build;
 extern const struct strata_command strata_command_plan;

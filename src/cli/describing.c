@@ -1,8 +1,8 @@
 #include "cli/describing.h"
 
-#include "cli/image_options.h"
 #include "cli/layer_set.h"
-#include "cli/output.h"
+#include "cli/options/image_options.h"
+#include "cli/text/output.h"
 
 static int append_image(const struct strata_layer_set *set, const struct strata_base *base,
 	const struct strata_platform *platform, struct strata_buffer *buffer,

@@ -4,8 +4,8 @@
 #ifndef CLI_DESCRIBING_H
 #define CLI_DESCRIBING_H
 
-#include "cli/cache_options.h"
-#include "cli/layer_options.h"
+#include "cli/options/cache_options.h"
+#include "cli/options/layer_options.h"
 #include "cli/planning.h"
 
 /* Append to BUFFER, as JSON, what an image of the plan for PLATFORM would be: its layers with all

@@ -4,11 +4,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/file.h"
-#include "base/text.h"
-#include "cli/output.h"
-#include "cli/report.h"
-#include "image/contents.h"
+#include "cli/text/output.h"
+#include "cli/text/report.h"
+#include "image/inspect/contents.h"
+#include "util/file.h"
+#include "util/text.h"
 
 /* A registry takes a config of 4 MiB, and the history in it has the half. */
 enum { VERSIONS_BUDGET = 1024 * 1024 };

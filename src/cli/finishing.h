@@ -6,9 +6,9 @@
 
 #include <stratapack/plan.h>
 
-#include "cli/base_options.h"
-#include "cli/image_options.h"
-#include "cli/option_table.h"
+#include "cli/options/base_options.h"
+#include "cli/options/image_options.h"
+#include "cli/options/option_table.h"
 
 struct strata_report_options {
 	struct strata_used used;

@@ -2,11 +2,11 @@
 
 #include <string.h>
 
-#include "base/file.h"
-#include "cli/report.h"
-#include "fleet/catalogue.h"
-#include "plan/churn.h"
+#include "cli/text/report.h"
+#include "fleet/catalogue/catalogue.h"
+#include "model/causes.h"
 #include "plan/internal.h"
+#include "util/file.h"
 
 static int apply_fleet(void *target, const char *value, struct strata_error *error)
 {

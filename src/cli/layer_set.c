@@ -1,6 +1,6 @@
 #include "cli/layer_set.h"
 
-#include "base/error.h"
+#include "util/error.h"
 
 int strata_layer_set_reserve(struct strata_layer_set *set, size_t count, struct strata_error *error)
 {

@@ -6,7 +6,7 @@
 
 #include <stratapack/layer.h>
 
-#include "base/memory.h"
+#include "util/memory.h"
 
 struct strata_layer_set {
 	struct strata_layer *layers; /* zeroed until filled */

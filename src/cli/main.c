@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "cli/command.h"
-#include "cli/output.h"
+#include "cli/text/output.h"
 
 const struct strata_command *const strata_commands[] = {
 	&strata_command_build,

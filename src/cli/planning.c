@@ -2,12 +2,12 @@
 
 #include <stratapack/image.h>
 
-#include "cli/report.h"
-#include "fleet/catalogue.h"
+#include "cli/text/report.h"
+#include "fleet/catalogue/catalogue.h"
 #include "graph/internal.h"
-#include "plan/churn.h"
+#include "model/causes.h"
 #include "plan/internal.h"
-#include "plan/pipeline.h"
+#include "plan/strategies/pipeline/pipeline.h"
 
 static int apply_plan(void *target, const char *value, struct strata_error *error)
 {

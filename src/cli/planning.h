@@ -4,11 +4,11 @@
 #ifndef CLI_PLANNING_H
 #define CLI_PLANNING_H
 
-#include "cli/base_options.h"
-#include "cli/customisation_options.h"
-#include "cli/rates_options.h"
-#include "cli/source_options.h"
-#include "cli/strategy_options.h"
+#include "cli/options/base_options.h"
+#include "cli/options/customisation_options.h"
+#include "cli/options/rates_options.h"
+#include "cli/options/source_options.h"
+#include "cli/options/strategy_options.h"
 
 /* A plan from a file instead of a strategy. */
 struct strata_plan_file_options {

@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#include "base/error.h"
-#include "base/memory.h"
+#include "util/error.h"
+#include "util/memory.h"
 
 static const struct {
 	const char *kind;

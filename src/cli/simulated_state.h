@@ -6,7 +6,7 @@
 
 #include <stratapack/fleet.h>
 
-#include "cli/source_options.h"
+#include "cli/options/source_options.h"
 
 struct strata_simulated_state {
 	const char *text; /* as it was given; borrowed */

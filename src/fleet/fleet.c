@@ -1,7 +1,7 @@
 #include <string.h>
 
-#include "base/error.h"
 #include "fleet/internal.h"
+#include "util/error.h"
 
 struct strata_fleet *strata_fleet_allocate(struct strata_error *error)
 {

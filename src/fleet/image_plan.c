@@ -1,9 +1,9 @@
 /*
  * The plan of one image of a fleet, for those who make images of plans.
  */
-#include "base/error.h"
 #include "fleet/internal.h"
 #include "plan/internal.h"
+#include "util/error.h"
 
 static int copy_layers(struct strata_plan *plan, const struct strata_graph *graph,
 	const struct strata_partition *partition, struct strata_error *error)

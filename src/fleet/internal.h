@@ -6,9 +6,9 @@
 
 #include <stratapack/fleet.h>
 
-#include "base/arena.h"
-#include "base/map.h"
-#include "base/memory.h"
+#include "util/arena.h"
+#include "util/map.h"
+#include "util/memory.h"
 
 /* Where the items of an image come from. Indices are those of the images. */
 struct strata_fleet_source {

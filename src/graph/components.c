@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "base/error.h"
+#include "util/error.h"
 
 #define UNSEEN UINT32_MAX
 

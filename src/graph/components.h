@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-#include "base/memory.h"
+#include "util/memory.h"
 #include <stratapack/graph.h>
 
 /* The condensation of a graph. Components are numbered so that a component refers only to lower

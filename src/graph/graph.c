@@ -1,12 +1,12 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/arena.h"
-#include "base/map.h"
-#include "base/path.h"
-#include "base/text.h"
 #include "graph/components.h"
 #include "graph/internal.h"
+#include "util/arena.h"
+#include "util/map.h"
+#include "util/path.h"
+#include "util/text.h"
 
 /* What an item needs until the graph is finished. */
 struct pending {

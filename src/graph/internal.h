@@ -7,8 +7,8 @@
 #include <stratapack/digest.h>
 #include <stratapack/graph.h>
 
-#include "base/buffer.h"
-#include "base/json.h"
+#include "util/buffer.h"
+#include "util/json.h"
 
 #define strata_autograph STRATA_CLEANUP(strata_cleanup_graph)
 void strata_cleanup_graph(struct strata_graph **graph);

@@ -1,6 +1,6 @@
-#include "base/error.h"
-#include "plan/customisation.h"
+#include "customisation/customisation.h"
 #include "plan/internal.h"
+#include "util/error.h"
 
 /* In the place of a layer's number. */
 #define IN_BASE SIZE_MAX

@@ -6,8 +6,8 @@
 
 #include <stratapack/plan.h>
 
-#include "base/arena.h"
-#include "base/memory.h"
+#include "util/arena.h"
+#include "util/memory.h"
 
 #define strata_autoplan STRATA_CLEANUP(strata_cleanup_plan)
 void strata_cleanup_plan(struct strata_plan **plan);

@@ -1,10 +1,10 @@
 #include <string.h>
 
-#include "base/error.h"
-#include "plan/churn.h"
-#include "plan/customisation.h"
+#include "customisation/customisation.h"
+#include "model/causes.h"
 #include "plan/internal.h"
-#include "plan/previous.h"
+#include "plan/previous_plan.h"
+#include "util/error.h"
 
 struct strata_plan *strata_plan_new(struct strata_error *error)
 {

@@ -1,10 +1,10 @@
 #include <string.h>
 
-#include "base/error.h"
-#include "base/file.h"
-#include "base/map.h"
-#include "plan/customisation.h"
+#include "customisation/customisation.h"
 #include "plan/internal.h"
+#include "util/error.h"
+#include "util/file.h"
+#include "util/map.h"
 
 enum {
 	FORMAT_VERSION = 1,

@@ -5,7 +5,7 @@
 . "$(dirname "$0")/../lib.sh"
 cd "$STRATAPACK_SOURCE" || exit 1
 
-tests=(test_base test_layer_build test_cache test_placing)
+tests=(test_util test_layer_build test_cache test_final_offsets)
 ok "configure" scripts/configure build-threads -Db_sanitize=thread -Db_lundef=false
 ok "build" ninja -C build-threads stratapack "${tests[@]/#/tests/unit/}"
 

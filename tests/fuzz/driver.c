@@ -4,8 +4,8 @@
  */
 #include <stdio.h>
 
-#include "base/file.h"
 #include "fuzz.h"
+#include "util/file.h"
 
 int main(int count, char **arguments)
 {

@@ -1,7 +1,7 @@
 /*
  * Fuzzing the status file of dpkg: whatever the bytes, parsing ends with packages or an error.
  */
-#include "graph/dpkg.h"
+#include "graph/dpkg/dpkg.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

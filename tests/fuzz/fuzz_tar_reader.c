@@ -1,8 +1,8 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "image/verify_tar.h"
-#include "layer/decompress.h"
+#include "image/verify/tar_stream.h"
+#include "tar/decompress.h"
 
 struct memory_input {
 	struct strata_input input;

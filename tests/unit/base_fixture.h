@@ -8,9 +8,9 @@
 
 #include <zlib.h>
 
-#include "base/text.h"
-#include "image/base_image.h"
+#include "image/base/base_image.h"
 #include "tar_builder.h"
+#include "util/text.h"
 
 #define OCI_LAYER STRATA_MEDIA_OCI_LAYER
 #define MOST_LAYERS 4
@@ -119,8 +119,8 @@ static inline const char *put_layout(struct scratch *scratch, const char *manife
 	const char *path = scratch_text(scratch, "%s/base", scratch->directory);
 	const char *index = index_of(scratch, manifests);
 
-	put(scratch, scratch_text(scratch, "%s/oci-layout", path), STRATA_OCI_LAYOUT,
-		strlen(STRATA_OCI_LAYOUT));
+	put(scratch, scratch_text(scratch, "%s/oci-layout", path), STRATA_LAYOUT_MARKER,
+		strlen(STRATA_LAYOUT_MARKER));
 	put(scratch, scratch_text(scratch, "%s/index.json", path), index, strlen(index));
 	return path;
 }

@@ -10,7 +10,7 @@
 
 #include "graphs.h"
 
-#include "plan/rates.h"
+#include "model/rates.h"
 
 enum {
 	DEBIAN_MOST = 11, /* packages that one needs, itself included */

@@ -12,9 +12,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "base/buffer.h"
-#include "base/file.h"
 #include "graph/internal.h"
+#include "util/buffer.h"
+#include "util/file.h"
 
 struct machine {
 	char root[64];

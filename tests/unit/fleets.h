@@ -9,9 +9,9 @@
 #include <stratapack/fleet.h>
 
 #include "fleet/internal.h"
-#include "fleet/model.h"
+#include "fleet/search/cost.h"
 #include "graph/internal.h"
-#include "plan/churn.h"
+#include "model/causes.h"
 
 enum {
 	MOST_ITEMS = 12,

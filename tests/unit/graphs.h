@@ -11,8 +11,8 @@
 #include <stratapack/graph.h>
 #include <stratapack/plan.h>
 
-#include "base/buffer.h"
 #include "plan/internal.h"
+#include "util/buffer.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof(*(array)))
 

@@ -9,9 +9,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/file.h"
-#include "base/sha256.h"
-#include "image/image.h"
+#include "image/write/image.h"
+#include "util/file.h"
+#include "util/sha256.h"
 
 /* An image of three layers, the last like the first. What is in the blobs does not matter. */
 struct sample {

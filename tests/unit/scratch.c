@@ -6,10 +6,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/file.h"
-#include "base/map.h"
-#include "layer/recipe.h"
-#include "layer/tar_reader.h"
+#include "layer/recipe/recipe.h"
+#include "tar/reader.h"
+#include "util/file.h"
+#include "util/map.h"
 
 static void take_note(void *data, const char *text)
 {

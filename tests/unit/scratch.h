@@ -18,8 +18,8 @@
 #include <stratapack/image.h>
 #include <stratapack/layer.h>
 
-#include "base/arena.h"
-#include "base/buffer.h"
+#include "util/arena.h"
+#include "util/buffer.h"
 
 struct scratch {
 	char directory[64];

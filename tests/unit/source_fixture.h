@@ -13,8 +13,8 @@
 
 #include <stratapack/graph.h>
 
-#include "base/file.h"
 #include "graph/internal.h"
+#include "util/file.h"
 
 /* The SHA-256 of the empty string, as everybody spells it. */
 #define EMPTY_HEX "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/buffer.h"
+#include "util/buffer.h"
 
 enum { TAR_CHECKSUM = 148 };
 

@@ -1,0 +1,115 @@
+/*
+ * stratapack index: images of several platforms under one name.
+ */
+#include <stratapack/image.h>
+
+#include "cli/command.h"
+#include "cli/options/option_table.h"
+#include "cli/text/report.h"
+#include "util/memory.h"
+
+struct index_options {
+	struct strata_used used;
+	struct strata_destination destination;
+	bool given;
+	struct strata_strings names;
+};
+
+struct index {
+	struct strata_general_options general;
+	struct index_options options;
+};
+
+static int apply_output(void *target, const char *value, struct strata_error *error)
+{
+	struct index_options *options = target;
+	int result;
+
+	if (options->given)
+		return strata_fail(error, STRATA_ERROR_INVALID, "there is one output already");
+	result = strata_destination_parse(value, &options->destination, error);
+	options->given = result == 0;
+	return result;
+}
+
+static int apply_tag(void *target, const char *value, struct strata_error *error)
+{
+	return strata_strings_add(&((struct index_options *)target)->names, value, error);
+}
+
+static const struct strata_option index_options[] = {
+	{.name = "output",
+		.letter = 'o',
+		.argument = "oci:PATH[:NAME[:TAG]]",
+		.value = STRATA_VALUE_DESTINATION,
+		.help = "write the index and the images into this new OCI layout",
+		.apply = apply_output},
+	{.name = "tag",
+		.letter = 't',
+		.argument = "NAME[:TAG]",
+		.help = "a name of the index; repeatable",
+		.apply = apply_tag},
+	{.name = NULL},
+};
+
+static const struct strata_option_group index_group = {"Output", index_options};
+
+static const struct strata_command_group index_groups[] = {
+	{&index_group, offsetof(struct index, options)},
+	{&strata_general_group, offsetof(struct index, general)},
+	{NULL, 0},
+};
+
+static int prepare(struct index *index, size_t sources, struct strata_error *error)
+{
+	int result = 0;
+
+	if (sources == 0)
+		return strata_hint(error,
+			strata_fail(error, STRATA_ERROR_INVALID, "images are needed"),
+			"stratapack index IMAGE... -o oci:PATH:NAME");
+	if (!index->options.given)
+		return strata_hint(error,
+			strata_fail(error, STRATA_ERROR_INVALID, "there is no output"),
+			"add --output oci:PATH:NAME");
+	for (size_t i = 0; result == 0 && i < index->options.names.count; i++)
+		result = strata_destination_add_name(
+			&index->options.destination, index->options.names.items[i], error);
+	return result;
+}
+
+static int run_index(const struct strata_command *command, int argc, char **argv)
+{
+	struct index index = {.general = {.help = false}};
+	strata_autoerror struct strata_error error = STRATA_ERROR_INIT;
+	int first;
+	int code = strata_command_begin(command, argc, argv, &index, &index.general, &first);
+
+	if (code == STRATA_COMMAND_GOES_ON) {
+		size_t count = (size_t)(argc - first);
+
+		code = STRATA_EXIT_DONE;
+		if (prepare(&index, count, &error) < 0)
+			code = strata_report_use(&error);
+		else if (strata_index_write((const char *const *)argv + first, count,
+				 &index.options.destination, &error) < 0)
+			code = strata_report(&error);
+	}
+	strata_destination_release(&index.options.destination);
+	strata_strings_release(&index.options.names);
+	return code;
+}
+
+const struct strata_command strata_command_index = {
+	.name = "index",
+	.operands = "IMAGE... -o oci:PATH[:NAME[:TAG]]",
+	.summary = "join images of several platforms under one name",
+	.description =
+		"Write an OCI index that leads to all IMAGEs, of which there is one for each "
+		"platform: clients choose theirs. The images are OCI layouts or archives of them.",
+	.examples = "  stratapack index oci:amd64 oci:arm64 -o oci:tool:example.org/tool:1.0\n"
+		    "  skopeo copy --all oci:tool:1.0 docker://example.org/tool:1.0\n",
+	.operand = STRATA_VALUE_FILE,
+	.groups = index_groups,
+	.run = run_index,
+};

@@ -1,0 +1,84 @@
+/*
+ * stratapack inspect: what an image holds.
+ */
+#include <stratapack/image.h>
+
+#include "cli/command.h"
+#include "cli/text/output.h"
+
+struct inspect {
+	struct strata_general_options general;
+	struct inspect_options {
+		struct strata_used used;
+		bool json;
+	} own;
+};
+
+static int apply_json(void *target, const char *value, struct strata_error *error)
+{
+	((struct inspect_options *)target)->json = true;
+	return 0;
+}
+
+static const struct strata_option inspect_options[] = {
+	{.name = "json", .help = "print JSON instead of a table", .apply = apply_json},
+	{.name = NULL},
+};
+
+static const struct strata_option_group inspect_group = {"Output", inspect_options};
+
+static const struct strata_command_group inspect_groups[] = {
+	{&inspect_group, offsetof(struct inspect, own)},
+	{&strata_general_group, offsetof(struct inspect, general)},
+	{NULL, 0},
+};
+
+static int print_image(const char *source, bool json, struct strata_error *error)
+{
+	strata_autofree char *text = NULL;
+	strata_autobuffer struct strata_buffer buffer = STRATA_BUFFER_INIT;
+	int result = strata_image_inspect(source, json, &text, error);
+
+	if (result < 0)
+		return result;
+	strata_buffer_string(&buffer, text);
+	return strata_print(&buffer, error);
+}
+
+static int run_inspect(const struct strata_command *command, int argc, char **argv)
+{
+	struct inspect inspect = {.general = {.help = false}};
+	strata_autoerror struct strata_error error = STRATA_ERROR_INIT;
+	int first;
+	int code = strata_command_begin(command, argc, argv, &inspect, &inspect.general, &first);
+
+	if (code != STRATA_COMMAND_GOES_ON)
+		return code;
+	if (argc - first != 1) {
+		strata_hint(&error,
+			strata_fail(&error, STRATA_ERROR_INVALID, "one image is needed"),
+			"stratapack inspect IMAGE");
+		return strata_report_use(&error);
+	}
+	return print_image(argv[first], inspect.own.json, &error) < 0 ? strata_report(&error)
+								      : STRATA_EXIT_DONE;
+}
+
+const struct strata_command strata_command_inspect = {
+	.name = "inspect",
+	.operands = "IMAGE",
+	.summary = "show what an image holds",
+	.description =
+		"Show the names, the config and the layers of IMAGE: an archive or a directory, in "
+		"any format that stratapack, docker, podman, skopeo, Guix or nixpkgs writes. The "
+		"format is found out; TRANSPORT:PATH[:NAME[:TAG]] says it, and which image of "
+		"several is meant.",
+	.examples = "  stratapack inspect image.tar\n"
+		    "  # one image of a layout that holds several\n"
+		    "  stratapack inspect oci:layout:python:3\n"
+		    "  # the digests of the layers\n"
+		    "  stratapack inspect --json image.tar | jq -r '.. | .diffId? // empty'\n",
+	.operand = STRATA_VALUE_FILE,
+	.groups = inspect_groups,
+	.run = run_inspect,
+};

@@ -1,0 +1,246 @@
+/*
+ * stratapack layer: one layer, from its recipe or from a plan.
+ */
+#include <string.h>
+
+#include "cli/command.h"
+#include "cli/layer_set.h"
+#include "cli/options/layer_options.h"
+#include "cli/planning.h"
+#include "cli/text/progress.h"
+#include "util/file.h"
+#include "util/text.h"
+
+struct layer_output_options {
+	struct strata_used used;
+	const char *directory;
+	bool omit_items;
+};
+
+struct layer {
+	struct strata_general_options general;
+	struct strata_planning planning;
+	struct strata_layer_options layer;
+	struct strata_thread_options thread;
+	struct layer_output_options output;
+
+	const char *recipe; /* NULL: the layer is NUMBER of the plan */
+	uint64_t number;    /* from 1, the bottom */
+};
+
+static int apply_output(void *target, const char *value, struct strata_error *error)
+{
+	((struct layer_output_options *)target)->directory = value;
+	return 0;
+}
+
+static int apply_omit_items(void *target, const char *value, struct strata_error *error)
+{
+	((struct layer_output_options *)target)->omit_items = true;
+	return 0;
+}
+
+static const struct strata_option output_options[] = {
+	{.name = "output",
+		.letter = 'o',
+		.argument = "DIR",
+		.value = STRATA_VALUE_DIRECTORY,
+		.help = "the new directory that holds the layer: its blob, and layer.json with its "
+			"digests and sizes",
+		.apply = apply_output},
+	{.name = "omit-items",
+		.help = "leave the names of the items out of layer.json, so that a store that "
+			"looks for them there finds no reference",
+		.apply = apply_omit_items},
+	{.name = NULL},
+};
+
+static const struct strata_option_group output_group = {"Output", output_options};
+
+static const struct strata_command_group layer_groups[] = {
+	{&output_group, offsetof(struct layer, output)},
+	{&strata_plan_file_group, offsetof(struct layer, planning.file)},
+	{&strata_source_group, offsetof(struct layer, planning.source)},
+	{&strata_root_group, offsetof(struct layer, planning.root)},
+	{&strata_layer_group, offsetof(struct layer, layer)},
+	{&strata_thread_group, offsetof(struct layer, thread)},
+	{&strata_general_group, offsetof(struct layer, general)},
+	{NULL, 0},
+};
+
+/* A recipe stands alone: what it says cannot be said again. */
+static int prepare_recipe(struct layer *layer, struct strata_error *error)
+{
+	const char *option = layer->planning.source.used.option;
+
+	if (!option)
+		option = layer->layer.used.option;
+	if (!option)
+		return 0;
+	return strata_hint(error,
+		strata_fail(error, STRATA_ERROR_INVALID,
+			"--%s does not go with a recipe, which already says it", option),
+		"make other recipes with 'stratapack plan --recipes', or use --plan PLAN N");
+}
+
+static int prepare_planned(struct layer *layer, const char *number, struct strata_error *error)
+{
+	int result;
+
+	if (!strata_text_to_number(number, 10, &layer->number) || layer->number == 0)
+		return strata_fail(error, STRATA_ERROR_INVALID,
+			"'%s' is not the number of a layer: 1 is the bottom", number);
+	layer->planning.force.force = true; /* the image's bound is no concern of one layer */
+	result = strata_layer_options_complete(&layer->layer, error);
+	return result < 0 ? result : strata_planning_prepare(&layer->planning, NULL, 0, error);
+}
+
+static int prepare(
+	struct layer *layer, char *const *operands, size_t count, struct strata_error *error)
+{
+	if (!layer->output.directory)
+		return strata_hint(error,
+			strata_fail(error, STRATA_ERROR_INVALID, "there is no output"),
+			"add --output with the name of a new directory");
+	if (count != 1)
+		return strata_hint(error,
+			strata_fail(error, STRATA_ERROR_INVALID,
+				"one layer is made at a time, from a recipe or a plan"),
+			"give RECIPE, or --plan PLAN and the number of the layer");
+	if (layer->planning.file.path)
+		return prepare_planned(layer, operands[0], error);
+	layer->recipe = operands[0];
+	return prepare_recipe(layer, error);
+}
+
+static int make(const struct layer *layer, struct strata_recipe *recipe,
+	const struct strata_observer *observer, struct strata_error *error)
+{
+	strata_autooutput struct strata_output output = STRATA_OUTPUT_INIT;
+	strata_autolayers struct strata_layer_set set = {NULL, 0};
+	struct strata_build_options options = {
+		.root = layer->planning.root.root,
+		.threads = layer->thread.threads,
+		.observer = observer,
+	};
+	int result = strata_layer_set_reserve(&set, 1, error);
+
+	if (result == 0)
+		result = strata_output_open_directory(&output, layer->output.directory, error);
+	if (result < 0)
+		return result;
+	options.avoid = output.temporary;
+	result = strata_layers_build(&recipe, 1, output.temporary, &options, set.layers, error);
+	if (result < 0) {
+		set.count = 0;
+		return result;
+	}
+	if (layer->output.omit_items)
+		result = strata_layer_omit_items(&set.layers[0], error);
+	if (result == 0)
+		result = strata_layer_save(&set.layers[0], output.temporary, error);
+	return result < 0 ? result : strata_output_commit(&output, error);
+}
+
+static int make_from_recipe(const struct layer *layer, const struct strata_observer *observer,
+	struct strata_error *error)
+{
+	struct strata_recipe *recipe = NULL;
+	int result = strata_recipe_load(layer->recipe, &recipe, error);
+
+	if (result < 0)
+		return result;
+	result = make(layer, recipe, observer, error);
+	strata_recipe_free(recipe);
+	return result;
+}
+
+static int check_number(const struct layer *layer, struct strata_error *error)
+{
+	size_t count = strata_plan_image_layers(layer->planning.plan);
+
+	if (layer->number <= count)
+		return 0;
+	return strata_fail(error, STRATA_ERROR_INVALID, "the plan '%s' has %zu layers, not %llu",
+		layer->planning.file.path, count, (unsigned long long)layer->number);
+}
+
+static int make_from_plan(struct layer *layer, const struct strata_observer *observer,
+	bool *wrong_use, struct strata_error *error)
+{
+	struct strata_build_options options = {
+		.root = layer->planning.root.root, .observer = observer};
+	struct strata_recipe **recipes;
+	size_t count;
+	int result = strata_planning_run(&layer->planning, observer, wrong_use, error);
+
+	if (result < 0)
+		return result;
+	result = check_number(layer, error);
+	*wrong_use = result < 0;
+	if (result == 0)
+		result = strata_recipes_make(layer->planning.plan, layer->planning.graph,
+			&layer->layer.rules, &layer->layer.compression, &recipes, &count, error);
+	if (result < 0)
+		return result;
+	result = strata_recipes_fingerprint(&recipes[layer->number - 1], 1, &options, error);
+	if (result == 0)
+		result = make(layer, recipes[layer->number - 1], observer, error);
+	strata_recipes_free(recipes, count);
+	return result;
+}
+
+static int run_prepared(struct layer *layer)
+{
+	strata_autoerror struct strata_error error = STRATA_ERROR_INIT;
+	struct strata_progress_line line;
+	bool wrong_use = false;
+	int result;
+
+	strata_progress_begin(&line, layer->general.quiet);
+	if (layer->recipe)
+		result = make_from_recipe(layer, &line.observer, &error);
+	else
+		result = make_from_plan(layer, &line.observer, &wrong_use, &error);
+	strata_progress_end(&line);
+	if (result == 0)
+		return STRATA_EXIT_DONE;
+	return wrong_use ? strata_report_use(&error) : strata_report(&error);
+}
+
+static int run_layer(const struct strata_command *command, int argc, char **argv)
+{
+	struct layer layer = {.general = {.help = false}};
+	strata_autoerror struct strata_error error = STRATA_ERROR_INIT;
+	int first;
+	int code = strata_command_begin(command, argc, argv, &layer, &layer.general, &first);
+
+	if (code == STRATA_COMMAND_GOES_ON) {
+		if (prepare(&layer, argv + first, (size_t)(argc - first), &error) < 0)
+			code = strata_report_use(&error);
+		else
+			code = run_prepared(&layer);
+	}
+	strata_planning_release(&layer.planning);
+	return code;
+}
+
+const struct strata_command strata_command_layer = {
+	.name = "layer",
+	.operands = "RECIPE -o DIR\n       stratapack layer [OPTION]... --plan PLAN N -o DIR",
+	.summary = "make one layer of an image",
+	.description =
+		"Make one layer, from its recipe or as number N of a plan, 1 being the bottom. "
+		"Layers can be made in any order, at the same time and on several machines; "
+		"'stratapack image' joins them.",
+	.examples = "  # from a recipe, which stands alone\n"
+		    "  stratapack layer recipes/001.recipe.json -o layers/001\n"
+		    "  # the second layer of a plan for this machine's packages\n"
+		    "  stratapack layer --plan plan.json 2 -o layers/002\n"
+		    "  # of a plan for a closure, compressed with zstd\n"
+		    "  stratapack layer --references-graph closure --compression zstd \\\n"
+		    "    --plan plan.json 2 -o layers/002\n",
+	.operand = STRATA_VALUE_FILE,
+	.groups = layer_groups,
+	.run = run_layer,
+};

@@ -1,0 +1,351 @@
+/*
+ * stratapack plan: which items share a layer, and the recipes of the layers.
+ */
+#include <string.h>
+
+#include "cli/command.h"
+#include "cli/describing.h"
+#include "cli/fleet_planning.h"
+#include "cli/options/base_options.h"
+#include "cli/options/layer_options.h"
+#include "cli/planning.h"
+#include "cli/text/explaining.h"
+#include "cli/text/output.h"
+#include "cli/text/progress.h"
+#include "graph/internal.h"
+#include "model/causes.h"
+#include "util/file.h"
+
+struct plan_output_options {
+	struct strata_used used;
+	const char *output;  /* NULL: none given */
+	const char *recipes; /* NULL: none */
+	bool table, digests, explain, json;
+};
+
+struct plan {
+	struct strata_general_options general;
+	struct strata_planning planning;
+	struct strata_fleet_planning_options fleet;
+	struct strata_base_options base;
+	struct strata_platform_options platform;
+	struct strata_layer_options layer;
+	struct plan_output_options output;
+	struct strata_cache_options cache;
+};
+
+static int apply_output(void *target, const char *value, struct strata_error *error)
+{
+	((struct plan_output_options *)target)->output = value;
+	return 0;
+}
+
+static int apply_recipes(void *target, const char *value, struct strata_error *error)
+{
+	((struct plan_output_options *)target)->recipes = value;
+	return 0;
+}
+
+static int apply_table(void *target, const char *value, struct strata_error *error)
+{
+	((struct plan_output_options *)target)->table = true;
+	return 0;
+}
+
+static int apply_explain(void *target, const char *value, struct strata_error *error)
+{
+	((struct plan_output_options *)target)->explain = true;
+	return 0;
+}
+
+static int apply_json(void *target, const char *value, struct strata_error *error)
+{
+	((struct plan_output_options *)target)->json = true;
+	return 0;
+}
+
+static int apply_digests(void *target, const char *value, struct strata_error *error)
+{
+	((struct plan_output_options *)target)->digests = true;
+	return 0;
+}
+
+/* The option that lets something else than the plan go to standard output, or NULL. */
+static const char *printed(const struct plan_output_options *output)
+{
+	if (output->explain)
+		return "explain";
+	return output->table ? "table" : output->digests ? "digests" : NULL;
+}
+
+static const struct strata_option output_options[] = {
+	{.name = "output",
+		.letter = 'o',
+		.argument = "PLAN",
+		.value = STRATA_VALUE_FILE,
+		.help = "write the plan to this file (default '-': stdout)",
+		.apply = apply_output},
+	{.name = "recipes",
+		.argument = "DIR",
+		.value = STRATA_VALUE_DIRECTORY,
+		.help = "write the recipes of the layers into this new directory, 001.recipe.json "
+			"being the bottom",
+		.apply = apply_recipes},
+	{.name = "table",
+		.help = "print a table of the layers on stdout: what is in them, how often they "
+			"will change, and by what; the plan then goes only where --output says",
+		.apply = apply_table},
+	{.name = "explain",
+		.help = "print that table, what updates cost in a year, and how far that is from "
+			"the least possible; the plan then goes only where --output says",
+		.apply = apply_explain},
+	{.name = "json", .help = "print the explanation as JSON", .apply = apply_json},
+	{.name = "digests",
+		.help = "find out the digests and sizes of all layers, without writing any, and "
+			"print them as JSON on stdout; the plan then goes only where --output says",
+		.apply = apply_digests},
+	{.name = NULL},
+};
+
+static const struct strata_option_group output_group = {"Output", output_options};
+
+static const struct strata_command_group plan_groups[] = {
+	STRATA_PLANNING_GROUPS(struct plan, planning),
+	{&strata_fleet_group, offsetof(struct plan, fleet)},
+	{&strata_base_group, offsetof(struct plan, base)},
+	{&strata_platform_group, offsetof(struct plan, platform)},
+	{&output_group, offsetof(struct plan, output)},
+	{&strata_layer_group, offsetof(struct plan, layer)},
+	{&strata_cache_group, offsetof(struct plan, cache)},
+	{&strata_general_group, offsetof(struct plan, general)},
+	{NULL, 0},
+};
+
+static int check_fleet_output(const struct plan *plan, struct strata_error *error)
+{
+	const char *option = printed(&plan->output);
+
+	if (plan->output.recipes)
+		option = "recipes";
+	if (plan->base.source)
+		option = "base";
+	if (!option)
+		return 0;
+	return strata_hint(error,
+		strata_fail(error, STRATA_ERROR_INVALID,
+			"--%s is about one image, --fleet about many", option),
+		"write the plans of the images with --plans, and use one with --plan");
+}
+
+static int prepare(struct plan *plan, char *const *items, size_t count, struct strata_error *error)
+{
+	const struct plan_output_options *output = &plan->output;
+	int result = strata_layer_options_complete(&plan->layer, error);
+
+	if (result < 0)
+		return result;
+	if (printed(output) && output->output && strcmp(output->output, "-") == 0)
+		return strata_fail(error, STRATA_ERROR_INVALID,
+			"the plan and something else cannot both go to standard output");
+	if (output->table + output->digests + output->explain > 1)
+		return strata_fail(error, STRATA_ERROR_INVALID,
+			"--table, --explain and --digests exclude each other");
+	if (output->json && !output->explain)
+		return strata_hint(error,
+			strata_fail(
+				error, STRATA_ERROR_INVALID, "--json is a form of the explanation"),
+			"add --explain; the plan itself is JSON anyway");
+	plan->planning.explains = output->table || output->explain;
+	if (plan->layer.used.option && !output->recipes && !output->digests)
+		return strata_hint(error,
+			strata_fail(error, STRATA_ERROR_INVALID,
+				"--%s is part of the recipes, not of the plan",
+				plan->layer.used.option),
+			"write recipes with --recipes, or give it to 'stratapack layer'");
+	result = strata_fleet_planning_prepare(&plan->fleet, &plan->planning, count, error);
+	if (result < 0)
+		return result;
+	if (plan->fleet.fleet)
+		return check_fleet_output(plan, error);
+	return strata_planning_prepare(&plan->planning, items, count, error);
+}
+
+static int save_recipes(struct strata_recipe *const *recipes, size_t count, const char *path,
+	struct strata_error *error)
+{
+	strata_autooutput struct strata_output output = STRATA_OUTPUT_INIT;
+	int result = strata_output_open_directory(&output, path, error);
+
+	for (size_t index = 0; result == 0 && index < count; index++) {
+		strata_autobuffer struct strata_buffer name = STRATA_BUFFER_INIT;
+
+		strata_buffer_format(&name, "%s/%03zu.recipe.json", output.temporary, index + 1);
+		result = strata_buffer_check(&name, error);
+		if (result == 0)
+			result = strata_recipe_save(recipes[index], name.data, error);
+	}
+	return result < 0 ? result : strata_output_commit(&output, error);
+}
+
+static int write_recipes(const struct plan *plan, struct strata_error *error)
+{
+	struct strata_build_options options = {.root = plan->planning.root.root};
+	struct strata_recipe **recipes;
+	size_t count;
+	int result;
+
+	if (!plan->output.recipes)
+		return 0;
+	result = strata_recipes_make(plan->planning.plan, plan->planning.graph, &plan->layer.rules,
+		&plan->layer.compression, &recipes, &count, error);
+	if (result < 0)
+		return result;
+	result = strata_recipes_fingerprint(recipes, count, &options, error);
+	if (result == 0)
+		result = save_recipes(recipes, count, plan->output.recipes, error);
+	strata_recipes_free(recipes, count);
+	return result;
+}
+
+/* The table of the layers, the figures of the model, or both as JSON. */
+static int print_forecast(const struct plan *plan, struct strata_error *error)
+{
+	const struct strata_planning *planning = &plan->planning;
+	strata_autobuffer struct strata_buffer text = STRATA_BUFFER_INIT;
+	strata_autochurn struct strata_churn *churn = NULL;
+	struct strata_forecast forecast = {.layers = NULL};
+	/* What is left to the base costs the image nothing. */
+	strata_autograph struct strata_graph *rest = NULL;
+	const struct strata_graph *graph = planning->graph;
+	int result = 0;
+
+	if (planning->plan->base_items.item_count > 0) {
+		result = strata_plan_rest_above_base(planning->plan, graph, &rest, error);
+		graph = rest;
+	}
+	if (result == 0)
+		result = strata_rates_options_churn(
+			&planning->rates, graph, planning->root.root, &churn, error);
+	if (result == 0)
+		result = strata_plan_forecast(planning->plan, graph, churn, &forecast, error);
+	if (result == 0 && plan->output.json)
+		strata_forecast_json(planning->plan, churn, &forecast, &text);
+	else if (result == 0)
+		result = strata_plan_table(planning->plan, graph, churn, &forecast, &text, error);
+	if (result == 0 && plan->output.explain && !plan->output.json) {
+		strata_buffer_byte(&text, '\n');
+		result = strata_forecast_text(churn, &forecast, &text, error);
+	}
+	strata_forecast_release(&forecast);
+	return result < 0 ? result : strata_print(&text, error);
+}
+
+static int print_digests(
+	const struct plan *plan, const struct strata_observer *observer, struct strata_error *error)
+{
+	strata_autobuffer struct strata_buffer text = STRATA_BUFFER_INIT;
+	int result = strata_describe_plan(&plan->planning, &plan->platform.platform, &plan->layer,
+		&plan->cache, observer, &text, error);
+
+	return result < 0 ? result : strata_print(&text, error);
+}
+
+/* The plan comes last: where it appears, all that was asked for is there. */
+static int write_results(
+	const struct plan *plan, const struct strata_observer *observer, struct strata_error *error)
+{
+	const char *output = plan->output.output;
+	int result = write_recipes(plan, error);
+
+	if (!output && !printed(&plan->output))
+		output = "-";
+	if (result == 0)
+		result = strata_signals_check(error);
+	if (result == 0 && output)
+		result = strata_plan_save(plan->planning.plan, output, error);
+	if (result == 0 && (plan->output.table || plan->output.explain))
+		result = print_forecast(plan, error);
+	if (result == 0 && plan->output.digests)
+		result = print_digests(plan, observer, error);
+	return result;
+}
+
+static int run_image(struct plan *plan, const struct strata_observer *observer, bool *wrong_use,
+	struct strata_error *error)
+{
+	int result = strata_base_options_open(&plan->base, &plan->platform.platform, error);
+
+	plan->planning.base = plan->base.base;
+	if (result == 0)
+		result = strata_planning_run(&plan->planning, observer, wrong_use, error);
+	/* Recipes and the plan itself are the same on any base. */
+	if (result == 0 && (plan->base.base || plan->output.digests))
+		result = strata_base_check_plan(plan->base.base, plan->planning.plan, error);
+	return result < 0 ? result : write_results(plan, observer, error);
+}
+
+static int run_fleet(struct plan *plan, const struct strata_observer *observer, bool *wrong_use,
+	struct strata_error *error)
+{
+	const char *output = plan->output.output;
+
+	return strata_fleet_planning_run(&plan->fleet, &plan->planning,
+		output || plan->fleet.plans ? output : "-", observer, wrong_use, error);
+}
+
+static int run_prepared(struct plan *plan)
+{
+	strata_autoerror struct strata_error error = STRATA_ERROR_INIT;
+	struct strata_progress_line line;
+	bool wrong_use = false;
+	int result;
+
+	strata_progress_begin(&line, plan->general.quiet);
+	result = plan->fleet.fleet ? run_fleet(plan, &line.observer, &wrong_use, &error)
+				   : run_image(plan, &line.observer, &wrong_use, &error);
+	strata_progress_end(&line);
+	if (result == 0)
+		return STRATA_EXIT_DONE;
+	return wrong_use ? strata_report_use(&error) : strata_report(&error);
+}
+
+static int run_plan(const struct strata_command *command, int argc, char **argv)
+{
+	struct plan plan = {.general = {.help = false}};
+	strata_autoerror struct strata_error error = STRATA_ERROR_INIT;
+	int first;
+	int code = strata_command_begin(command, argc, argv, &plan, &plan.general, &first);
+
+	if (code == STRATA_COMMAND_GOES_ON) {
+		if (prepare(&plan, argv + first, (size_t)(argc - first), &error) < 0)
+			code = strata_report_use(&error);
+		else
+			code = run_prepared(&plan);
+	}
+	strata_base_options_release(&plan.base);
+	strata_planning_release(&plan.planning);
+	return code;
+}
+
+const struct strata_command strata_command_plan = {
+	.name = "plan",
+	.operands = "[ITEM]...",
+	.summary = "decide which items share a layer",
+	.description =
+		"Write a plan: the layers of an image, bottom first, and the items in each. Plans "
+		"are JSON that people and programs may edit; stratapack-plan(5) describes it.",
+	.examples = "  # look at what would be made\n"
+		    "  stratapack plan --table python3 git\n"
+		    "  # what will updates cost, and how much less could they?\n"
+		    "  stratapack plan --explain --max-layers 25 python3 git\n"
+		    "  # a plan to edit, and an image of it\n"
+		    "  stratapack plan python3 --max-layers 20 -o plan.json\n"
+		    "  stratapack build --plan plan.json -o oci:layout:python\n"
+		    "  # one recipe for each layer, to be made on several machines\n"
+		    "  stratapack plan --references-graph closure -o plan.json --recipes recipes\n"
+		    "  # many images that share layers\n"
+		    "  stratapack plan --fleet fleet.json --dpkg --essential -o catalogue.json \\\n"
+		    "    --plans plans\n",
+	.groups = plan_groups,
+	.run = run_plan,
+};

@@ -1,0 +1,120 @@
+#include "cli/options/base_options.h"
+
+#include <string.h>
+
+#include "util/error.h"
+
+/* Names of platforms in Go's words. */
+static int check_name(const char *value, struct strata_error *error)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyz0123456789.-_";
+
+	if (*value && !value[strspn(value, allowed)])
+		return 0;
+	return strata_fail(error, STRATA_ERROR_INVALID,
+		"such names have lower-case letters and digits, as amd64 and linux");
+}
+
+static int apply_architecture(void *target, const char *value, struct strata_error *error)
+{
+	((struct strata_platform_options *)target)->platform.architecture = value;
+	return check_name(value, error);
+}
+
+static int apply_os(void *target, const char *value, struct strata_error *error)
+{
+	((struct strata_platform_options *)target)->platform.os = value;
+	return check_name(value, error);
+}
+
+static int apply_variant(void *target, const char *value, struct strata_error *error)
+{
+	((struct strata_platform_options *)target)->platform.variant = value;
+	return check_name(value, error);
+}
+
+static const struct strata_option platform_options[] = {
+	{.name = "architecture",
+		.argument = "NAME",
+		.help = "in Go's words, e.g. amd64, arm64 (default: this machine's)",
+		.apply = apply_architecture},
+	{.name = "os", .argument = "NAME", .help = "default: linux", .apply = apply_os},
+	{.name = "variant",
+		.argument = "NAME",
+		.help = "of the architecture, e.g. v7 (default: the base's, if any)",
+		.apply = apply_variant},
+	{.name = NULL},
+};
+
+const struct strata_option_group strata_platform_group = {"Platform", platform_options};
+
+static int apply_base(void *target, const char *value, struct strata_error *error)
+{
+	((struct strata_base_options *)target)->source = value;
+	return 0;
+}
+
+static const struct strata_option base_options[] = {
+	{.name = "base",
+		.argument = "IMAGE",
+		.value = STRATA_VALUE_FILE,
+		.help = "put the image on top of this one and inherit its config, as FROM does in "
+			"a Dockerfile: a path or TRANSPORT:PATH[:NAME[:TAG]]",
+		.apply = apply_base},
+	{.name = NULL},
+};
+
+const struct strata_option_group strata_base_group = {"Base image", base_options};
+
+static int apply_base_items(void *target, const char *value, struct strata_error *error)
+{
+	static const char *const kinds[] = {"store", "all", "none"};
+	struct strata_base_items_options *options = target;
+
+	for (unsigned kind = 0; kind < sizeof(kinds) / sizeof(*kinds); kind++) {
+		options->kind = (enum strata_base_items)kind;
+		if (strcmp(kinds[kind], value) == 0)
+			return 0;
+	}
+	return strata_fail(error, STRATA_ERROR_INVALID, "this is not store, all or none");
+}
+
+static const struct strata_option base_items_options[] = {
+	{.name = "base-items",
+		.argument = "store|all|none",
+		.help = "which items are not packed where the base, made by stratapack, holds "
+			"them: those of a store (default), or packages of the same version too",
+		.apply = apply_base_items},
+	{.name = NULL},
+};
+
+const struct strata_option_group strata_base_items_group = {"Base image", base_items_options};
+
+int strata_base_options_open(struct strata_base_options *options,
+	const struct strata_platform *platform, struct strata_error *error)
+{
+	if (!options->source)
+		return 0;
+	return strata_base_open(options->source, platform, &options->base, error);
+}
+
+int strata_base_options_check_codecs(const struct strata_output_options *output,
+	const struct strata_layer *layers, size_t count, struct strata_error *error)
+{
+	for (size_t index = 0; index < count; index++) {
+		int result = strata_output_options_check_codec(output, layers[index].codec, error);
+
+		if (result == 0)
+			continue;
+		result = strata_context(error, result, "layer %zu of the base image", index + 1);
+		return strata_hint(error, result,
+			"write oci or oci-archive, or convert the base, e.g. with skopeo copy "
+			"--dest-compress-format gzip");
+	}
+	return 0;
+}
+
+void strata_base_options_release(struct strata_base_options *options)
+{
+	strata_base_free(options->base);
+}

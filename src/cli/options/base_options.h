@@ -1,0 +1,43 @@
+/*
+ * The image below: --base, and the platform that the image and its base are for.
+ */
+#ifndef CLI_OPTIONS_BASE_OPTIONS_H
+#define CLI_OPTIONS_BASE_OPTIONS_H
+
+#include <stratapack/base_image.h>
+
+#include "cli/options/image_options.h"
+#include "cli/options/option_table.h"
+
+struct strata_platform_options {
+	struct strata_used used;
+	struct strata_platform platform;
+};
+extern const struct strata_option_group strata_platform_group;
+
+/* What becomes of items that the base holds: how a plan is made. */
+struct strata_base_items_options {
+	struct strata_used used;
+	enum strata_base_items kind;
+};
+extern const struct strata_option_group strata_base_items_group;
+
+struct strata_base_options {
+	struct strata_used used;
+	const char *source;       /* NULL: no base */
+	struct strata_base *base; /* once it is open */
+};
+extern const struct strata_option_group strata_base_group;
+
+/* Open the base where there is one. */
+int strata_base_options_open(struct strata_base_options *options,
+	const struct strata_platform *platform, struct strata_error *error) STRATA_MUST_CHECK;
+
+/* Check that all outputs can take LAYERS of the base, COUNT of them, as they are. */
+int strata_base_options_check_codecs(const struct strata_output_options *output,
+	const struct strata_layer *layers, size_t count,
+	struct strata_error *error) STRATA_MUST_CHECK;
+
+void strata_base_options_release(struct strata_base_options *options);
+
+#endif

@@ -1,0 +1,262 @@
+#include "cli/options/customisation_options.h"
+
+#include <string.h>
+
+#include "cli/options/customisation_content.h"
+#include "util/memory.h"
+#include "util/path.h"
+#include "util/text.h"
+
+static struct strata_entry *add_entry(struct strata_customisation_options *options)
+{
+	if (strata_grow(&options->entries, &options->capacity, options->count + 1,
+		    sizeof(*options->entries)) < 0)
+		return NULL;
+	memset(&options->entries[options->count], 0, sizeof(*options->entries));
+	return &options->entries[options->count++];
+}
+
+int strata_copy_image_path(struct strata_arena *arena, const char *text, size_t length, char **path,
+	struct strata_error *error)
+{
+	char *copy = strata_arena_bytes(arena, text, length);
+	size_t kept = 0;
+
+	if (!copy)
+		return strata_fail_memory(error);
+	for (size_t at = 0; at < length; at++)
+		if (copy[at] != '/' || kept == 0 || copy[kept - 1] != '/')
+			copy[kept++] = copy[at];
+	if (kept > 1 && copy[kept - 1] == '/')
+		kept--;
+	copy[kept] = '\0';
+	if (!strata_path_is_normal(copy))
+		return strata_fail(error, STRATA_ERROR_INVALID,
+			"'%s' is no absolute path of something in the image: it begins with a "
+			"slash and has no '.' and '..'",
+			copy);
+	*path = copy;
+	return 0;
+}
+
+static int apply_symlink(void *target, const char *value, struct strata_error *error)
+{
+	struct strata_customisation_options *options = target;
+	const char *separator = strchr(value, '=');
+	struct strata_entry *entry;
+	char *path;
+	int result;
+
+	if (!separator || !separator[1])
+		return strata_fail(error, STRATA_ERROR_INVALID,
+			"a link is written SOURCE=TARGET, e.g. /bin=bin");
+	result = strata_copy_image_path(
+		&options->arena, value, (size_t)(separator - value), &path, error);
+	if (result < 0)
+		return result;
+	entry = add_entry(options);
+	if (!entry)
+		return strata_fail_memory(error);
+	entry->kind = STRATA_ENTRY_SYMLINK;
+	entry->path = path;
+	entry->target = separator + 1;
+	entry->mode = 0777;
+	return 0;
+}
+
+/* Read "MODE", "MODE:UID:GID". */
+static bool read_mode(const char *text, struct strata_entry *entry)
+{
+	strata_autofree char *copy = strdup(text);
+	char *uid = copy ? strchr(copy, ':') : NULL;
+	char *gid = uid ? strchr(uid + 1, ':') : NULL;
+	uint64_t mode, owner = 0, group = 0;
+
+	if (!copy || (uid && !gid))
+		return false;
+	if (uid) {
+		*uid++ = '\0';
+		*gid++ = '\0';
+		if (!strata_text_to_number(uid, 10, &owner) ||
+			!strata_text_to_number(gid, 10, &group))
+			return false;
+	}
+	if (!strata_text_to_number(copy, 8, &mode) || mode > 07777 || owner >= UINT32_MAX ||
+		group >= UINT32_MAX)
+		return false;
+	entry->mode = (uint32_t)mode;
+	entry->uid = (uint32_t)owner;
+	entry->gid = (uint32_t)group;
+	return true;
+}
+
+static int apply_mkdir(void *target, const char *value, struct strata_error *error)
+{
+	struct strata_customisation_options *options = target;
+	struct strata_entry directory = {.kind = STRATA_ENTRY_DIRECTORY, .mode = 0755};
+	size_t length = strcspn(value, ":");
+	struct strata_entry *entry;
+	char *path;
+	int result;
+
+	if (value[length] && !read_mode(value + length + 1, &directory))
+		return strata_fail(error, STRATA_ERROR_INVALID,
+			"a directory is written PATH[:MODE[:UID:GID]], e.g. /data:0750:1000:1000");
+	result = strata_copy_image_path(&options->arena, value, length, &path, error);
+	if (result < 0)
+		return result;
+	entry = add_entry(options);
+	if (!entry)
+		return strata_fail_memory(error);
+	*entry = directory;
+	entry->path = path;
+	return 0;
+}
+
+static int apply_no_tmp(void *target, const char *value, struct strata_error *error)
+{
+	((struct strata_customisation_options *)target)->no_tmp = true;
+	return 0;
+}
+
+static const struct strata_option customisation_options[] = {
+	{.name = "symlink",
+		.letter = 'S',
+		.argument = "SOURCE=TARGET",
+		.help = "add the link SOURCE, an absolute path; a relative TARGET lies in the "
+			"first item asked for; repeatable",
+		.apply = apply_symlink},
+	{.name = "mkdir",
+		.argument = "PATH[:MODE[:UID:GID]]",
+		.help = "add a directory (default 755:0:0, the mode is octal); repeatable",
+		.apply = apply_mkdir},
+	{.name = "copy",
+		.argument = "SOURCE[=PATH]",
+		.value = STRATA_VALUE_FILE,
+		.help = "add what is in the directory SOURCE at PATH of the image (default /), as "
+			"root's and with its modes; repeatable, the later lies on the earlier",
+		.apply = strata_apply_copy},
+	{.name = "link",
+		.argument = "SOURCE[=PATH]",
+		.value = STRATA_VALUE_DIRECTORY,
+		.help = "the same with links to the files of SOURCE, which is in the image",
+		.apply = strata_apply_link},
+	{.name = "chmod",
+		.argument = "GLOB=MODE",
+		.help = "the mode of what was copied, linked or made, octal or as for chmod(1); "
+			"'**' in GLOB is any number of directories; repeatable, in this order",
+		.apply = strata_apply_chmod},
+	{.name = "chown",
+		.argument = "GLOB=UID:GID",
+		.help = "the owner of the same, in the same way",
+		.apply = strata_apply_chown},
+	{.name = "permissions",
+		.argument = "FILE",
+		.value = STRATA_VALUE_FILE,
+		.help = "rules for modes and owners from a JSON file",
+		.apply = strata_apply_permissions},
+	{.name = "no-tmp", .help = "do not add /tmp with mode 1777", .apply = apply_no_tmp},
+	{.name = NULL},
+};
+
+const struct strata_option_group strata_customisation_group = {
+	"Customisation", customisation_options};
+
+static int compare_entries(const void *left, const void *right)
+{
+	return strcmp(((const struct strata_entry *)left)->path,
+		((const struct strata_entry *)right)->path);
+}
+
+static bool has_entry(const struct strata_customisation_options *options, const char *path)
+{
+	for (size_t index = 0; index < options->count; index++)
+		if (strcmp(options->entries[index].path, path) == 0)
+			return true;
+	return false;
+}
+
+int strata_customisation_check(
+	struct strata_customisation_options *options, const char *root, struct strata_error *error)
+{
+	if (!options->no_tmp && !has_entry(options, "/tmp")) {
+		struct strata_entry *entry = add_entry(options);
+
+		if (!entry)
+			return strata_fail_memory(error);
+		entry->kind = STRATA_ENTRY_DIRECTORY;
+		entry->path = "/tmp";
+		entry->mode = 01777;
+	}
+	if (options->count > 0)
+		qsort(options->entries, options->count, sizeof(*options->entries), compare_entries);
+	for (size_t index = 1; index < options->count; index++)
+		if (compare_entries(&options->entries[index - 1], &options->entries[index]) == 0)
+			return strata_fail(error, STRATA_ERROR_INVALID,
+				"--symlink and --mkdir give '%s' twice",
+				options->entries[index].path);
+	return strata_find_copies(options, root, error);
+}
+
+struct strata_customisation strata_customisation_of(
+	const struct strata_customisation_options *options)
+{
+	return (struct strata_customisation){.entries = options->entries,
+		.entry_count = options->count,
+		.copies = options->copies,
+		.copy_count = options->copy_count,
+		.permissions = options->permissions,
+		.permission_count = options->permission_count};
+}
+
+/* The path that relative targets start from, or NULL. */
+static const char *find_base(const struct strata_graph *graph, const char *first)
+{
+	const uint32_t *roots;
+	uint32_t count;
+	const char *id;
+
+	if (first && *first == '/' && strata_graph_find(graph, first) != STRATA_GRAPH_NONE)
+		return first;
+	roots = strata_graph_roots(graph, &count);
+	if (count != 1 || (first && *first != '/'))
+		return NULL;
+	id = strata_graph_item(graph, roots[0])->id;
+	return *id == '/' ? id : NULL;
+}
+
+int strata_customisation_resolve(struct strata_customisation_options *options,
+	const struct strata_graph *graph, const char *first, struct strata_error *error)
+{
+	for (size_t index = 0; index < options->count; index++) {
+		struct strata_entry *entry = &options->entries[index];
+		strata_autobuffer struct strata_buffer target = STRATA_BUFFER_INIT;
+		const char *base;
+
+		if (entry->kind != STRATA_ENTRY_SYMLINK || *entry->target == '/')
+			continue;
+		base = find_base(graph, first);
+		if (!base)
+			return strata_hint(error,
+				strata_fail(error, STRATA_ERROR_INVALID,
+					"the target '%s' of the link '%s' is relative, and the "
+					"first item asked for is not a path that it could lie in",
+					entry->target, entry->path),
+				"give the target as an absolute path");
+		strata_buffer_format(&target, "%s/%s", base, entry->target);
+		if (strata_buffer_check(&target, error) < 0)
+			return STRATA_ERROR_MEMORY;
+		entry->target = strata_arena_string(&options->arena, target.data);
+		if (!entry->target)
+			return strata_fail_memory(error);
+	}
+	return 0;
+}
+
+void strata_customisation_release(struct strata_customisation_options *options)
+{
+	free(options->entries);
+	free(options->copies);
+	free(options->permissions);
+	strata_arena_free(&options->arena);
+}

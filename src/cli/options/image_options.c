@@ -1,0 +1,287 @@
+#include "cli/options/image_options.h"
+
+#include <string.h>
+
+#include "cli/options/timestamp.h"
+#include "util/json.h"
+#include "util/memory.h"
+#include "util/text.h"
+
+static int invalid(struct strata_error *error, const char *words)
+{
+	return strata_fail(error, STRATA_ERROR_INVALID, "%s", words);
+}
+
+/* Add VALUE as one argument, or the strings of the JSON array that it is. */
+static int add_arguments(struct strata_image_options *options, struct strata_strings *arguments,
+	const char *value, struct strata_error *error)
+{
+	strata_autojson struct strata_json *document = NULL;
+	int result;
+
+	if (*value != '[')
+		return strata_strings_add(arguments, value, error);
+	result = strata_json_parse("argument", value, strlen(value), &document, error);
+	for (size_t index = 0; result == 0 && index < strata_json_count(document); index++) {
+		const char *text = strata_json_string(strata_json_at(document, index));
+		char *copy = text ? strata_arena_string(&options->arena, text) : NULL;
+
+		if (!text)
+			return invalid(error, "an element of the JSON array is not a string");
+		result = copy ? strata_strings_add(arguments, copy, error)
+			      : strata_fail_memory(error);
+	}
+	return result;
+}
+
+static int apply_entrypoint(void *target, const char *value, struct strata_error *error)
+{
+	struct strata_image_options *options = target;
+
+	options->has_entrypoint = true;
+	return add_arguments(options, &options->entrypoint, value, error);
+}
+
+static int apply_cmd(void *target, const char *value, struct strata_error *error)
+{
+	struct strata_image_options *options = target;
+
+	options->has_cmd = true;
+	return add_arguments(options, &options->cmd, value, error);
+}
+
+static int apply_env(void *target, const char *value, struct strata_error *error)
+{
+	struct strata_strings *env = &((struct strata_image_options *)target)->env;
+	size_t length = strcspn(value, "=");
+
+	if (length == 0 || value[length] != '=')
+		return invalid(error, "an environment variable is written NAME=VALUE");
+	for (size_t index = 0; index < env->count; index++)
+		if (strncmp(env->items[index], value, length + 1) == 0)
+			return invalid(error, "this variable was already given");
+	return strata_strings_add(env, value, error);
+}
+
+static int add_pair(struct strata_image_options *options, struct strata_pairs *pairs,
+	const char *value, struct strata_error *error)
+{
+	size_t length = strcspn(value, "=");
+	char *key;
+
+	if (length == 0 || value[length] != '=')
+		return invalid(error, "this is not written KEY=VALUE");
+	key = strata_arena_bytes(&options->arena, value, length);
+	if (!key || strata_grow(&pairs->items, &pairs->capacity, pairs->count + 1,
+			    sizeof(*pairs->items)) < 0)
+		return strata_fail_memory(error);
+	for (size_t index = 0; index < pairs->count; index++)
+		if (strcmp(pairs->items[index].key, key) == 0)
+			return invalid(error, "this key was already given");
+	pairs->items[pairs->count].key = key;
+	pairs->items[pairs->count].value = value + length + 1;
+	pairs->count++;
+	return 0;
+}
+
+static int apply_label(void *target, const char *value, struct strata_error *error)
+{
+	struct strata_image_options *options = target;
+
+	return add_pair(options, &options->labels, value, error);
+}
+
+static int apply_annotation(void *target, const char *value, struct strata_error *error)
+{
+	struct strata_image_options *options = target;
+
+	return add_pair(options, &options->annotations, value, error);
+}
+
+/* Add TEXT unless it is there: these lists are sets in the image. */
+static int add_once(struct strata_strings *set, const char *text, struct strata_error *error)
+{
+	for (size_t index = 0; index < set->count; index++)
+		if (strcmp(set->items[index], text) == 0)
+			return 0;
+	return strata_strings_add(set, text, error);
+}
+
+static int apply_expose(void *target, const char *value, struct strata_error *error)
+{
+	static const char *const protocols[] = {"tcp", "udp", "sctp"};
+	struct strata_image_options *options = target;
+	strata_autobuffer struct strata_buffer text = STRATA_BUFFER_INIT;
+	size_t length = strcspn(value, "/");
+	const char *protocol = value[length] ? value + length + 1 : "tcp";
+	char *port = strata_arena_bytes(&options->arena, value, length);
+	uint64_t number;
+	bool is_known = false;
+
+	if (!port)
+		return strata_fail_memory(error);
+	for (size_t index = 0; index < sizeof(protocols) / sizeof(*protocols); index++)
+		is_known = is_known || strcmp(protocol, protocols[index]) == 0;
+	if (!is_known || !strata_text_to_number(port, 10, &number) || number < 1 || number > 65535)
+		return invalid(error,
+			"a port is written PORT[/PROTOCOL]: 1 to 65535, and tcp, udp or sctp");
+	strata_buffer_format(&text, "%u/%s", (unsigned)number, protocol);
+	port = text.failed ? NULL : strata_arena_string(&options->arena, text.data);
+	return port ? add_once(&options->exposed_ports, port, error) : strata_fail_memory(error);
+}
+
+static int apply_volume(void *target, const char *value, struct strata_error *error)
+{
+	struct strata_image_options *options = target;
+
+	if (*value != '/')
+		return invalid(error, "the path of a volume is absolute");
+	return add_once(&options->volumes, value, error);
+}
+
+static int apply_user(void *target, const char *value, struct strata_error *error)
+{
+	if (!*value)
+		return invalid(error, "the user has no name");
+	((struct strata_image_options *)target)->config.user = value;
+	return 0;
+}
+
+static int apply_workdir(void *target, const char *value, struct strata_error *error)
+{
+	if (*value != '/')
+		return invalid(error, "the working directory is an absolute path");
+	((struct strata_image_options *)target)->config.working_directory = value;
+	return 0;
+}
+
+static int apply_stop_signal(void *target, const char *value, struct strata_error *error)
+{
+	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-";
+
+	if (!*value || value[strspn(value, allowed)])
+		return invalid(error, "a signal is written as SIGTERM, SIGRTMIN+3 or a number");
+	((struct strata_image_options *)target)->config.stop_signal = value;
+	return 0;
+}
+
+static int apply_author(void *target, const char *value, struct strata_error *error)
+{
+	((struct strata_image_options *)target)->config.author = value;
+	return 0;
+}
+
+static int apply_created(void *target, const char *value, struct strata_error *error)
+{
+	struct strata_image_options *options = target;
+
+	options->has_created = true;
+	if (!strata_timestamp_parse(value, &options->config.created))
+		return invalid(error, "this is neither seconds since 1970-01-01 UTC nor a time "
+				      "written as 2024-05-01T12:00:00Z");
+	return 0;
+}
+
+static const struct strata_option image_options[] = {
+	{.name = "entrypoint",
+		.argument = "ARGUMENT",
+		.help = "what a container runs: repeat it for each argument, or give a JSON array",
+		.apply = apply_entrypoint},
+	{.name = "cmd",
+		.argument = "ARGUMENT",
+		.help = "default arguments of the entrypoint, given in the same way",
+		.apply = apply_cmd},
+	{.name = "env",
+		.letter = 'e',
+		.argument = "NAME=VALUE",
+		.help = "set an environment variable; repeatable",
+		.apply = apply_env},
+	{.name = "user",
+		.letter = 'u',
+		.argument = "USER[:GROUP]",
+		.help = "who runs it",
+		.apply = apply_user},
+	{.name = "workdir",
+		.letter = 'w',
+		.argument = "PATH",
+		.help = "the directory to start in",
+		.apply = apply_workdir},
+	{.name = "label",
+		.letter = 'l',
+		.argument = "KEY=VALUE",
+		.help = "a label of the config; repeatable",
+		.apply = apply_label},
+	{.name = "expose",
+		.argument = "PORT[/PROTOCOL]",
+		.help = "a port that the image listens on: tcp (default), udp or sctp; repeatable",
+		.apply = apply_expose},
+	{.name = "volume",
+		.argument = "PATH",
+		.help = "a directory whose data outlives the container; repeatable",
+		.apply = apply_volume},
+	{.name = "stop-signal",
+		.argument = "SIGNAL",
+		.help = "the signal that asks the container to end",
+		.apply = apply_stop_signal},
+	{.name = "author", .argument = "TEXT", .help = "who made the image", .apply = apply_author},
+	{.name = "created",
+		.argument = "TIME",
+		.help = "seconds since 1970 or 2024-05-01T12:00:00Z (default: SOURCE_DATE_EPOCH, "
+			"else 1)",
+		.apply = apply_created},
+	{.name = "annotation",
+		.argument = "KEY=VALUE",
+		.help = "an annotation of the OCI manifest; repeatable",
+		.apply = apply_annotation},
+	{.name = NULL},
+};
+
+const struct strata_option_group strata_image_group = {"Image", image_options};
+
+/* A list that was given is one, also where there is nothing in it. */
+static const char *const *given(const struct strata_strings *strings, bool is_given)
+{
+	static const char *const nothing[1];
+
+	return is_given && strings->count == 0 ? nothing : strings->items;
+}
+
+int strata_image_options_complete(struct strata_image_options *options, struct strata_error *error)
+{
+	struct strata_image_config *config = &options->config;
+	int64_t seconds;
+	bool is_set;
+	int result;
+
+	config->entrypoint = given(&options->entrypoint, options->has_entrypoint);
+	config->entrypoint_count = options->entrypoint.count;
+	config->cmd = given(&options->cmd, options->has_cmd);
+	config->cmd_count = options->cmd.count;
+	config->env = options->env.items;
+	config->env_count = options->env.count;
+	config->exposed_ports = options->exposed_ports.items;
+	config->exposed_port_count = options->exposed_ports.count;
+	config->volumes = options->volumes.items;
+	config->volume_count = options->volumes.count;
+	config->labels = options->labels.items;
+	config->label_count = options->labels.count;
+	config->annotations = options->annotations.items;
+	config->annotation_count = options->annotations.count;
+	if (options->has_created)
+		return 0;
+	result = strata_timestamp_from_environment(&is_set, &seconds, error);
+	config->created = is_set ? seconds : 1;
+	return result;
+}
+
+void strata_image_options_release(struct strata_image_options *options)
+{
+	strata_strings_release(&options->entrypoint);
+	strata_strings_release(&options->cmd);
+	strata_strings_release(&options->env);
+	strata_strings_release(&options->exposed_ports);
+	strata_strings_release(&options->volumes);
+	free(options->labels.items);
+	free(options->annotations.items);
+	strata_arena_free(&options->arena);
+}

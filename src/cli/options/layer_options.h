@@ -1,0 +1,30 @@
+/*
+ * How layers are written: metadata rules, compression, threads.
+ */
+#ifndef CLI_OPTIONS_LAYER_OPTIONS_H
+#define CLI_OPTIONS_LAYER_OPTIONS_H
+
+#include <stratapack/layer.h>
+
+#include "cli/options/option_table.h"
+
+struct strata_layer_options {
+	struct strata_used used;
+	struct strata_metadata_rules rules;
+	bool has_mtime;
+	struct strata_compression compression;
+	bool has_compression;
+};
+extern const struct strata_option_group strata_layer_group;
+
+struct strata_thread_options {
+	struct strata_used used;
+	unsigned threads; /* 0: one for each processor */
+};
+extern const struct strata_option_group strata_thread_group;
+
+/* Fill in what no option said, from the environment and the defaults. Failures are wrong use. */
+int strata_layer_options_complete(
+	struct strata_layer_options *options, struct strata_error *error) STRATA_MUST_CHECK;
+
+#endif

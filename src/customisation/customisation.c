@@ -1,0 +1,89 @@
+#include "customisation/customisation.h"
+
+#include <string.h>
+
+#include "customisation/entries.h"
+#include "customisation/permissions.h"
+#include "util/path.h"
+
+bool strata_customisation_is_empty(const struct strata_customisation *customisation)
+{
+	return customisation->entry_count == 0 && customisation->copy_count == 0;
+}
+
+static int check_copy(const struct strata_copy *copy, struct strata_error *error)
+{
+	int status = strata_check_path(copy->from, STRATA_ERROR_INVALID, error);
+
+	if (status == 0 && strcmp(copy->to, "/") != 0)
+		status = strata_check_path(copy->to, STRATA_ERROR_INVALID, error);
+	return status;
+}
+
+static int copy_copies(const struct strata_customisation *from, struct strata_arena *arena,
+	struct strata_customisation *copy, struct strata_error *error)
+{
+	struct strata_copy *copies = strata_arena_array(arena, from->copy_count, sizeof(*copies));
+
+	if (!copies)
+		return strata_fail_memory(error);
+	for (size_t i = 0; i < from->copy_count; i++) {
+		int status = check_copy(&from->copies[i], error);
+
+		if (status < 0)
+			return status;
+		copies[i].from = strata_arena_string(arena, from->copies[i].from);
+		copies[i].to = strata_arena_string(arena, from->copies[i].to);
+		copies[i].links = from->copies[i].links;
+		if (!copies[i].from || !copies[i].to)
+			return strata_fail_memory(error);
+	}
+	copy->copies = copies;
+	copy->copy_count = from->copy_count;
+	return 0;
+}
+
+static int copy_permissions(const struct strata_customisation *from, struct strata_arena *arena,
+	struct strata_customisation *copy, struct strata_error *error)
+{
+	struct strata_permission *rules =
+		strata_arena_array(arena, from->permission_count, sizeof(*rules));
+
+	if (!rules)
+		return strata_fail_memory(error);
+	for (size_t i = 0; i < from->permission_count; i++) {
+		const struct strata_permission *rule = &from->permissions[i];
+		int status = strata_permission_check(rule, error);
+
+		if (status < 0)
+			return status;
+		rules[i] = *rule;
+		rules[i].paths = strata_arena_string(arena, rule->paths);
+		if (rule->mode)
+			rules[i].mode = strata_arena_string(arena, rule->mode);
+		if (!rules[i].paths || (rule->mode && !rules[i].mode))
+			return strata_fail_memory(error);
+	}
+	if (from->permission_count > 0 && strata_customisation_is_empty(from))
+		return strata_fail(error, STRATA_ERROR_INVALID,
+			"there are permissions, but nothing that they could be for");
+	copy->permissions = rules;
+	copy->permission_count = from->permission_count;
+	return 0;
+}
+
+int strata_customisation_copy(const struct strata_customisation *from, struct strata_arena *arena,
+	struct strata_customisation *copy, struct strata_error *error)
+{
+	struct strata_customisation made = {.entries = NULL};
+	int status = strata_entries_sort(
+		from->entries, from->entry_count, arena, &made.entries, &made.entry_count, error);
+
+	if (status == 0)
+		status = copy_copies(from, arena, &made, error);
+	if (status == 0)
+		status = copy_permissions(from, arena, &made, error);
+	if (status == 0)
+		*copy = made;
+	return status;
+}

@@ -1,0 +1,57 @@
+/*
+ * What a fleet inherits from an earlier catalogue: which of each image's items were together.
+ *
+ * An image that the catalogue knows keeps its groups, less the items that it has no longer. One
+ * that is new takes groups of others that are wholly in it: first those of the known image that it
+ * has most of, then the heaviest, disjoint, and at most three quarters of its bound, so that its
+ * own items have room. Items without a group are new.
+ */
+#ifndef FLEET_SEARCH_INHERITANCE_H
+#define FLEET_SEARCH_INHERITANCE_H
+
+#include "fleet/catalogue/catalogue.h"
+#include "fleet/search/atoms.h"
+
+/* Items of one image that were a group, or are what is left of it. */
+struct strata_inherited {
+	struct strata_item_set set;
+	uint32_t image;
+	uint32_t group; /* of the catalogue */
+	bool unchanged; /* all of the group, with the same content */
+	bool was_there; /* the image had the group before */
+};
+
+struct strata_inheritance {
+	struct strata_inherited *layers;
+	size_t count, capacity;
+	bool complete;                /* every image has all of its layers, unchanged or not */
+	uint64_t *settled;            /* images of which nothing changed */
+	bool little;                  /* of all images together, little changed */
+	struct strata_item_set *sets; /* those of the layers */
+	uint32_t *items;              /* of all of them */
+};
+
+#define STRATA_INHERITANCE_INIT                                                                    \
+	{                                                                                          \
+		NULL, 0, 0, false, NULL, false, NULL, NULL                                         \
+	}
+#define strata_autoinheritance STRATA_CLEANUP(strata_inheritance_release)
+
+/* What FLEET, with BOUNDS, inherits from CATALOGUE. MODEL is the fleet's. */
+int strata_inheritance_find(struct strata_inheritance *inheritance,
+	const struct strata_fleet *fleet, const struct strata_catalogue *catalogue,
+	const struct strata_fleet_model *model, const uint32_t *bounds,
+	struct strata_error *error) STRATA_MUST_CHECK;
+void strata_inheritance_release(struct strata_inheritance *inheritance);
+
+/* Say in LAYOUT, which is empty, what machines and registry have of the unchanged groups. */
+int strata_inheritance_publish(const struct strata_inheritance *inheritance,
+	const struct strata_atoms *atoms, struct strata_layout *layout,
+	struct strata_error *error) STRATA_MUST_CHECK;
+
+/* Give the images of LAYOUT the layers that they inherit, and every atom without one alone. */
+int strata_inheritance_lay_out(const struct strata_inheritance *inheritance,
+	const struct strata_atoms *atoms, struct strata_layout *layout,
+	struct strata_error *error) STRATA_MUST_CHECK;
+
+#endif

@@ -1,0 +1,21 @@
+/*
+ * Images planned apart: each as if it were alone. Where pulls count for much and images have little
+ * in common, that can be better than what merging for all of them finds.
+ */
+#ifndef FLEET_SEARCH_ONE_AT_A_TIME_H
+#define FLEET_SEARCH_ONE_AT_A_TIME_H
+
+#include "fleet/search/atoms.h"
+
+/* Lay out LAYOUT, which is empty, so that every image is within its bound at the least cost of its
+ * own. */
+int strata_apart_lay_out(struct strata_layout *layout, const struct strata_atoms *atoms,
+	const uint32_t *bounds, const struct strata_observer *observer,
+	struct strata_error *error) STRATA_MUST_CHECK;
+
+/* Let images have the layers that they have in APART, one after the other, while that lowers the
+ * cost of LAYOUT. Both are of the same atoms. */
+int strata_apart_adopt(struct strata_layout *layout, const struct strata_layout *apart,
+	struct strata_error *error) STRATA_MUST_CHECK;
+
+#endif

@@ -1,0 +1,20 @@
+/*
+ * The order of layers: by update rate per byte, ascending.
+ *
+ * That is Smith's rule (1956): a client that reuses only an unbroken prefix of the layers pulls, at
+ * each update of a layer, all bytes from it upwards; the order with the least expected bytes is the
+ * one by rate over size. One order for all layers of the fleet gives every image its own. Layers of
+ * a catalogue that is extended keep its order, since another one would break prefixes that machines
+ * have.
+ */
+#ifndef FLEET_SEARCH_PREFIX_ORDER_H
+#define FLEET_SEARCH_PREFIX_ORDER_H
+
+#include "fleet/search/layout.h"
+
+/* Write to RANKS, which has room for every layer number, where each living layer stands in the
+ * order; *COUNT is how many there are. */
+int strata_layout_rank(const struct strata_layout *layout, uint32_t *ranks, uint32_t *count,
+	struct strata_error *error) STRATA_MUST_CHECK;
+
+#endif

@@ -1,0 +1,246 @@
+#include <errno.h>
+#include <string.h>
+
+#include "graph/dpkg/dpkg.h"
+#include "util/file.h"
+#include "util/observer.h"
+
+/* More than any file of the database is, even with every package of Debian installed. */
+enum { DATABASE_FILE_LIMIT = 1 << 29 };
+
+/* A path that other packages' files of that name must leave. */
+struct strata_dpkg_diversion {
+	const char *target;
+	const char *package; /* ":" for the administrator */
+};
+
+void strata_dpkg_files_release(struct strata_dpkg_files *files)
+{
+	strata_arena_free(&files->arena);
+	strata_map_release(&files->diverted);
+	free(files->diversions);
+}
+
+static int check_nul(
+	const char *path, const struct strata_buffer *content, struct strata_error *error)
+{
+	const char *nul = content->length ? memchr(content->data, '\0', content->length) : NULL;
+	size_t line = 1;
+
+	if (!nul)
+		return 0;
+	for (const char *at = content->data; at < nul; at++)
+		line += *at == '\n';
+	return strata_fail(
+		error, STRATA_ERROR_FORMAT, "%s:%zu: there is a NUL byte in this text", path, line);
+}
+
+int strata_dpkg_files_read(struct strata_dpkg_files *files, const char *name, const char **path,
+	struct strata_buffer *content, struct strata_error *error)
+{
+	strata_autobuffer struct strata_buffer full = STRATA_BUFFER_INIT;
+	struct strata_error failure = STRATA_ERROR_INIT;
+	int status;
+
+	strata_buffer_format(&full, "%s%s/%s", files->root->path, files->directory, name);
+	if (strata_buffer_check(&full, error) < 0)
+		return STRATA_ERROR_MEMORY;
+	*path = strata_arena_bytes(&files->arena, full.data, full.length);
+	if (!*path)
+		return strata_fail_memory(error);
+	status = strata_file_read(*path, DATABASE_FILE_LIMIT, content, &failure);
+	if (status < 0) {
+		bool missing = failure.system_error == ENOENT;
+
+		if (missing || !error) {
+			strata_error_clear(&failure);
+		} else {
+			strata_error_clear(error);
+			*error = failure;
+		}
+		return missing ? 0 : status;
+	}
+	status = check_nul(*path, content, error);
+	return status < 0 ? status : 1;
+}
+
+static int add_diversion(struct strata_dpkg_files *files, const char *original, const char *target,
+	const char *package, struct strata_error *error)
+{
+	struct strata_dpkg_diversion *diversion;
+
+	if (strata_grow(&files->diversions, &files->diversion_capacity,
+		    (size_t)files->diversion_count + 1, sizeof(*diversion)) < 0)
+		return strata_fail_memory(error);
+	diversion = &files->diversions[files->diversion_count];
+	original = strata_arena_string(&files->arena, original);
+	diversion->target = strata_arena_string(&files->arena, target);
+	diversion->package = strata_arena_string(&files->arena, package);
+	if (!original || !diversion->target || !diversion->package ||
+		strata_map_put(&files->diverted, original, files->diversion_count) < 0)
+		return strata_fail_memory(error);
+	files->diversion_count++;
+	return 0;
+}
+
+int strata_dpkg_files_open(struct strata_dpkg_files *files, struct strata_error *error)
+{
+	strata_autobuffer struct strata_buffer content = STRATA_BUFFER_INIT;
+	const char *path, *original;
+	struct strata_dpkg_lines lines;
+	int status = strata_dpkg_files_read(files, "diversions", &path, &content, error);
+
+	if (status <= 0)
+		return status;
+	lines = (struct strata_dpkg_lines){content.data, content.data + content.length, 0};
+	while ((original = strata_dpkg_next_line(&lines))) {
+		const char *target = strata_dpkg_next_line(&lines);
+		const char *package = strata_dpkg_next_line(&lines);
+
+		if (!package)
+			return strata_fail(error, STRATA_ERROR_FORMAT,
+				"%s:%zu: the diversion of '%.200s' is cut off: three lines are "
+				"expected, path, new path and package",
+				path, lines.number, original);
+		if (*original != '/' || *target != '/' || !*package)
+			return strata_fail(error, STRATA_ERROR_FORMAT,
+				"%s:%zu: a path, its new path and a package are expected in these "
+				"three lines",
+				path, lines.number - 2);
+		status = add_diversion(files, original, target, package, error);
+		if (status < 0)
+			return status;
+	}
+	return 0;
+}
+
+static int append(struct strata_dpkg_paths *paths, const char *path, struct strata_error *error)
+{
+	if (strata_grow(&paths->paths, &paths->capacity, paths->count + 1, sizeof(*paths->paths)) <
+		0)
+		return strata_fail_memory(error);
+	paths->paths[paths->count++] = path;
+	return 0;
+}
+
+int strata_dpkg_paths_add(struct strata_dpkg_paths *paths, const struct strata_root_entry *entry,
+	struct strata_error *error)
+{
+	for (size_t i = 0; i < entry->link_count; i++) {
+		int status = append(paths, entry->links[i], error);
+
+		if (status < 0)
+			return status;
+	}
+	return append(paths, entry->path, error);
+}
+
+/* Where the file that PACKAGE ships as PATH was unpacked. */
+static const char *divert(const struct strata_dpkg_files *files,
+	const struct strata_dpkg_package *package, const char *path)
+{
+	uint32_t index = strata_map_get(&files->diverted, path);
+
+	if (index == STRATA_MAP_NONE ||
+		strcmp(files->diversions[index].package, package->name) == 0)
+		return path;
+	return files->diversions[index].target;
+}
+
+static int add_listed(struct strata_dpkg_files *files, const struct strata_dpkg_package *package,
+	const char *path, struct strata_dpkg_paths *paths, const char *const **last_links,
+	struct strata_error *error)
+{
+	struct strata_root_entry entry;
+	int status = strata_root_find(files->root, divert(files, package, path), &entry, error);
+
+	if (status < 0 || entry.kind == STRATA_ROOT_MISSING)
+		return status;
+	if (entry.kind == STRATA_ROOT_SOCKET) {
+		strata_note(files->observer, "package %s: '%s' is a socket and is left out",
+			package->id, entry.path);
+		return 0;
+	}
+	/* Neighbours share their links: once is enough. */
+	if (entry.links == *last_links)
+		return append(paths, entry.path, error);
+	*last_links = entry.links;
+	return strata_dpkg_paths_add(paths, &entry, error);
+}
+
+static bool has_dots(const char *path)
+{
+	for (; (path = strstr(path, "/..")); path += 3) {
+		if (path[3] == '/' || !path[3])
+			return true;
+	}
+	return false;
+}
+
+static int add_list(struct strata_dpkg_files *files, const struct strata_dpkg_package *package,
+	const char *name, struct strata_buffer *content, struct strata_dpkg_paths *paths,
+	struct strata_error *error)
+{
+	struct strata_dpkg_lines lines = {content->data, content->data + content->length, 0};
+	strata_autobuffer struct strata_buffer absolute = STRATA_BUFFER_INIT;
+	const char *const *last_links = NULL;
+	size_t listed = 0, before = paths->count;
+	const char *path;
+
+	while ((path = strata_dpkg_next_line(&lines))) {
+		int status;
+
+		if (!*path)
+			return strata_fail(error, STRATA_ERROR_FORMAT,
+				"%s:%zu: a path is expected in this line", name, lines.number);
+		/* dpkg reads "./usr", "usr" and "/usr" as the same. */
+		if (path[0] == '.' && (path[1] == '/' || !path[1]))
+			path++;
+		strata_buffer_truncate(&absolute, 0);
+		strata_buffer_format(&absolute, "%s%s", *path == '/' ? "" : "/", path);
+		if (strata_buffer_check(&absolute, error) < 0)
+			return STRATA_ERROR_MEMORY;
+		if (has_dots(absolute.data))
+			return strata_fail(error, STRATA_ERROR_FORMAT,
+				"%s:%zu: '%.200s' is no path of a package", name, lines.number,
+				path);
+		if (strcmp(absolute.data, "/.") == 0 || strcmp(absolute.data, "/") == 0)
+			continue;
+		listed++;
+		status = add_listed(files, package, absolute.data, paths, &last_links, error);
+		if (status < 0)
+			return status;
+	}
+	/* Slimmed systems lack documentation and translations; all files is another matter. */
+	if (listed > 0 && paths->count == before)
+		strata_note(files->observer, "package %s: none of its files is there", package->id);
+	return 0;
+}
+
+int strata_dpkg_files_of(struct strata_dpkg_files *files, const struct strata_dpkg_package *package,
+	struct strata_dpkg_paths *paths, struct strata_error *error)
+{
+	strata_autobuffer struct strata_buffer name = STRATA_BUFFER_INIT;
+	strata_autobuffer struct strata_buffer content = STRATA_BUFFER_INIT;
+	bool qualified = package->multi_arch == STRATA_MULTI_ARCH_SAME;
+	const char *path;
+	int status = 0;
+
+	/* Databases from before Multi-Arch have no qualified names. */
+	for (int attempt = 0; status == 0 && attempt < (qualified ? 2 : 1); attempt++) {
+		strata_buffer_truncate(&name, 0);
+		strata_buffer_format(&name, "info/%s.list",
+			qualified && attempt == 0 ? package->id : package->name);
+		if (strata_buffer_check(&name, error) < 0)
+			return STRATA_ERROR_MEMORY;
+		status = strata_dpkg_files_read(files, name.data, &path, &content, error);
+	}
+	if (status < 0)
+		return status;
+	if (status == 0) {
+		strata_note(files->observer, "package %s: the list of its files is missing",
+			package->id);
+		return 0;
+	}
+	return add_list(files, package, path, &content, paths, error);
+}

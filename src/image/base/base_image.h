@@ -1,0 +1,51 @@
+/*
+ * A base image from the inside: what strata_image_new() takes from it.
+ */
+#ifndef IMAGE_BASE_BASE_IMAGE_H
+#define IMAGE_BASE_BASE_IMAGE_H
+
+#include <stratapack/base_image.h>
+
+#include "image/read/reading.h"
+#include "util/json_writer.h"
+
+struct strata_base {
+	char *source;
+	struct strata_findings findings;
+	struct strata_reading reading;
+	const struct strata_read_image *image; /* one of the reading's */
+};
+
+#define strata_autobase STRATA_CLEANUP(strata_cleanup_base)
+
+void strata_cleanup_base(struct strata_base **base);
+
+/* Fail where the config of BASE is for another platform. */
+int strata_base_check_platform(const struct strata_base *base,
+	const struct strata_platform *platform, struct strata_error *error) STRATA_MUST_CHECK;
+
+/* Fill MERGED: OWN over what BASE says, by the rules of FROM in a Dockerfile. Its lists live in
+ * ARENA, strings in BASE, OWN or ARENA. */
+int strata_base_merge(const struct strata_base *base, const struct strata_image_config *own,
+	struct strata_arena *arena, struct strata_image_config *merged,
+	struct strata_error *error) STRATA_MUST_CHECK;
+
+/* Append the members of what containers of BASE (NULL: none) run as that strata_image_config does
+ * not know and that go on to an image on it. OWN_COMMAND: the image has an entrypoint or cmd
+ * itself. */
+int strata_base_write_other_members(struct strata_json_writer *json, const struct strata_base *base,
+	bool own_command, struct strata_error *error) STRATA_MUST_CHECK;
+
+/* Append the members of the config that say which system BASE (NULL: none) is of, beyond
+ * architecture, variant and os. */
+int strata_base_write_system(struct strata_json_writer *json, const struct strata_base *base,
+	struct strata_error *error) STRATA_MUST_CHECK;
+
+/* Who made BASE, or NULL. */
+const char *strata_base_author(const struct strata_base *base);
+
+/* Append the history of BASE (NULL: none) to an open array: its own where that has one entry for
+ * each layer, besides those for no layer; else one entry that is made up for each. */
+void strata_base_write_history(struct strata_json_writer *json, const struct strata_base *base);
+
+#endif

@@ -1,0 +1,263 @@
+#include "image/inspect/contents.h"
+
+#include <string.h>
+
+#include "image/inspect/inspect.h"
+#include "plan/internal.h"
+#include "util/error.h"
+#include "util/file.h"
+#include "util/map.h"
+#include "util/text.h"
+
+/* Cut TEXT at its blanks. Returns how many words there are. */
+static size_t count_words(const char *text)
+{
+	size_t count = 0;
+
+	for (const char *at = text; *at; at += strcspn(at, " ")) {
+		at += strspn(at, " ");
+		count += *at != '\0';
+	}
+	return count;
+}
+
+/* "ID ID ID and 3 more", "ID customisation", as write_comment() in config.c has it. */
+static int read_comment(
+	struct strata_contents *contents, const char *text, struct strata_contents_layer *layer)
+{
+	size_t room = count_words(text);
+	const char **ids = strata_arena_array(&contents->arena, room, sizeof(*ids));
+	size_t count = 0;
+
+	if (!ids)
+		return -1;
+	for (const char *at = text + strspn(text, " "); *at; at += strspn(at, " ")) {
+		size_t length = strcspn(at, " ");
+
+		if (length == 3 && strncmp(at, "and", 3) == 0 && strstr(at, " more")) {
+			layer->incomplete = true;
+			break;
+		}
+		if (!at[length] && length == strlen("customisation") &&
+			strcmp(at, "customisation") == 0) {
+			layer->customised = true;
+			break;
+		}
+		ids[count] = strata_arena_bytes(&contents->arena, at, length);
+		if (!ids[count++])
+			return -1;
+		at += length;
+	}
+	layer->items = (struct strata_plan_layer){.items = ids, .item_count = count};
+	return 0;
+}
+
+static int read_layer(struct strata_contents *contents, const struct strata_read_layer *read,
+	struct strata_contents_layer *layer)
+{
+	const char *author = strata_json_string(strata_json_member(read->history, "created_by"));
+	const char *comment = strata_json_string(strata_json_member(read->history, "comment"));
+
+	layer->size = read->size ? read->size : read->place.size;
+	if (read->has_digest)
+		layer->digest = read->digest;
+	if (read->has_diff_id)
+		layer->diff_id = read->diff_id;
+	if (!author || strcmp(author, "stratapack") != 0 || !comment)
+		return 0;
+	layer->known = true;
+	return read_comment(contents, comment, layer);
+}
+
+/* What the label says of each id. */
+struct versions {
+	struct strata_map by_id; /* -> place in the list */
+	const char **list;
+};
+
+static int read_versions(
+	struct strata_contents *contents, const char *text, struct versions *versions)
+{
+	size_t count = 0;
+
+	versions->list =
+		strata_arena_array(&contents->arena, count_words(text), sizeof(*versions->list));
+	if (!versions->list)
+		return -1;
+	for (const char *at = text + strspn(text, " "); *at; at += strspn(at, " ")) {
+		size_t length = strcspn(at, " ");
+		char *id = strata_arena_bytes(&contents->arena, at, length);
+		char *equals = id ? strchr(id, '=') : NULL;
+
+		if (!id)
+			return -1;
+		at += length;
+		if (!equals)
+			continue;
+		*equals = '\0';
+		versions->list[count] = equals + 1;
+		if (strata_map_put(&versions->by_id, id, (uint32_t)count++) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int add_versions(struct strata_contents *contents, const struct versions *versions,
+	struct strata_plan_layer *layer)
+{
+	const char **of_layer =
+		strata_arena_array(&contents->arena, layer->item_count, sizeof(*of_layer));
+
+	if (!of_layer)
+		return -1;
+	for (size_t i = 0; i < layer->item_count; i++) {
+		uint32_t place = strata_map_get(&versions->by_id, layer->items[i]);
+
+		of_layer[i] = place == STRATA_MAP_NONE ? "" : versions->list[place];
+	}
+	layer->versions = of_layer;
+	return 0;
+}
+
+static int read_label(struct strata_contents *contents, const struct strata_read_image *image)
+{
+	const char *text = strata_json_string(strata_json_member(
+		strata_inspect_run_member(image, "Labels"), STRATA_VERSIONS_LABEL));
+	struct versions versions = {STRATA_MAP_INIT, NULL};
+	int status = 0;
+
+	if (!text)
+		return 0;
+	status = read_versions(contents, text, &versions);
+	for (size_t i = 0; status == 0 && i < contents->count; i++)
+		status = add_versions(contents, &versions, &contents->layers[i].items);
+	strata_map_release(&versions.by_id);
+	return status;
+}
+
+static size_t read_base_count(const struct strata_read_image *image)
+{
+	const char *text = strata_json_string(
+		strata_json_member(strata_inspect_run_member(image, "Labels"), STRATA_BASE_LABEL));
+	uint64_t count;
+
+	if (!text || !strata_text_to_number(text, 10, &count) || count > image->layer_count)
+		return 0;
+	return (size_t)count;
+}
+
+int strata_contents_of(const struct strata_read_image *image, struct strata_contents *contents,
+	struct strata_error *error)
+{
+	*contents = (struct strata_contents)STRATA_CONTENTS_INIT;
+	contents->base_count = read_base_count(image);
+	contents->count = image->layer_count;
+	contents->layers =
+		strata_arena_array(&contents->arena, image->layer_count, sizeof(*contents->layers));
+	if (!contents->layers)
+		return strata_fail_memory(error);
+	for (size_t i = 0; i < image->layer_count; i++) {
+		if (read_layer(contents, &image->layers[i], &contents->layers[i]) < 0)
+			return strata_fail_memory(error);
+	}
+	return read_label(contents, image) < 0 ? strata_fail_memory(error) : 0;
+}
+
+static int read_first_image(
+	const char *source, struct strata_contents *contents, struct strata_error *error)
+{
+	strata_autoreading struct strata_reading reading = {0};
+	struct strata_findings findings = {0};
+	int status = strata_reading_open(source, &findings, &reading, error);
+	size_t index = 0;
+
+	while (status == 0 && index < reading.count &&
+		(reading.images[index].broken || reading.images[index].artifact))
+		index++;
+	if (status == 0 && index == reading.count)
+		status = strata_hint(error,
+			strata_fail(error, STRATA_ERROR_FORMAT, "%s: there is no sound image in it",
+				source),
+			"run stratapack verify to see what is wrong");
+	if (status == 0)
+		status = strata_contents_of(&reading.images[index], contents, error);
+	strata_findings_release(&findings);
+	return status;
+}
+
+static int read_plan(const char *path, struct strata_contents *contents, struct strata_error *error)
+{
+	strata_autoplan struct strata_plan *plan = NULL;
+	int status = strata_plan_load(path, &plan, error);
+
+	if (status < 0)
+		return status;
+	contents->is_plan = true;
+	contents->count = strata_plan_image_layers(plan);
+	contents->layers =
+		strata_arena_array(&contents->arena, contents->count, sizeof(*contents->layers));
+	for (size_t i = 0; contents->layers && i < contents->count; i++) {
+		if (i < plan->layer_count &&
+			strata_plan_copy_layer(
+				&contents->arena, &plan->layers[i], &contents->layers[i].items) < 0)
+			return strata_fail_memory(error);
+		contents->layers[i].customised =
+			i + 1 == contents->count &&
+			!strata_customisation_is_empty(&plan->customisation);
+	}
+	return contents->layers ? 0 : strata_fail_memory(error);
+}
+
+int strata_contents_read(
+	const char *source, struct strata_contents *contents, struct strata_error *error)
+{
+	*contents = (struct strata_contents)STRATA_CONTENTS_INIT;
+	if (strcmp(source, "-") == 0 || strata_file_looks_like_json(source))
+		return read_plan(source, contents, error);
+	return read_first_image(source, contents, error);
+}
+
+void strata_contents_release(struct strata_contents *contents)
+{
+	strata_arena_free(&contents->arena);
+	*contents = (struct strata_contents)STRATA_CONTENTS_INIT;
+}
+
+/* The layers with known items, as a plan; those of a base are not planned. */
+static int make_plan(const struct strata_contents *contents, struct strata_plan *plan)
+{
+	plan->strategy = "";
+	plan->layers = strata_arena_array(plan->arena, contents->count, sizeof(*plan->layers));
+	if (!plan->layers)
+		return -1;
+	for (size_t i = contents->base_count; i < contents->count; i++) {
+		if (contents->layers[i].items.item_count == 0)
+			continue;
+		if (strata_plan_copy_layer(plan->arena, &contents->layers[i].items,
+			    &plan->layers[plan->layer_count++]) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int strata_image_plan(const char *source, struct strata_plan **plan, struct strata_error *error)
+{
+	strata_autocontents struct strata_contents contents = STRATA_CONTENTS_INIT;
+	strata_autoplan struct strata_plan *made = NULL;
+	int status = strata_contents_read(source, &contents, error);
+
+	if (status < 0)
+		return status;
+	made = strata_plan_new(error);
+	if (!made)
+		return STRATA_ERROR_MEMORY;
+	if (make_plan(&contents, made) < 0)
+		return strata_fail_memory(error);
+	if (made->layer_count == 0)
+		return strata_hint(error,
+			strata_fail(error, STRATA_ERROR_NOT_FOUND,
+				"%s: nothing says which items its layers hold", source),
+			"give a plan, or an image that stratapack made");
+	*plan = strata_take(made);
+	return 0;
+}

@@ -1,0 +1,191 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "image/write/blobs.h"
+#include "util/file.h"
+#include "util/json.h"
+
+/*
+ * An OCI image layout directory (image-layout.md). A new one appears whole; into one that exists
+ * the image is added: blobs first, then the index is replaced, so that readers see the old or the
+ * new.
+ */
+static const char blobs_directory[] = "blobs/sha256";
+
+static bool exists(const char *directory, const char *name)
+{
+	strata_autofree char *path = strata_path_join(directory, name);
+
+	return path && access(path, F_OK) == 0;
+}
+
+static int write_file(const char *directory, const char *name, const void *bytes, size_t size,
+	struct strata_error *error)
+{
+	strata_autofree char *path = strata_path_join(directory, name);
+
+	return path ? strata_file_replace(path, bytes, size, error) : strata_fail_memory(error);
+}
+
+static int place_blobs(
+	const char *directory, const struct strata_image *image, struct strata_error *error)
+{
+	strata_autofree char *blobs = strata_path_join(directory, blobs_directory);
+	int status = blobs ? strata_directory_create(blobs, error) : strata_fail_memory(error);
+
+	for (size_t i = 0; status == 0 && i < image->layer_count; i++)
+		status = strata_blobs_place(blobs, strata_digest_hex(&image->layers[i].digest),
+			&image->layers[i], error);
+	if (status == 0)
+		status = strata_blobs_place_document(blobs, &image->config, error);
+	if (status == 0)
+		status = strata_blobs_place_document(blobs, &image->oci_manifest, error);
+	return status;
+}
+
+static const char *annotation(const struct strata_json *descriptor, const char *key)
+{
+	return strata_json_string(
+		strata_json_member(strata_json_member(descriptor, "annotations"), key));
+}
+
+static bool same_text(const char *left, const char *right)
+{
+	return left && right && strcmp(left, right) == 0;
+}
+
+/* Whether one of the names in DESTINATION is DESCRIPTOR's, so that the new image replaces it. Where
+ * other programs wrote the layout, the tag alone is the name. */
+static int is_replaced(const struct strata_json *descriptor, const struct strata_image *image,
+	const struct strata_destination *destination, bool *replaced, struct strata_error *error)
+{
+	const char *whole = annotation(descriptor, "io.containerd.image.name");
+	const char *tag = annotation(descriptor, "org.opencontainers.image.ref.name");
+
+	*replaced = !whole && !tag &&
+		    same_text(strata_json_string(strata_json_member(descriptor, "digest")),
+			    image->oci_manifest.digest.text);
+	for (size_t i = 0; !*replaced && i < destination->name_count; i++) {
+		strata_autofree char *full = strata_reference_full(&destination->names[i]);
+
+		if (!full)
+			return strata_fail_memory(error);
+		*replaced =
+			whole ? same_text(whole, full) : same_text(tag, destination->names[i].tag);
+	}
+	return 0;
+}
+
+static int write_kept(struct strata_json_writer *json, const struct strata_json *old,
+	const struct strata_image *image, const struct strata_destination *destination,
+	struct strata_error *error)
+{
+	const struct strata_json *manifests = NULL;
+	int status = strata_json_get_array(old, "manifests", true, &manifests, error);
+
+	for (size_t i = 0; status == 0 && i < strata_json_count(manifests); i++) {
+		const struct strata_json *descriptor = strata_json_at(manifests, i);
+		bool replaced;
+
+		status = is_replaced(descriptor, image, destination, &replaced, error);
+		if (status == 0 && !replaced)
+			status = strata_json_write_value(json, descriptor, error);
+	}
+	return status;
+}
+
+/* The new index: what OLD has (NULL: nothing) less what is replaced, then the image. */
+static int make_index(struct strata_buffer *buffer, const struct strata_json *old,
+	const struct strata_image *image, const struct strata_destination *destination,
+	struct strata_error *error)
+{
+	struct strata_json_writer json = {.buffer = buffer};
+	const struct strata_json *annotations = strata_json_member(old, "annotations");
+	int status = 0;
+
+	strata_json_begin_object(&json);
+	strata_json_member_size(&json, "schemaVersion", 2);
+	strata_json_member_string(&json, "mediaType", STRATA_MEDIA_OCI_INDEX);
+	strata_json_key(&json, "manifests");
+	strata_json_begin_array(&json);
+	if (old)
+		status = write_kept(&json, old, image, destination, error);
+	if (status == 0)
+		status = strata_image_write_descriptors(&json, image, destination, error);
+	strata_json_end_array(&json);
+	if (status == 0 && annotations) {
+		strata_json_key(&json, "annotations");
+		status = strata_json_write_value(&json, annotations, error);
+	}
+	strata_json_end_object(&json);
+	return status < 0 ? status : strata_buffer_check(buffer, error);
+}
+
+static int write_new(const struct strata_image *image, const struct strata_destination *destination,
+	struct strata_error *error)
+{
+	strata_autooutput struct strata_output output = STRATA_OUTPUT_INIT;
+	strata_autobuffer struct strata_buffer index = STRATA_BUFFER_INIT;
+	int status = make_index(&index, NULL, image, destination, error);
+
+	if (status == 0)
+		status = strata_output_open_directory(&output, destination->path, error);
+	if (status == 0)
+		status = place_blobs(output.temporary, image, error);
+	if (status == 0)
+		status =
+			write_file(output.temporary, "index.json", index.data, index.length, error);
+	if (status == 0)
+		status = write_file(output.temporary, STRATA_LAYOUT_FILE, STRATA_LAYOUT_MARKER,
+			sizeof(STRATA_LAYOUT_MARKER) - 1, error);
+	if (status == 0)
+		status = strata_output_commit(&output, error);
+	return status;
+}
+
+static int add_to_existing(const struct strata_image *image,
+	const struct strata_destination *destination, struct strata_error *error)
+{
+	strata_autofree char *marker = strata_path_join(destination->path, STRATA_LAYOUT_FILE);
+	strata_autofree char *index_path = strata_path_join(destination->path, "index.json");
+	strata_autojson struct strata_json *old = NULL;
+	strata_autobuffer struct strata_buffer index = STRATA_BUFFER_INIT;
+	strata_autoclose int lock = -1;
+	int status;
+
+	if (!marker || !index_path)
+		return strata_fail_memory(error);
+	lock = open(marker, O_RDONLY | O_CLOEXEC);
+	/* Two builds into one layout take turns with the index. */
+	if (lock < 0 || flock(lock, LOCK_EX) < 0)
+		return strata_fail_errno(error, "cannot lock '%s'", marker);
+	status = strata_json_load(index_path, STRATA_LARGEST_MANIFEST, &old, error);
+	if (status == 0)
+		status = make_index(&index, old, image, destination, error);
+	if (status < 0)
+		return strata_context(error, status, "the layout's index '%s'", index_path);
+	status = place_blobs(destination->path, image, error);
+	if (status == 0)
+		status = strata_file_replace(index_path, index.data, index.length, error);
+	return status;
+}
+
+int strata_check_oci_layout(
+	const struct strata_destination *destination, struct strata_error *error)
+{
+	if (exists(destination->path, STRATA_LAYOUT_FILE))
+		return 0;
+	return strata_directory_check_free(destination->path, error);
+}
+
+int strata_write_oci_layout(const struct strata_image *image,
+	const struct strata_destination *destination, struct strata_error *error)
+{
+	if (exists(destination->path, STRATA_LAYOUT_FILE))
+		return add_to_existing(image, destination, error);
+	return write_new(image, destination, error);
+}

@@ -1,0 +1,38 @@
+/*
+ * Reading the contents of a tree's files: each once, and as it was when the tree was made.
+ *
+ * Where the first read of a file finds that it is on the disk only, the ones that come next are
+ * asked for ahead of time: a disk answers many questions at once about as quickly as one.
+ */
+#ifndef LAYER_BUILD_FILE_READER_H
+#define LAYER_BUILD_FILE_READER_H
+
+#include "layer/encode/encoder.h"
+#include "layer/tree/tree.h"
+
+struct strata_file_reader {
+	const struct strata_tree *tree;         /* borrowed, as all that follow */
+	const char *root;                       /* where the tree's paths are; NULL: "/" */
+	const struct strata_observer *observer; /* for cancelling */
+	void (*progress)(void *data, uint64_t bytes);
+	void *progress_data;
+
+	/* Private. */
+	struct strata_buffer place;
+	bool never_tell; /* this file system does not tell what is on the disk only */
+	bool is_cold;
+	size_t ahead; /* index of the first entry that was not asked for yet */
+	uint64_t bytes_ahead;
+};
+
+/* Whether ENTRY has content. */
+bool strata_has_content(const struct strata_tree_entry *entry);
+
+/* Read the content of entry INDEX, which has some, into ENCODER, and pad it. To be called in the
+ * order of the tree. A file that is not what the tree saw is STRATA_ERROR_CHANGED. */
+int strata_file_reader_add(struct strata_file_reader *reader, size_t index,
+	struct strata_encoder *encoder, struct strata_error *error) STRATA_MUST_CHECK;
+
+void strata_file_reader_release(struct strata_file_reader *reader);
+
+#endif

@@ -1,0 +1,45 @@
+/*
+ * The blob store from the side of a build (include/stratapack/cache.h has the side of its user).
+ *
+ *	DIRECTORY/oci-layout, index.json   the OCI image layout
+ *	DIRECTORY/blobs/sha256/HEX         blobs, with the modification time BLOB_TIME: one that was
+ *	                                   written to since has another
+ *	DIRECTORY/recipes/HEX.json         a layer's facts, by the digest of recipe key and witness
+ *	DIRECTORY/lock                     held shared by everyone who uses it, exclusively to prune
+ */
+#ifndef LAYER_CACHE_CACHE_H
+#define LAYER_CACHE_CACHE_H
+
+#include <stratapack/cache.h>
+
+#include "layer/recipe/recipe.h"
+
+enum { STRATA_CACHE_BLOB_TIME = 1 };
+
+struct strata_cache {
+	char *path;
+	char *blobs;
+	char *recipes;
+	int lock;
+};
+
+/* Whether identities do not say everything about the recipe's content: then the state of its files
+ * must be looked up with it. */
+bool strata_recipe_needs_witness(const struct strata_recipe *recipe);
+
+/* Look the layer up whose recipe has KEY, with WITNESS where it needs one ("" else). Where it is
+ * there, and its blob too if NEEDS_BLOB, *FOUND is set and LAYER filled. An entry that cannot be
+ * read is none. */
+int strata_cache_find(struct strata_cache *cache, const struct strata_digest *key,
+	const struct strata_digest *witness, bool needs_blob, struct strata_layer *layer,
+	bool *found, struct strata_error *error) STRATA_MUST_CHECK;
+
+/* Remember LAYER by its recipe key. Its blob, if it has one, moves into the store. */
+int strata_cache_store(struct strata_cache *cache, const struct strata_digest *witness,
+	struct strata_layer *layer, struct strata_error *error) STRATA_MUST_CHECK;
+
+/* Whether the blob with DIGEST is there with SIZE bytes, unchanged since it was put there. */
+bool strata_cache_has_blob(
+	const struct strata_cache *cache, const struct strata_digest *digest, uint64_t size);
+
+#endif

@@ -1,0 +1,295 @@
+/*
+ * The algorithm of chunkah since April 2026: large sources alone, the others by how stable they are
+ * and by a hash of their names, so that no layer but its own notices when a package comes or goes.
+ *
+ * A source is large from the median of sizes plus 1.5 times their median deviation on; at most 80 %
+ * of the layers are for such. The others are of three tiers, apart from each other by one standard
+ * deviation of their stability, the probability to stay the same for a week. Tiers get layers by
+ * the numbers of their sources, where there is one for each at least; empty layers get the largest
+ * source of the most crowded one. Layers lie in the order of their stability, the highest at the
+ * bottom.
+ */
+#include <string.h>
+
+#include "plan/internal.h"
+#include "plan/strategies/others/bins.h"
+#include "plan/strategies/others/sources.h"
+#include "util/error.h"
+#include "util/fixed_point.h"
+
+enum { TIERS = 3 };
+
+struct packing {
+	const struct strata_source_groups *sources;
+	uint32_t *bin_of;  /* source -> layer */
+	uint32_t *members; /* of each layer */
+	uint8_t *tier_of;  /* source -> tier, the most stable one 0; TIERS: alone */
+	uint64_t *numbers; /* scratch, two for each source */
+	uint32_t bin_count;
+};
+
+static void release_packing(struct packing *packing)
+{
+	free(packing->bin_of);
+	free(packing->members);
+	free(packing->tier_of);
+	free(packing->numbers);
+}
+
+/* FNV-1a of 64 bits. */
+static uint64_t hash_name(const char *name)
+{
+	uint64_t hash = UINT64_C(14695981039346656037);
+
+	for (; *name; name++)
+		hash = (hash ^ (unsigned char)*name) * UINT64_C(1099511628211);
+	return hash;
+}
+
+static uint64_t outlier_size(struct packing *packing)
+{
+	uint32_t count = packing->sources->count;
+	uint64_t middle, deviation;
+
+	for (uint32_t g = 0; g < count; g++)
+		packing->numbers[g] = packing->sources->groups[g].size;
+	middle = strata_median(packing->numbers, count);
+	deviation =
+		strata_median_deviation(packing->numbers, count, middle, packing->numbers + count);
+	if (deviation < middle / 100)
+		deviation = middle;
+	return strata_saturating_add(middle, deviation + deviation / 2);
+}
+
+/* The largest source of those that TIER has, if it is in BIN (UINT32_MAX: anywhere). */
+static uint32_t find_largest(const struct packing *packing, uint8_t tier, uint32_t bin)
+{
+	const struct strata_source_groups *sources = packing->sources;
+	uint32_t found = UINT32_MAX;
+
+	for (uint32_t g = 0; g < sources->count; g++) {
+		if (packing->tier_of[g] == tier &&
+			(bin == UINT32_MAX || packing->bin_of[g] == bin) &&
+			(found == UINT32_MAX ||
+				sources->groups[g].size > sources->groups[found].size))
+			found = g;
+	}
+	return found;
+}
+
+static void place(struct packing *packing, uint32_t source, uint32_t bin)
+{
+	packing->bin_of[source] = bin;
+	packing->members[bin]++;
+}
+
+/* Large sources, the largest first, get layers of their own. All sources are of tier 0 here. */
+static void place_outliers(struct packing *packing, uint32_t bound)
+{
+	uint64_t large = outlier_size(packing);
+	uint32_t most = (uint32_t)((uint64_t)bound * 8 / 10);
+
+	while (packing->bin_count < most) {
+		uint32_t source = find_largest(packing, 0, UINT32_MAX);
+
+		if (source == UINT32_MAX || packing->sources->groups[source].size < large)
+			return;
+		packing->tier_of[source] = TIERS;
+		place(packing, source, packing->bin_count++);
+	}
+}
+
+static uint64_t stability(uint64_t hazard)
+{
+	return (UINT64_C(1) << 32) - strata_fixed_one_minus_exp(hazard);
+}
+
+/* Find the tiers of those that are not alone; COUNTS becomes how many are in each. */
+static void find_tiers(struct packing *packing, uint32_t counts[TIERS])
+{
+	const struct strata_source_groups *sources = packing->sources;
+	uint64_t mean, deviation;
+	uint32_t count = 0;
+
+	for (uint32_t g = 0; g < sources->count; g++) {
+		if (packing->tier_of[g] != TIERS)
+			packing->numbers[count++] = stability(sources->groups[g].hazard) >> 10;
+	}
+	strata_mean_deviation(packing->numbers, count, &mean, &deviation);
+	for (uint32_t g = 0; g < sources->count; g++) {
+		uint64_t value = stability(sources->groups[g].hazard) >> 10;
+
+		if (packing->tier_of[g] == TIERS)
+			continue;
+		packing->tier_of[g] = 1;
+		if (value > mean + deviation)
+			packing->tier_of[g] = 0;
+		else if (value + deviation < mean)
+			packing->tier_of[g] = 2;
+		counts[packing->tier_of[g]]++;
+	}
+}
+
+/* Share ROOM layers out among tiers of COUNTS sources. Returns false where there are not enough for
+ * each tier. */
+static bool share_out(const uint32_t counts[TIERS], uint32_t room, uint32_t shares[TIERS])
+{
+	uint32_t total = counts[0] + counts[1] + counts[2], given = 0;
+
+	for (int t = 0; t < TIERS; t++) {
+		shares[t] = total ? (uint32_t)((uint64_t)room * counts[t] / total) : 0;
+		shares[t] += shares[t] == 0 && counts[t] > 0;
+		given += shares[t];
+	}
+	while (given > room) {
+		int most = 0;
+
+		for (int t = 1; t < TIERS; t++)
+			most = shares[t] > shares[most] ? t : most;
+		if (shares[most] < 2)
+			return false;
+		shares[most]--;
+		given--;
+	}
+	while (given < room) {
+		int crowded = -1;
+
+		for (int t = 0; t < TIERS; t++) {
+			if (shares[t] < counts[t] &&
+				(crowded < 0 || (uint64_t)counts[t] * shares[crowded] >
+							(uint64_t)counts[crowded] * shares[t]))
+				crowded = t;
+		}
+		if (crowded < 0)
+			break;
+		shares[crowded]++;
+		given++;
+	}
+	return true;
+}
+
+/* Give each empty layer of TIER the largest source of the most crowded one. */
+static void refill(struct packing *packing, uint8_t tier, uint32_t first, uint32_t count)
+{
+	for (uint32_t bin = first; bin < first + count; bin++) {
+		uint32_t crowded = first, source;
+
+		if (packing->members[bin] > 0)
+			continue;
+		for (uint32_t other = first; other < first + count; other++)
+			crowded = packing->members[other] > packing->members[crowded] ? other
+										      : crowded;
+		if (packing->members[crowded] < 2)
+			return;
+		source = find_largest(packing, tier, crowded);
+		packing->members[crowded]--;
+		place(packing, source, bin);
+	}
+}
+
+static void place_tiers(struct packing *packing, uint32_t room)
+{
+	const struct strata_source_groups *sources = packing->sources;
+	uint32_t counts[TIERS] = {0}, shares[TIERS];
+
+	find_tiers(packing, counts);
+	if (!share_out(counts, room, shares)) {
+		shares[0] = room;
+		counts[0] = counts[0] + counts[1] + counts[2];
+		counts[1] = counts[2] = shares[1] = shares[2] = 0;
+		for (uint32_t g = 0; g < sources->count; g++) {
+			if (packing->tier_of[g] != TIERS)
+				packing->tier_of[g] = 0;
+		}
+	}
+	for (uint8_t t = 0; t < TIERS; t++) {
+		for (uint32_t g = 0; g < sources->count; g++) {
+			if (packing->tier_of[g] == t)
+				place(packing, g,
+					packing->bin_count +
+						(uint32_t)(hash_name(sources->groups[g].name) %
+							   shares[t]));
+		}
+		refill(packing, t, packing->bin_count, shares[t]);
+		packing->bin_count += shares[t];
+	}
+}
+
+struct stable {
+	uint64_t hazard;
+	uint32_t first; /* source */
+	uint32_t bin;
+};
+
+static int compare_stable(const void *left, const void *right)
+{
+	const struct stable *a = left, *b = right;
+
+	if (a->hazard != b->hazard)
+		return a->hazard < b->hazard ? -1 : 1;
+	return (a->first > b->first) - (a->first < b->first);
+}
+
+static int write_packing(const struct packing *packing, struct strata_partition *partition,
+	struct strata_error *error)
+{
+	const struct strata_source_groups *sources = packing->sources;
+	strata_autofree struct stable *sorted =
+		strata_allocate(packing->bin_count, sizeof(*sorted));
+	strata_autofree uint32_t *rank = strata_allocate(packing->bin_count, sizeof(*rank));
+	strata_autofree uint32_t *bins = strata_allocate(partition->item_count, sizeof(*bins));
+
+	if (!sorted || !rank || !bins)
+		return strata_fail_memory(error);
+	for (uint32_t b = 0; b < packing->bin_count; b++)
+		sorted[b].bin = b;
+	for (uint32_t g = sources->count; g-- > 0;) {
+		struct stable *bin = &sorted[packing->bin_of[g]];
+
+		bin->first = g;
+		bin->hazard = strata_saturating_add(bin->hazard, sources->groups[g].hazard);
+	}
+	qsort(sorted, packing->bin_count, sizeof(*sorted), compare_stable);
+	for (uint32_t b = 0; b < packing->bin_count; b++)
+		rank[sorted[b].bin] = b;
+	for (uint32_t i = 0; i < partition->item_count; i++)
+		bins[i] = rank[packing->bin_of[sources->of_item[i]]];
+	return strata_bins_write(partition, bins, packing->bin_count, error);
+}
+
+static int partition_as_chunkah(const struct strata_graph *graph, const struct strata_churn *churn,
+	uint32_t bound, struct strata_partition *partition, struct strata_error *error)
+{
+	strata_autosourcegroups struct strata_source_groups sources = STRATA_SOURCE_GROUPS_INIT;
+	STRATA_CLEANUP(release_packing) struct packing packing = {.sources = &sources};
+	int status = strata_source_groups_find(graph, churn, &sources, error);
+	uint32_t most = sources.count < bound ? sources.count : bound;
+
+	if (status < 0)
+		return status;
+	packing.bin_of = strata_allocate(sources.count, sizeof(*packing.bin_of));
+	packing.members = strata_allocate(most, sizeof(*packing.members));
+	packing.tier_of = strata_allocate(sources.count, sizeof(*packing.tier_of));
+	packing.numbers = strata_allocate((size_t)2 * sources.count, sizeof(*packing.numbers));
+	if (!packing.bin_of || !packing.members || !packing.tier_of || !packing.numbers)
+		return strata_fail_memory(error);
+	if (sources.count <= bound) {
+		for (uint32_t g = 0; g < sources.count; g++)
+			place(&packing, g, packing.bin_count++);
+	} else {
+		place_outliers(&packing, bound);
+		place_tiers(&packing, bound - packing.bin_count);
+	}
+	return write_packing(&packing, partition, error);
+}
+
+const struct strata_strategy strata_strategy_chunkah = {
+	.name = "chunkah",
+	.summary =
+		"chunkah's own: large sources alone, the rest by stability and a hash of the name",
+	.trade_off = "A package stays in its layer whatever comes and goes beside it, without any "
+		     "memory. Which packages share a layer is left to a hash, so those that change "
+		     "renew others.",
+	.uses_churn = true,
+	.partition = partition_as_chunkah,
+};

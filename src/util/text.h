@@ -1,0 +1,37 @@
+/*
+ * Small questions about text. Nothing here depends on the locale.
+ */
+#ifndef UTIL_TEXT_H
+#define UTIL_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "util/buffer.h"
+
+/* Whether BYTES are well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms). */
+bool strata_text_is_utf8(const char *bytes, size_t length);
+
+bool strata_text_starts_with(const char *text, const char *prefix);
+bool strata_text_ends_with(const char *text, const char *suffix);
+
+/* Parse all of TEXT as a number in BASE (8 or 10): digits only, no sign, no blanks. Returns false
+ * where it is none or does not fit. */
+bool strata_text_to_number(const char *text, int base, uint64_t *number);
+
+/* The value of a hexadecimal digit of either case; -1 for any other byte. */
+int strata_text_hex_digit(char byte);
+
+/* Append a size that a person can read: "17 B", "4.2 MB" (powers of 1000, as registries and
+ * docker print them). */
+void strata_text_size(struct strata_buffer *buffer, uint64_t bytes);
+
+/* Append TEXT with control characters and bytes that are not UTF-8 made visible, for terminals. */
+void strata_text_visible(struct strata_buffer *buffer, const char *text);
+
+/* Base64 (RFC 4648 section 4, with padding). Decoding returns false on anything else. */
+void strata_text_base64(struct strata_buffer *buffer, const void *bytes, size_t length);
+bool strata_text_from_base64(struct strata_buffer *buffer, const char *text);
+
+#endif
