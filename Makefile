@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # The front door for people; meson.build has the build itself.
 #
 #	make                build/stratapack, after installing what that needs (Debian)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * measure FILE COMMAND [ARGUMENT...]: run COMMAND and write to FILE, as one line, how long it took
  * and what it used: seconds, seconds of user and of system time, peak memory in KiB of its largest

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Counting what moves: layers come in, revision by revision and image by image.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The results of a contest as a picture: SVG 1.1 with a style sheet that follows the reader's light
  * or dark theme.
@@ -353,10 +354,9 @@ static int draw(const struct plot *plot, struct strata_error *error)
 	int status = 0;
 
 	strata_buffer_format(plot->svg,
-		"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" "
-		"viewBox=\"0 0 %d %d\" role=\"img\">\n<title>What layering strategies cost, as "
-		"multiples of the "
-		"ideal</title>\n%s<rect class=\"paper\" width=\"%d\" height=\"%d\"/>\n",
+		"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" viewBox=\"0 "
+		"0 %d %d\" role=\"img\">\n<title>What layering strategies cost, as multiples of "
+		"the ideal</title>\n%s<rect class=\"paper\" width=\"%d\" height=\"%d\"/>\n",
 		width, height, width, height, style, width, height);
 	strata_buffer_format(plot->svg,
 		"<text class=\"faint\" x=\"%d\" y=\"22\">Multiples of the ideal, in which every "

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Sourced by the scripts in tests/integration and tests/checks: a small TAP library, real clients in
 # scratch directories of their own, and content for images.
 #

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The figures to reach, and whether they were."""
 
 import dataclasses

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Running programs in turn, and what they took."""
 
 import dataclasses

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Writing about what was measured."""
 
 import statistics

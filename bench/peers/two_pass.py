@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """two_pass.py ROOT PLAN OUTPUT: stream an image in two passes over the files, as Nixpkgs' image
 builder does it. Not that program: an equivalent of ours with the same way of working.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Stores made from Debian packages: one item a package, Depends as references.
 
 Cycles of dependencies are broken, since stores have none. Nothing is installed: the packages are

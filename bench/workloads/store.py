@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A store in a root directory of its own, and the graph of its items.
 
 DIRECTORY/root/gnu/store/HASH-NAME-VERSION     the items

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Stores that are made up: many small files, one large item, many tiny items.
 
 Sizes and contents are pseudo-random but the same everywhere. Contents compress about as well as

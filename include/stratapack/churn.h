@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Churn: what makes items change, how often, and what a way of layering them therefore costs.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Content digests, as the OCI image specification writes them: "sha256:" and 64 lower-case
  * hexadecimal digits.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Errors of libstratapack.
  *
@@ -50,9 +51,9 @@ struct strata_error {
 	char *hint;       /* what to do about it, or NULL; owned */
 };
 
-#define STRATA_ERROR_INIT                                                                          \
-	{                                                                                          \
-		STRATA_OK, 0, NULL, NULL                                                           \
+#define STRATA_ERROR_INIT                \
+	{                                \
+		STRATA_OK, 0, NULL, NULL \
 	}
 
 /* Free what ERROR holds and make it ready for use again. */

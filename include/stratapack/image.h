@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Images: layers, a config, names; written in several formats, read back, and verified.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * How the library speaks while it works: it never prints, it tells an observer.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Pipelines: layers by steps that people write, the language of nixpkgs' `layeringPipeline`.
  *

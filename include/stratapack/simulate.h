@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The simulator: what a way of layering costs a registry and the machines that follow it.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * From layers to images in their places, and the report about them: what build and image share.
  */
@@ -29,13 +30,13 @@ struct strata_finishing {
 	struct strata_pair *labels; /* with that label */
 };
 
-#define STRATA_FINISHING_GROUPS(type, member)                                                      \
-	{&strata_base_group, offsetof(type, member.base)},                                         \
-		{&strata_output_group, offsetof(type, member.output)},                             \
-		{&strata_image_group, offsetof(type, member.image)},                               \
-		{&strata_platform_group, offsetof(type, member.platform)},                         \
-	{                                                                                          \
-		&strata_report_group, offsetof(type, member.report)                                \
+#define STRATA_FINISHING_GROUPS(type, member)                              \
+	{&strata_base_group, offsetof(type, member.base)},                 \
+		{&strata_output_group, offsetof(type, member.output)},     \
+		{&strata_image_group, offsetof(type, member.image)},       \
+		{&strata_platform_group, offsetof(type, member.platform)}, \
+	{                                                                  \
+		&strata_report_group, offsetof(type, member.report)        \
 	}
 
 /* Check the options. Failures are wrong use. */

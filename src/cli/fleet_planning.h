@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Planning a fleet: the options, and the way from its file to a catalogue and plans.
  */

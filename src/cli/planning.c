@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/planning.h"
 
 #include <stratapack/image.h>
@@ -38,8 +39,7 @@ static const struct strata_option catalogue_options[] = {
 		.argument = "FILE",
 		.value = STRATA_VALUE_FILE,
 		.help = "take the layers of the fleet that this catalogue is of, as far as they "
-			"fit, "
-			"and plan only what they do not hold",
+			"fit, and plan only what they do not hold",
 		.apply = apply_catalogue},
 	{.name = NULL},
 };

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * From the command line to a graph and a plan for it: what build, plan and layer share.
  */
@@ -43,17 +44,17 @@ struct strata_planning {
 };
 
 /* The groups that make a plan, for the table of a command whose structure TYPE has MEMBER. */
-#define STRATA_PLANNING_GROUPS(type, member)                                                       \
-	{&strata_source_group, offsetof(type, member.source)},                                     \
-		{&strata_root_group, offsetof(type, member.root)},                                 \
-		{&strata_strategy_group, offsetof(type, member.strategy)},                         \
-		{&strata_rates_group, offsetof(type, member.rates)},                               \
-		{&strata_plan_file_group, offsetof(type, member.file)},                            \
-		{&strata_catalogue_group, offsetof(type, member.catalogue)},                       \
-		{&strata_base_items_group, offsetof(type, member.base_items)},                     \
-		{&strata_force_group, offsetof(type, member.force)},                               \
-	{                                                                                          \
-		&strata_customisation_group, offsetof(type, member.customisation)                  \
+#define STRATA_PLANNING_GROUPS(type, member)                                      \
+	{&strata_source_group, offsetof(type, member.source)},                    \
+		{&strata_root_group, offsetof(type, member.root)},                \
+		{&strata_strategy_group, offsetof(type, member.strategy)},        \
+		{&strata_rates_group, offsetof(type, member.rates)},              \
+		{&strata_plan_file_group, offsetof(type, member.file)},           \
+		{&strata_catalogue_group, offsetof(type, member.catalogue)},      \
+		{&strata_base_items_group, offsetof(type, member.base_items)},    \
+		{&strata_force_group, offsetof(type, member.force)},              \
+	{                                                                         \
+		&strata_customisation_group, offsetof(type, member.customisation) \
 	}
 
 /* Check the options and find the sources of COUNT items. Failures are wrong use. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * States of a fleet, as 'stratapack simulate' is given them.
  */

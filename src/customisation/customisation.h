@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The customisation as a whole: checked and copied, and as members of a JSON object, in plans and
  * in recipes.

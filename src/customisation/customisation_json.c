@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "customisation/customisation.h"
 #include "customisation/entries.h"
 #include "customisation/permissions.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The entries of the customisation: checked, sorted, and as JSON, in plans and in recipes.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Strongly connected components: cycles are legal in a reference graph, and every algorithm that
  * needs an order works on the condensed graph.
@@ -21,9 +22,9 @@ struct strata_components {
 	uint32_t *reference_starts; /* count + 1 offsets into references */
 };
 
-#define STRATA_COMPONENTS_INIT                                                                     \
-	{                                                                                          \
-		0, NULL, NULL, NULL, NULL, NULL                                                    \
+#define STRATA_COMPONENTS_INIT                  \
+	{                                       \
+		0, NULL, NULL, NULL, NULL, NULL \
 	}
 #define strata_autocomponents STRATA_CLEANUP(strata_components_release)
 

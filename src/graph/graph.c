@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 #include <sys/stat.h>
 
@@ -343,8 +344,7 @@ static int mark_closure(
 				return strata_hint(error,
 					strata_fail(error, STRATA_ERROR_NOT_FOUND,
 						"item '%s' refers to '%s', of which the graph has "
-						"no "
-						"record",
+						"no record",
 						pending->item.id, pending->reference_ids[r]),
 					"give the whole closure (for example: nix path-info "
 					"--recursive)");

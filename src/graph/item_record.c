@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "graph/internal.h"
 
 struct strata_item_record strata_item_record_of(const struct strata_item *item)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Lower bounds of the costs: docs/model.md proves them.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the model says of a plan: of all of it, and layer by layer.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The words and limits of the formats: media types, the marker of a layout, the largest documents.
  * They stand here once; every stage that reads or writes images takes them from here.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include <stratapack/image.h>
 
 #include <string.h>
@@ -128,14 +129,12 @@ int strata_reference_parse(
 		return strata_hint(error,
 			strata_fail(error, STRATA_ERROR_INVALID, "'%s' is no image name", text),
 			"names are lower-case words joined by '.', '_', '-' and '/', with an "
-			"optional "
-			"host before the first '/', for example example.org/team/tool");
+			"optional host before the first '/', for example example.org/team/tool");
 	if (!is_tag(tag))
 		return strata_hint(error,
 			strata_fail(error, STRATA_ERROR_INVALID, "'%s' is no tag", tag),
 			"tags are up to %d letters, digits, '_', '.' and '-', not beginning with "
-			"'.' or "
-			"'-'",
+			"'.' or '-'",
 			LONGEST_TAG);
 	reference->name = strata_take(name);
 	reference->tag = strata_take(tag);

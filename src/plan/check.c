@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "customisation/customisation.h"
 #include "plan/internal.h"
 #include "util/error.h"

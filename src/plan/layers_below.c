@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Layers that are there already: a plan of some of the items, above which the rest is planned.
  */
@@ -19,8 +20,7 @@ static int mark_held(const struct strata_plan *below, const struct strata_graph 
 			if (item == STRATA_GRAPH_NONE)
 				return strata_hint(error,
 					strata_fail(error, STRATA_ERROR_INVALID,
-						"layer %zu: item '%s' does not belong to this "
-						"image",
+						"layer %zu: item '%s' does not belong to this image",
 						layer + 1, id),
 					"remove it, or name it as an item of the image");
 			if (held[item])

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Yesterday's plan, seen from today's graph.
  */
@@ -16,9 +17,9 @@ struct strata_previous {
 	bool *touched;        /* layers that cannot stay as they are: an item changed or went */
 };
 
-#define STRATA_PREVIOUS_INIT                                                                       \
-	{                                                                                          \
-		0, NULL, NULL                                                                      \
+#define STRATA_PREVIOUS_INIT  \
+	{                     \
+		0, NULL, NULL \
 	}
 #define strata_autoprevious STRATA_CLEANUP(strata_previous_release)
 

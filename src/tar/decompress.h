@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Decompression as a stream: gzip (RFC 1952, several members one behind the other included) and
  * zstd (RFC 8878, several frames included). What is neither passes through as it is.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The fields of one 512-byte tar header block, and PAX records: for reader.c.
  */
@@ -45,10 +46,10 @@ struct strata_tar_extensions {
 	size_t attribute_count, attribute_capacity, place_capacity;
 };
 
-#define STRATA_TAR_EXTENSIONS_INIT                                                                 \
-	{                                                                                          \
-		.path = STRATA_BUFFER_INIT, .link = STRATA_BUFFER_INIT,                            \
-		.attribute_bytes = STRATA_BUFFER_INIT                                              \
+#define STRATA_TAR_EXTENSIONS_INIT                                      \
+	{                                                               \
+		.path = STRATA_BUFFER_INIT, .link = STRATA_BUFFER_INIT, \
+		.attribute_bytes = STRATA_BUFFER_INIT                   \
 	}
 
 /* Read the records in LENGTH bytes of TEXT. GLOBAL: of a global header, which may not name or

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Byte streams to read from, that can be put one behind the other: a part of a file, a stream that
  * is hashed as it passes, a stream that is decompressed (decompress.h), a tar archive

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "tar/reader.h"
 
 #include <inttypes.h>
@@ -210,7 +211,7 @@ static int find_type(const struct strata_tar_reader *self, struct strata_tar_mem
 	}
 }
 
-#define PICK(field)                                                                                \
+#define PICK(field) \
 	(local->has_##field ? local->field : (global->has_##field ? global->field : header->field))
 
 static int fill_member(struct strata_tar_reader *self, struct strata_tar_member *member,

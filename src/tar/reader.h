@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Reading tar, strictly: ustar and PAX (POSIX.1-2017, pax), and of GNU's extensions the long names
  * (types L and K) and base-256 numbers. PAX records win over everything. What programs are known

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Writing tar: POSIX ustar headers, and PAX records (POSIX.1-2017, pax) only for what ustar cannot
  * say. The same bytes for the same entry, always.

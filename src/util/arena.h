@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * An arena: many small things that live and die together.
  *
@@ -13,9 +14,9 @@ struct strata_arena {
 	struct strata_arena_block *blocks;
 };
 
-#define STRATA_ARENA_INIT                                                                          \
-	{                                                                                          \
-		NULL                                                                               \
+#define STRATA_ARENA_INIT \
+	{                 \
+		NULL      \
 	}
 
 /* SIZE zeroed bytes, aligned for any type, or NULL where memory is out. */

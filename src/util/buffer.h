@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A growing byte string.
  *
@@ -27,9 +28,9 @@ struct strata_buffer {
 };
 
 extern char strata_buffer_empty[1];
-#define STRATA_BUFFER_INIT                                                                         \
-	{                                                                                          \
-		strata_buffer_empty, 0, 0, false                                                   \
+#define STRATA_BUFFER_INIT                       \
+	{                                        \
+		strata_buffer_empty, 0, 0, false \
 	}
 #define strata_autobuffer STRATA_CLEANUP(strata_buffer_release)
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Building errors (include/stratapack/error.h has what a caller sees).
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Files and directories: whole reads, whole writes, outputs that appear whole or not at all.
  */
@@ -57,9 +58,9 @@ struct strata_output {
 	int descriptor;  /* -1 for a directory */
 };
 
-#define STRATA_OUTPUT_INIT                                                                         \
-	{                                                                                          \
-		NULL, NULL, -1                                                                     \
+#define STRATA_OUTPUT_INIT     \
+	{                      \
+		NULL, NULL, -1 \
 	}
 #define strata_autooutput STRATA_CLEANUP(strata_output_discard)
 

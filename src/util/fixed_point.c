@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "util/fixed_point.h"
 
 #define ONE (UINT64_C(1) << 32)

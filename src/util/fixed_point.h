@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Fixed-point arithmetic that gives the same bits on every machine: no floating point, no libm.
  */

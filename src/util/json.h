@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Reading JSON, strictly: UTF-8 only, no duplicate members, nothing behind the document, bounded
  * depth, integers within 64 bits.

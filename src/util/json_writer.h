@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Writing JSON: begin, append, end; members appear in the order in which they are written.
  *

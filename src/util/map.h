@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A map from strings to 32-bit numbers (indices into somebody's array), with open addressing.
  *
@@ -18,9 +19,9 @@ struct strata_map {
 	size_t count;
 };
 
-#define STRATA_MAP_INIT                                                                            \
-	{                                                                                          \
-		NULL, 0, 0                                                                         \
+#define STRATA_MAP_INIT    \
+	{                  \
+		NULL, 0, 0 \
 	}
 #define STRATA_MAP_NONE UINT32_MAX
 #define strata_automap STRATA_CLEANUP(strata_map_release)

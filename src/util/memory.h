@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Owning memory and file descriptors.
  *
@@ -29,11 +30,11 @@ void strata_cleanup_file(FILE **file);
 #define strata_autofile STRATA_CLEANUP(strata_cleanup_file)
 
 /* Hand over what VARIABLE owns: its value, leaving NULL behind. */
-#define strata_take(variable)                                                                      \
-	__extension__({                                                                            \
-		__typeof__(variable) taken_ = (variable);                                          \
-		(variable) = NULL;                                                                 \
-		taken_;                                                                            \
+#define strata_take(variable)                             \
+	__extension__({                                   \
+		__typeof__(variable) taken_ = (variable); \
+		(variable) = NULL;                        \
+		taken_;                                   \
 	})
 
 /* Hand over a file descriptor, leaving -1 behind. */

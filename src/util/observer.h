@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Speaking to an observer (include/stratapack/observer.h). A NULL observer hears nothing.
  */

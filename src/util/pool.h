@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Threads: a fixed number of workers that share tasks, and the small jobs that tasks give away.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Paths below a root directory: where an entry really is, when some of the directories that lead
  * to it are symbolic links (merged /usr, directories that an administrator moved).
@@ -49,9 +50,9 @@ struct strata_root_entry {
 	size_t link_count;
 };
 
-#define STRATA_ROOT_INIT                                                                           \
-	{                                                                                          \
-		.descriptor = -1, .path = "", .scratch = STRATA_BUFFER_INIT                        \
+#define STRATA_ROOT_INIT                                                    \
+	{                                                                   \
+		.descriptor = -1, .path = "", .scratch = STRATA_BUFFER_INIT \
 	}
 #define strata_autoroot STRATA_CLEANUP(strata_root_release)
 

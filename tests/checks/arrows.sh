@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Includes go down only: from a room to itself or to one that is named before it here.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Both compilers build everything without a warning.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # The unit tests, and the scripts that feed bad input, under AddressSanitizer and
 # UndefinedBehaviorSanitizer.
 # shellcheck source=tests/lib.sh

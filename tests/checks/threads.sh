@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # What works with several threads, under ThreadSanitizer: the pool, the building of layers, the blob
 # store, and the program with its progress line.
 # shellcheck source=tests/lib.sh

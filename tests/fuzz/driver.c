@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A main() for the fuzz targets: runs each file named on the command line through the target, so
  * that a corpus can be replayed with any compiler, and under valgrind.

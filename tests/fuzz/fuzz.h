@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The entry point of every fuzz target, with the name that libFuzzer, AFL++ and OSS-Fuzz expect.
  */

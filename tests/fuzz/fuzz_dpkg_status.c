@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Fuzzing the status file of dpkg: whatever the bytes, parsing ends with packages or an error.
  */

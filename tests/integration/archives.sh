@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # An archive of uncompressed layers is laid out before they are made, and they are written straight
 # to their places: once, and to the same bytes as on standard output, where that cannot be done.
 # shellcheck source=tests/lib.sh

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Input, disks, pipes and signals that spoil a build: one clear message, the right exit status, and
 # nothing under the final name.
 # shellcheck source=tests/lib.sh

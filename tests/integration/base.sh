@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Images on top of others: bases in every format and by several makers, in every format that we write.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Layers are built once: the cache gives the same bytes, sees every change, and survives a kill.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Every option and command is in the man pages, and there is help for all commands.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"

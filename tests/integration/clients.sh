@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # podman and Docker Engine load and run what we write.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Options, operands, defaults, exit codes, and what goes to which stream.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # bash, zsh and fish complete commands, options and their values: the shells themselves, on a terminal.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"

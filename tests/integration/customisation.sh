@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # What the customisation copies, links and changes: from the command line, in steps, cached, with real
 # clients, and over a Debian system.
 # shellcheck source=tests/lib.sh

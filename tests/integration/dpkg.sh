@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Images from a package database: a Debian root made by hand, with what is difficult in real ones.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # A fleet from its file to a registry, and an update of it: what moves is what was predicted.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # inspect and verify read what others write: podman, skopeo, `guix pack` and nixpkgs' dockerTools.
 # Docker's own is in clients.sh.
 # shellcheck source=tests/lib.sh

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Every format that we write, read by the tools of others.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Images of several platforms under one name, as clients take them.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # What `make install` puts where, and the static program.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"

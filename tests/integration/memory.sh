@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # The memory of a build does not grow with what is built: at most 100 MiB and 16 MiB a thread.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # 50,000 items, from every kind of graph and with every strategy, and one large file: all the way
 # to an image, in bounded memory.
 # shellcheck source=tests/lib.sh

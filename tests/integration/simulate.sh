@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Series of states and updates, simulated from the command line.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"

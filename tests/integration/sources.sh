@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # The ways in which a store is named: its database, found or given, at work or at rest, under another
 # root, readable only; graphs from a pipe. And owners and times of what is in it.
 # shellcheck source=tests/lib.sh

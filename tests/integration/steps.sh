@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # plan, layer and image in separate processes give what build gives; plans can be edited by hand.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"

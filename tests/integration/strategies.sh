@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Every strategy from the command line, with bounds around the number of items; no items, one item,
 # and more layers than clients load.
 # shellcheck source=tests/lib.sh

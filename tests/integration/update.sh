@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Updates: plans that are kept, what an update pulls, and why.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # The Guix front end with a real guix-daemon, in a Debian root of its own, on a machine without a network.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # The command `guix stratapack`, with a real guix-daemon.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"

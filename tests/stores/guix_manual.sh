@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Every file in docs/guix.md, as it stands there. Small packages stand for those of Guix: see world.scm.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"

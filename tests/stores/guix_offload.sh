@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Layers that guix-daemon has built on another machine, with a store and a daemon of its own, which it
 # reaches by ssh: the way of /etc/guix/machines.scm.
 # shellcheck source=tests/lib.sh

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # The program on a Guix store: what its daemon tells, from here and from afar, and what the daemon keeps
 # from the collector meanwhile.
 # shellcheck source=tests/lib.sh

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # The derivations of the Nix front end: three architectures, layers that images share, plans in hand,
 # several builds at a time, another machine, what the store keeps.
 # shellcheck source=tests/stores/nix/common.sh

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # What is in the images of the Nix front end, and what it says where something is wrong.
 # shellcheck source=tests/stores/nix/common.sh
 . "$(dirname "$0")/nix/common.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Every file in docs/nix.md, as it stands there, and the flake.
 # shellcheck source=tests/stores/nix/common.sh
 . "$(dirname "$0")/nix/common.sh"

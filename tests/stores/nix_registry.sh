@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # The Nix front end and a real registry: images are pushed to it, pulled from it, and built on.
 # shellcheck source=tests/stores/nix/common.sh
 . "$(dirname "$0")/nix/common.sh"

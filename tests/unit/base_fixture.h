@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Base images in an OCI layout, for the tests of what is put on them.
  */

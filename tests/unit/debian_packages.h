@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Real packages, for small cases that are not made up: programs of Debian 12 that need five to
  * eleven packages with all that these depend on, and those.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A Debian system in a temporary directory, for the tests of the dpkg source.
  */
@@ -84,8 +85,8 @@ static inline void put_socket(struct machine *machine, const char *path)
 }
 
 /* One stanza of an installed package; FIELDS are further lines. */
-#define PACKAGE_OF(name, architecture, fields)                                                     \
-	"Package: " name "\nStatus: install ok installed\nArchitecture: " architecture             \
+#define PACKAGE_OF(name, architecture, fields)                                         \
+	"Package: " name "\nStatus: install ok installed\nArchitecture: " architecture \
 	"\nVersion: 1.0\n" fields "\n"
 #define PACKAGE(name, fields) PACKAGE_OF(name, "amd64", fields)
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Small random fleets, the same on every run, and what their plans cost.
  */

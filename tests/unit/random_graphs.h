@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Random graphs, the same on every run, and ladders, which have the most paths.
  */

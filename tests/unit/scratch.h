@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A temporary directory for tests that build layers and images: files to pack under `root`, outputs
  * under `output`.
@@ -82,18 +83,18 @@ void scratch_build_fails(
 	struct scratch *scratch, struct strata_recipe *recipe, int status, const char *words);
 
 /* An item with one tree or one file. */
-#define ITEM_OF(kind, member, path)                                                                \
-	{                                                                                          \
-		.id = path, .content = kind, .member##s = (const char *const[]){path},             \
-		.member##_count = 1                                                                \
+#define ITEM_OF(kind, member, path)                                                    \
+	{                                                                              \
+		.id = path, .content = kind, .member##s = (const char *const[]){path}, \
+		.member##_count = 1                                                    \
 	}
 #define STORE_ITEM(path) ITEM_OF(STRATA_CONTENT_STORE, tree, path)
 #define FILES_TREE(path) ITEM_OF(STRATA_CONTENT_FILES, tree, path)
 #define FILES_FILE(path) ITEM_OF(STRATA_CONTENT_FILES, file, path)
 
-#define RECIPE(list)                                                                               \
-	{                                                                                          \
-		.items = (list), .item_count = sizeof(list) / sizeof(*(list))                      \
+#define RECIPE(list)                                                          \
+	{                                                                     \
+		.items = (list), .item_count = sizeof(list) / sizeof(*(list)) \
 	}
 
 #endif

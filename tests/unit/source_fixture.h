@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the tests of graph sources share: a directory for each test, and a graph written as text.
  *
@@ -21,7 +22,7 @@
 #define EMPTY_NIX32 "0mdqa9w1p6cmli6976v4wi0sw9r4p5prkj7lzfd1877wk11c9c73"
 #define EMPTY_BASE64 "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
 
-#define source_test(function)                                                                      \
+#define source_test(function) \
 	cmocka_unit_test_setup_teardown(function, source_setup, source_teardown)
 
 static inline int source_setup(void **state)

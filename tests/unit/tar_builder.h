@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Tar archives made to measure, hostile ones included, for tests of what reads them.
  */

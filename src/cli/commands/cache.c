@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * stratapack cache: look after the layers that were built before.
  */
@@ -227,8 +228,8 @@ const struct strata_command strata_command_cache = {
 	.operands = "list|verify|prune",
 	.summary = "look after the layers that were built before",
 	.description =
-		"List the layers in the cache, hash them again, or remove those that were not "
-		"used for longest.",
+		"List the layers in the cache, hash them again, or remove those that were not used "
+		"for longest.",
 	.examples = "  stratapack cache list\n"
 		    "  # keep what was used this month, and no more than 20 GB of it\n"
 		    "  stratapack cache prune --max-age 30d --max-size 20G\n"

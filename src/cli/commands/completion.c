@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * stratapack completion: the script that teaches a shell to complete our options.
  */

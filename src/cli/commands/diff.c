@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * stratapack diff: what an update pulls, and why.
  */
@@ -79,8 +80,8 @@ const struct strata_command strata_command_diff = {
 		    "  stratapack plan python3 --previous old.tar -o new.json\n"
 		    "  stratapack diff old.json new.json\n"
 		    "  # the items that made layers change\n"
-		    "  stratapack diff --json oci:old oci:new | jq -r "
-		    "'.layers[].reasons[] | select(.kind == \"changed\").item'\n",
+		    "  stratapack diff --json oci:old oci:new | jq -r '.layers[].reasons[] | "
+		    "select(.kind == \"changed\").item'\n",
 	.operand = STRATA_VALUE_FILE,
 	.groups = diff_groups,
 	.run = run_diff,

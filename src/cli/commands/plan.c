@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * stratapack plan: which items share a layer, and the recipes of the layers.
  */

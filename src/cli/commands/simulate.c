@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * stratapack simulate: what ways of layering cost over time.
  */
@@ -164,8 +165,7 @@ static const struct strata_option simulate_options[] = {
 		.value = STRATA_VALUE_STRATEGY,
 		.help = "let this strategy take part, or 'fleet', 'fleet:STORAGE-WEIGHT', "
 			"'churn:STORAGE-WEIGHT', with 'sticky:' before it to extend the plans of "
-			"the state before; repeatable "
-			"(default: all)",
+			"the state before; repeatable (default: all)",
 		.apply = apply_strategy},
 	{.name = "max-layers",
 		.argument = "N[,N]...",

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * stratapack strategies: the ways to divide items into layers.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The image below: --base, and the platform that the image and its base are for.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/options/cache_options.h"
 
 #include <stdlib.h>
@@ -23,8 +24,7 @@ static const struct strata_option cache_options[] = {
 		.argument = "DIR",
 		.value = STRATA_VALUE_DIRECTORY,
 		.help = "take layers that were built before from here, and put new ones here "
-			"(default: STRATAPACK_CACHE, else stratapack in the user's cache "
-			"directory)",
+			"(default: STRATAPACK_CACHE, else stratapack in the user's cache directory)",
 		.apply = apply_cache},
 	{.name = "no-cache", .help = "build every layer anew", .apply = apply_no_cache},
 	{.name = NULL},

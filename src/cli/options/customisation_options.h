@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What an image has beyond its items: links, directories, copies, and permissions for them.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the image says of itself: its config, annotations and names; and where it goes.
  */

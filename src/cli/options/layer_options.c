@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/options/layer_options.h"
 
 #include <string.h>
@@ -94,8 +95,8 @@ const struct strata_option_group strata_layer_group = {"Layers", layer_options};
 static const struct strata_option thread_options[] = {
 	{.name = "threads",
 		.argument = "N",
-		.help = "threads to work with (default 0: one for each processor); the result "
-			"does not depend on it",
+		.help = "threads to work with (default 0: one for each processor); the result does "
+			"not depend on it",
 		.apply = apply_threads},
 	{.name = NULL},
 };

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * How layers are written: metadata rules, compression, threads.
  */

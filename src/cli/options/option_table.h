@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Option tables: one description of every option, from which parsing, --help, the completions and
  * the check of the man pages all come.

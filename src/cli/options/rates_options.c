@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/options/rates_options.h"
 
 #include <string.h>
@@ -45,8 +46,7 @@ static const struct strata_option rates_options[] = {
 	{.name = "rates",
 		.argument = "FILE",
 		.value = STRATA_VALUE_FILE,
-		.help = "how often things change, as JSON; what it does not say, the graph "
-			"suggests",
+		.help = "how often things change, as JSON; what it does not say, the graph suggests",
 		.apply = apply_rates},
 	{.name = "history",
 		.argument = "PLAN|IMAGE",

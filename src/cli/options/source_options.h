@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Where the graph comes from: the options that name sources, and the default source for items
  * without one.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/options/strategy_options.h"
 
 #include "cli/options/quantity.h"
@@ -122,8 +123,7 @@ int strata_layer_count_check(size_t layers, bool forced, struct strata_error *er
 	return strata_hint(error,
 		strata_fail(error, STRATA_ERROR_INVALID,
 			"%zu layers are too many: Docker's classic store refuses an image with "
-			"more "
-			"than %d",
+			"more than %d",
 			layers, STRATA_LARGEST_MAX_LAYERS),
 		"use fewer layers, or --force where no such client will load the image");
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * How items are divided into layers: a strategy and a bound.
  */

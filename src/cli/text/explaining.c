@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/text/explaining.h"
 
 #include "cli/text/output.h"

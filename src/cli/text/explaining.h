@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A plan as people want to see it: what is in each layer, how often it changes and why, and how far
  * all of it is from the least possible.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The program's observer: notes on stderr, and on a terminal one line that says how far the work
  * has come.

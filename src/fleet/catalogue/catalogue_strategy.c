@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A catalogue as a strategy for one image: it is planned as a fleet of one.
  */

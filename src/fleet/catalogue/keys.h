@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Keys: what items are called in a catalogue, which must outlast updates.
  */
@@ -20,9 +21,9 @@ struct strata_keys {
 	struct strata_arena arena;
 };
 
-#define STRATA_KEYS_INIT                                                                           \
-	{                                                                                          \
-		NULL, NULL, STRATA_MAP_INIT, STRATA_MAP_INIT, NULL, STRATA_ARENA_INIT              \
+#define STRATA_KEYS_INIT                                                              \
+	{                                                                             \
+		NULL, NULL, STRATA_MAP_INIT, STRATA_MAP_INIT, NULL, STRATA_ARENA_INIT \
 	}
 #define strata_autokeys STRATA_CLEANUP(strata_keys_release)
 

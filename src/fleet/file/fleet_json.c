@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The fleet file: docs/fleet.schema.json says what it holds.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Adoption: let an image have a layer of another image, all of which is in it.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Agglomeration: merge the layers of a layout, cheapest first, until every image is within its
  * bound.

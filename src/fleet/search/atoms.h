@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Membership classes: items that are in the same images, change together, and, where a plan is
  * extended, were together before. To separate them gains nothing, so they are planned as one.
@@ -22,9 +23,9 @@ struct strata_atoms {
 	uint64_t *images;  /* for each atom the set of images with it */
 };
 
-#define STRATA_ATOMS_INIT                                                                          \
-	{                                                                                          \
-		NULL, 0, NULL, NULL, NULL, NULL                                                    \
+#define STRATA_ATOMS_INIT                       \
+	{                                       \
+		NULL, 0, NULL, NULL, NULL, NULL \
 	}
 #define STRATA_ATOM_NONE UINT32_MAX
 #define strata_autoatoms STRATA_CLEANUP(strata_atoms_release)

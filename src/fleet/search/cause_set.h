@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Sets of update causes, sparse: unions of many layers are weighed, and most share few causes.
  */
@@ -15,9 +16,9 @@ struct strata_cause_set {
 	uint32_t count;
 };
 
-#define STRATA_CAUSE_SET_INIT                                                                      \
-	{                                                                                          \
-		NULL, NULL, 0                                                                      \
+#define STRATA_CAUSE_SET_INIT \
+	{                     \
+		NULL, NULL, 0 \
 	}
 
 /* SET of the causes in a bit set of COUNT words. Returns 0, or -1 where memory is out. */

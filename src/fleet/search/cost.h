@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What layers cost over a fleet.
  *
@@ -45,9 +46,9 @@ enum {
 	STRATA_WEIGHT_ONE = 1 << STRATA_WEIGHT_BITS,
 };
 
-#define STRATA_FLEET_MODEL_INIT                                                                    \
-	{                                                                                          \
-		NULL, NULL, NULL, 0, 0, NULL, NULL, NULL, 0, 0, 0, 0, false, 0                     \
+#define STRATA_FLEET_MODEL_INIT                                                \
+	{                                                                      \
+		NULL, NULL, NULL, 0, 0, NULL, NULL, NULL, 0, 0, 0, 0, false, 0 \
 	}
 #define strata_automodel STRATA_CLEANUP(strata_fleet_model_release)
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Sets of images: image I is bit I % 64 of word I / 64.
  */
@@ -42,12 +43,12 @@ static inline uint32_t strata_images_count(const uint64_t *images, size_t words)
 }
 
 /* For every image in the set: declares IMAGE. */
-#define STRATA_FOR_EACH_IMAGE(image, images, words)                                                \
-	for (size_t image##_word = 0; image##_word < (words); image##_word++)                      \
-		for (uint64_t image##_bits = (images)[image##_word], image = 0;                    \
-			image##_bits != 0 &&                                                       \
-			(image = image##_word * 64 + (unsigned)__builtin_ctzll(image##_bits),      \
-			true);                                                                     \
+#define STRATA_FOR_EACH_IMAGE(image, images, words)                                           \
+	for (size_t image##_word = 0; image##_word < (words); image##_word++)                 \
+		for (uint64_t image##_bits = (images)[image##_word], image = 0;               \
+			image##_bits != 0 &&                                                  \
+			(image = image##_word * 64 + (unsigned)__builtin_ctzll(image##_bits), \
+			true);                                                                \
 			image##_bits &= image##_bits - 1)
 
 #endif

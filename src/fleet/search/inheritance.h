@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What a fleet inherits from an earlier catalogue: which of each image's items were together.
  *
@@ -31,9 +32,9 @@ struct strata_inheritance {
 	uint32_t *items;              /* of all of them */
 };
 
-#define STRATA_INHERITANCE_INIT                                                                    \
-	{                                                                                          \
-		NULL, 0, 0, false, NULL, false, NULL, NULL                                         \
+#define STRATA_INHERITANCE_INIT                            \
+	{                                                  \
+		NULL, 0, 0, false, NULL, false, NULL, NULL \
 	}
 #define strata_autoinheritance STRATA_CLEANUP(strata_inheritance_release)
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Layers of a fleet while it is planned, and where to find them by what is in them.
  *
@@ -45,9 +46,9 @@ struct strata_layer_table {
 	uint32_t entered; /* since the filter was made */
 };
 
-#define STRATA_LAYER_TABLE_INIT                                                                    \
-	{                                                                                          \
-		NULL, NULL, 0, 0                                                                   \
+#define STRATA_LAYER_TABLE_INIT  \
+	{                        \
+		NULL, NULL, 0, 0 \
 	}
 
 /* An empty table. Returns 0, or -1 where memory is out. */

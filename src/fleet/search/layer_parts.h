@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The parts of a layer that can leave it: one of its atoms, all of its atoms that change together,
  * or all of it.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The layout of a fleet while it is planned: which images have which layers.
  *
@@ -39,9 +40,9 @@ struct strata_layout {
 	struct strata_journal *journal;  /* NULL: changes are for good */
 };
 
-#define STRATA_LAYOUT_INIT                                                                         \
-	{                                                                                          \
-		NULL, NULL, NULL, 0, 0, STRATA_LAYER_TABLE_INIT, NULL, NULL, 0, 0, NULL            \
+#define STRATA_LAYOUT_INIT                                                              \
+	{                                                                               \
+		NULL, NULL, NULL, 0, 0, STRATA_LAYER_TABLE_INIT, NULL, NULL, 0, 0, NULL \
 	}
 #define strata_autolayout STRATA_CLEANUP(strata_layout_release)
 

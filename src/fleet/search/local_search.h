@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Local search: what merging, which never looks back, has left to gain.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "fleet/search/one_at_a_time.h"
 
 #include <string.h>

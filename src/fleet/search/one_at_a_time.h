@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Images planned apart: each as if it were alone. Where pulls count for much and images have little
  * in common, that can be better than what merging for all of them finds.

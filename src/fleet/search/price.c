@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "fleet/search/price.h"
 
 struct strata_prospect strata_prospect_find(

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What changes of a layout cost: layers that images leave, and layers that they join.
  */

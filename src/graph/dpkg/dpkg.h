@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The package database of a Debian system: what the files of this source share.
  *
@@ -73,9 +74,9 @@ struct strata_dpkg {
 	const char *native;              /* the architecture of this system; "" where unknown */
 };
 
-#define STRATA_DPKG_INIT                                                                           \
-	{                                                                                          \
-		.file = "", .presence = "installed"                                                \
+#define STRATA_DPKG_INIT                            \
+	{                                           \
+		.file = "", .presence = "installed" \
 	}
 #define strata_autodpkg STRATA_CLEANUP(strata_dpkg_release)
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "graph/dpkg/dpkg.h"
 #include "graph/internal.h"
 
@@ -15,8 +16,7 @@ static int read_files(struct strata_dpkg *database,
 		if (status == STRATA_ERROR_FORMAT)
 			return strata_hint(error, status,
 				"is it a Packages index, and not compressed? "
-				"'/usr/lib/apt/apt-helper "
-				"cat-file' unpacks what apt has fetched");
+				"'/usr/lib/apt/apt-helper cat-file' unpacks what apt has fetched");
 		if (status < 0)
 			return status;
 	}

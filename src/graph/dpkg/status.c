@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
 #include "graph/dpkg/dpkg.h"
@@ -58,9 +59,9 @@ struct stanza {
 	const char *provides;
 };
 
-#define FIELD(name, member)                                                                        \
-	{                                                                                          \
-		name, sizeof(name) - 1, offsetof(struct stanza, member)                            \
+#define FIELD(name, member)                                             \
+	{                                                               \
+		name, sizeof(name) - 1, offsetof(struct stanza, member) \
 	}
 static const struct {
 	const char *name; /* lower case */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Our own JSON: docs/graph.schema.json says what it holds. What is not in the schema is refused,
  * so that a misspelt member cannot be lost without a word.

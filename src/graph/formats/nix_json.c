@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Nix's JSON about store objects, in the forms that its releases have printed:
  *

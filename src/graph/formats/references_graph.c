@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The textual references graph, as the daemons of Guix and Nix write it. A record is
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The daemon of a store, asked over its socket what is valid and what it refers to, and to keep it.
  *

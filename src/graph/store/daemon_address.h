@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Where the daemon of a store listens.
  */
@@ -18,9 +19,9 @@ struct strata_daemon_address {
 	char *host, *port;
 };
 
-#define STRATA_DAEMON_ADDRESS_INIT                                                                 \
-	{                                                                                          \
-		NULL, false, NULL, NULL, NULL, NULL                                                \
+#define STRATA_DAEMON_ADDRESS_INIT                  \
+	{                                           \
+		NULL, false, NULL, NULL, NULL, NULL \
 	}
 #define strata_autoaddress STRATA_CLEANUP(strata_daemon_address_release)
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A conversation with the daemon of a store: numbers and strings of its protocol, and the messages
  * that come before each answer.

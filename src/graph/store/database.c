@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "graph/store/database.h"
 
 #include <errno.h>
@@ -21,8 +22,8 @@ enum query { FIND, ALL, REFERENCES, QUERY_COUNT };
 static const char *const queries[QUERY_COUNT] = {
 	[FIND] = "SELECT id, hash, narSize FROM ValidPaths WHERE path = ?",
 	[ALL] = "SELECT path FROM ValidPaths",
-	[REFERENCES] = ("SELECT target.path FROM Refs LEFT JOIN ValidPaths AS target"
-			" ON target.id = Refs.reference WHERE Refs.referrer = ?"),
+	[REFERENCES] = ("SELECT target.path FROM Refs LEFT JOIN ValidPaths AS target ON target.id "
+			"= Refs.reference WHERE Refs.referrer = ?"),
 };
 
 struct strata_store_database {

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The SQLite database of a Guix or Nix store: which items are valid, and what they refer to.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Where things of a store are: following links within a root directory, and the stores that are
  * known by their place.

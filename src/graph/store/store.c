@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The store of Guix or Nix as a source: the closure of the items asked for, from its daemon where
  * that can be asked, else from its database.
@@ -345,8 +346,7 @@ static int read_present(struct strata_graph *graph, struct present *present, siz
 		return strata_hint(error,
 			strata_fail(error, STRATA_ERROR_NOT_FOUND,
 				"no daemon answers for the store '%s', and its database '%s' is "
-				"not "
-				"there",
+				"not there",
 				strata_known_stores[s].directory, strata_known_stores[s].database),
 			"start guix-daemon, or name a database with --store-db FILE");
 	if (!teller.daemon_tells)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Opening a base image: choosing one of those that a source holds, and checking its documents.
  */

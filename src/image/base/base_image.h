@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A base image from the inside: what strata_image_new() takes from it.
  */

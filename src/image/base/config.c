@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The config of an image on a base, by the rules of FROM in a Dockerfile: what the base says counts
  * where the image says nothing.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The history of a base image, made valid: as many entries that are not for an empty layer as there
  * are layers (OCI config.md).

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Items that a base image holds already: stratapack wrote into the history of its images which
  * items lie in which layer.

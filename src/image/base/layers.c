@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The layers of a base image: each blob is read once, and on the way copied, hashed, decompressed
  * and hashed again. One that is in the cache was read before.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Which items lie in which layer of an image: what stratapack wrote into its history, or what a
  * plan says.
@@ -35,9 +36,9 @@ struct strata_contents {
 	bool is_plan;
 };
 
-#define STRATA_CONTENTS_INIT                                                                       \
-	{                                                                                          \
-		STRATA_ARENA_INIT, NULL, 0, 0, false                                               \
+#define STRATA_CONTENTS_INIT                         \
+	{                                            \
+		STRATA_ARENA_INIT, NULL, 0, 0, false \
 	}
 #define strata_autocontents STRATA_CLEANUP(strata_contents_release)
 

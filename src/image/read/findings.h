@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Findings: what does not agree with what an image says of itself. Each is one line for people.
  */

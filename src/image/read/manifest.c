@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
 #include "image/read/internal.h"
@@ -21,8 +22,7 @@ int strata_check_envelope(struct strata_reading *reading, const struct strata_js
 	if (index && manifest) {
 		strata_finding(reading->findings,
 			"%s: has \"manifests\" and \"layers\" or \"config\", so that it can be "
-			"taken "
-			"for an index and for a manifest",
+			"taken for an index and for a manifest",
 			label);
 		return 0;
 	}
@@ -64,8 +64,7 @@ static void check_family(struct strata_reading *reading, const struct strata_rea
 	if (media->kind != STRATA_MEDIA_UNKNOWN && media->docker != docker)
 		strata_finding(reading->findings,
 			"%s: %s: type %s in a manifest of type %s: OCI and Docker types must not "
-			"be "
-			"mixed",
+			"be mixed",
 			image->label, descriptor->label, descriptor->media_type,
 			image->manifest_media_type);
 	if (media->docker && media->codec == STRATA_CODEC_ZSTD)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "image/read/members.h"
 
 #include <errno.h>
@@ -118,8 +119,8 @@ static int add_member(struct strata_store *store, const struct strata_tar_member
 	}
 	if (strata_map_get(&store->names, member.name) != STRATA_MAP_NONE)
 		strata_finding(findings,
-			"the archive has several members called '%s'; programs "
-			"differ in which of them they read",
+			"the archive has several members called '%s'; programs differ in which of "
+			"them they read",
 			member.name);
 	if (strata_map_put(&store->names, member.name, (uint32_t)store->count) < 0)
 		return strata_fail_memory(error);

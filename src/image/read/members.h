@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Where the parts of an image are: a directory, or the members of a tar archive, found by name.
  */
@@ -47,9 +48,9 @@ struct strata_part {
 	int owned; /* a descriptor to close, or -1 */
 };
 
-#define STRATA_PART_INIT                                                                           \
-	{                                                                                          \
-		.owned = -1                                                                        \
+#define STRATA_PART_INIT    \
+	{                   \
+		.owned = -1 \
 	}
 #define strata_autopart STRATA_CLEANUP(strata_part_close)
 

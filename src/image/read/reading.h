@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Images as they are read, whatever format they come in: for verifying and inspecting, and for
  * building on top of them.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Reading blobs to see whether they are what they should be; each is read once, however many images
  * share it.

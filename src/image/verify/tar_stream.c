@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "image/verify/tar_stream.h"
 
 #include <inttypes.h>
@@ -103,15 +104,14 @@ static int check_link(struct check *check, const char *path, const struct strata
 		report(check, path, "is a hard link whose target has a component \"..\"");
 	} else if (known == STRATA_MAP_NONE || check->records[known].type == STRATA_TAR_DIRECTORY) {
 		report(check, path,
-			"is a hard link to something that is not an earlier file of "
-			"this layer");
+			"is a hard link to something that is not an earlier file of this layer");
 	} else {
 		record->type = check->records[known].type;
 		if (record->type == STRATA_TAR_REGULAR &&
 			check->records[known].mode != record->mode)
 			report(check, path,
-				"is a hard link whose mode differs from that of its "
-				"target: clients give it to both");
+				"is a hard link whose mode differs from that of its target: "
+				"clients give it to both");
 	}
 	return 0;
 }
@@ -217,9 +217,7 @@ static int read_members(
 	end = strata_tar_reader_end(reader);
 	if (end.garbage)
 		strata_finding(check->findings,
-			"%s: there is something behind the end of the tar "
-			"stream",
-			check->where);
+			"%s: there is something behind the end of the tar stream", check->where);
 	return 0;
 }
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "image/verify/blob.h"
 
 static int verify_image(struct strata_blob_checks *checks, struct strata_reading *reading,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The tar file around an image: plain ustar members, fixed metadata, no member twice.
  */
@@ -22,9 +23,9 @@ struct strata_archive {
 	size_t blob_count, next_blob;
 };
 
-#define STRATA_ARCHIVE_INIT                                                                        \
-	{                                                                                          \
-		.output = STRATA_OUTPUT_INIT                                                       \
+#define STRATA_ARCHIVE_INIT                  \
+	{                                    \
+		.output = STRATA_OUTPUT_INIT \
 	}
 #define strata_autoarchive STRATA_CLEANUP(strata_archive_discard)
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "image/write/archive_layers.h"
 
 int strata_archive_layers_add(struct strata_archive_layers *layers, struct strata_archive *archive,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The layers in an archive: each blob is a member once, wherever it stands in the image.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include <stratapack/image.h>
 
 #include <string.h>
@@ -78,8 +79,7 @@ int strata_destination_parse(
 			strata_fail(error, STRATA_ERROR_INVALID,
 				"'%s' does not begin with a format that is known", text),
 			"write TRANSPORT:PATH[:NAME[:TAG]] with docker-archive, docker-v1-archive, "
-			"oci, "
-			"oci-archive, universal-archive or dir as the transport");
+			"oci, oci-archive, universal-archive or dir as the transport");
 	path_length = strcspn(path, ":");
 	if (path_length == 0)
 		return strata_fail(error, STRATA_ERROR_INVALID, "'%s' names no path", text);
@@ -126,8 +126,7 @@ int strata_destination_check(const struct strata_destination *destination,
 		return strata_hint(error,
 			strata_fail(error, STRATA_ERROR_INVALID,
 				"a strict docker-v1-archive needs a name: its readers find images "
-				"by "
-				"nothing else"),
+				"by nothing else"),
 			"write docker-v1-archive:%s:NAME:TAG", destination->path);
 	return 0;
 }

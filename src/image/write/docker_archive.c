@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "image/write/archive_layers.h"
 #include "image/write/image.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Several images under one name: an OCI layout whose index.json leads to another index, which lists
  * an image for each platform (image-index.md). Clients pick the one of their machine. A flat

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "layer/build/draft.h"
 
 #include "layer/build/tree_stream.h"

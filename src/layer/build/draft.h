@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A layer of which no file's content was read yet: it is in the cache, or there is the tree that it
  * will be made of.

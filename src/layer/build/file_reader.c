@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "layer/build/file_reader.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Reading the contents of a tree's files: each once, and as it was when the tree was made.
  *

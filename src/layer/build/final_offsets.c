@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Finding out how large every blob will be before the first is made, so that files which take them
  * all can be laid out.

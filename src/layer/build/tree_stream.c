@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "layer/build/tree_stream.h"
 
 int strata_tree_stream_size(

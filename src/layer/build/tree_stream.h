@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The tar stream of a tree: how long it will be, and its bytes.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The blob store from the side of a build (include/stratapack/cache.h has the side of its user).
  *

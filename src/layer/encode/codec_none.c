@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "layer/encode/encoder.h"
 
 static int plain_open(struct strata_encoding *encoding,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Deflating the blocks of one stream (RFC 1951) independently of each other.
  *

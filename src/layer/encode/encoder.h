@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Encoding a layer: the uncompressed stream goes in as blocks, the blob is written to files, and
  * both of its digests come out.

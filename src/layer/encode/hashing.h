@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Hashing the blocks of one layer, in order, on whichever thread is free: so that one huge layer
  * is read, hashed and written on several cores.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the encoders of one build share: blocks, and contexts of compression libraries.
  *

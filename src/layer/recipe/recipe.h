@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Recipes as JSON (docs/recipe.schema.json) and their keys.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -193,8 +194,7 @@ int strata_layer_check_blob(const struct strata_layer *layer, struct strata_erro
 		return strata_hint(error,
 			strata_fail(error, STRATA_ERROR_MISMATCH,
 				"'%s' has %llu bytes and digest sha256:%s, but its description "
-				"says %llu "
-				"bytes and %s",
+				"says %llu bytes and %s",
 				layer->blob, (unsigned long long)size, hex,
 				(unsigned long long)layer->size, layer->digest.text),
 			"make this layer again");

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A layer's facts as JSON (docs/layer.schema.json): beside its blob, and in the cache.
  */

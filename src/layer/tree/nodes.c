@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "layer/tree/nodes.h"
 
 #include <string.h>
@@ -110,8 +111,7 @@ int strata_collection_check_name(const char *path, struct strata_error *error)
 		return strata_hint(error,
 			strata_fail(error, STRATA_ERROR_INVALID,
 				"'/%s' cannot be packed: in a layer, names that begin with '.wh.' "
-				"mean "
-				"deletion",
+				"mean deletion",
 				path),
 			"rename it, or leave out the item that holds it");
 	return 0;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * How a tree (tree.h) is collected: nodes, by path, from several origins.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The tree of a layer: every entry that its tar stream will have, sorted, before a byte of content
  * is read.
@@ -39,9 +40,9 @@ struct strata_tree {
 	size_t count;
 };
 
-#define STRATA_TREE_INIT                                                                           \
-	{                                                                                          \
-		STRATA_ARENA_INIT, NULL, 0                                                         \
+#define STRATA_TREE_INIT                   \
+	{                                  \
+		STRATA_ARENA_INIT, NULL, 0 \
 	}
 #define strata_autotree STRATA_CLEANUP(strata_tree_release)
 

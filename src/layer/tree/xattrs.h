@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Extended attributes that an image keeps: file capabilities and the user's own. Labels of security
  * modules and access control lists describe this machine, not the software.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Greedy merging: from every piece alone, always join the two groups for which that costs least.
  */
@@ -16,9 +17,9 @@ struct strata_merging {
 	uint64_t *costs; /* [m]: of all groups after m merges */
 };
 
-#define STRATA_MERGING_INIT                                                                        \
-	{                                                                                          \
-		0, 0, NULL, NULL                                                                   \
+#define STRATA_MERGING_INIT      \
+	{                        \
+		0, 0, NULL, NULL \
 	}
 #define strata_automerging STRATA_CLEANUP(strata_merging_release)
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A division of pieces into groups, each of which will be a layer, with its cost.
  */
@@ -27,9 +28,9 @@ struct strata_grouping {
 	uint64_t *sets;
 };
 
-#define STRATA_GROUPING_INIT                                                                       \
-	{                                                                                          \
-		NULL, NULL, NULL, 0, 0, NULL, NULL                                                 \
+#define STRATA_GROUPING_INIT                       \
+	{                                          \
+		NULL, NULL, NULL, 0, 0, NULL, NULL \
 	}
 #define strata_autogrouping STRATA_CLEANUP(strata_grouping_release)
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Sticky plans: whether to keep, to extend, or to plan afresh.
  */

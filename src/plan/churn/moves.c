@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Local search: moves and swaps, and splits where there is room for another layer.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Pieces: what the planner moves between layers.
  *
@@ -32,9 +33,9 @@ struct strata_pieces {
 	struct strata_arena arena;
 };
 
-#define STRATA_PIECES_INIT                                                                         \
-	{                                                                                          \
-		NULL, NULL, 0, NULL, 0, STRATA_ARENA_INIT                                          \
+#define STRATA_PIECES_INIT                                \
+	{                                                 \
+		NULL, NULL, 0, NULL, 0, STRATA_ARENA_INIT \
 	}
 #define strata_autopieces STRATA_CLEANUP(strata_pieces_release)
 

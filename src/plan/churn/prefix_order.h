@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The order of layers for clients that reuse only an unbroken prefix of them.
  */

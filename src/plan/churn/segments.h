@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Cutting one order of the pieces into groups, as well as it can be cut.
  */
@@ -17,9 +18,9 @@ struct strata_segments {
 	const uint32_t *order;
 };
 
-#define STRATA_SEGMENTS_INIT                                                                       \
-	{                                                                                          \
-		0, 0, NULL, NULL, NULL                                                             \
+#define STRATA_SEGMENTS_INIT           \
+	{                              \
+		0, 0, NULL, NULL, NULL \
 	}
 #define strata_autosegments STRATA_CLEANUP(strata_segments_release)
 

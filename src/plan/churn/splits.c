@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Splits: where there is room for another layer, the group that gains most by becoming two.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "plan/strategies/cut.h"
 
 void strata_partition_cut(struct strata_partition *partition, uint32_t bound)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "graph/components.h"
 #include "plan/internal.h"
 #include "plan/strategies/cut.h"
@@ -76,8 +77,8 @@ const struct strata_strategy strata_strategy_per_item = {
 	.name = "per-item",
 	.summary = "one layer for each item, dependencies first",
 	.trade_off =
-		"Nothing is ever sent or stored twice. Only small closures fit, since an image "
-		"has 125 layers at most.",
+		"Nothing is ever sent or stored twice. Only small closures fit, since an image has "
+		"125 layers at most.",
 	.least_layers = need_layer_for_each,
 	.partition = partition_per_item,
 };

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "plan/strategies/popularity_scores.h"
 
 #include <string.h>
@@ -75,8 +76,7 @@ static int find_paths(const struct strata_components *components, uint64_t **pat
 	return strata_hint(error,
 		strata_fail(error, STRATA_ERROR_INVALID,
 			"the graph has so many paths that the popularity of its items needs "
-			"numbers of "
-			"more than %d bits",
+			"numbers of more than %d bits",
 			STRATA_SCORE_WORDS_LIMIT * 64),
 		"choose another strategy, for example --strategy size");
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The scores of the popularity contest, exactly.
  *
@@ -27,9 +28,9 @@ struct strata_scores {
 	uint64_t *values;
 };
 
-#define STRATA_SCORES_INIT                                                                         \
-	{                                                                                          \
-		0, NULL                                                                            \
+#define STRATA_SCORES_INIT \
+	{                  \
+		0, NULL    \
 	}
 #define strata_autoscores STRATA_CLEANUP(strata_scores_release)
 

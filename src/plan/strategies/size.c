@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "plan/internal.h"
 #include "plan/strategies/cut.h"
 #include "util/error.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "dpkg_fixture.h"
 
 #include "graph/dpkg/dpkg.h"
@@ -77,7 +78,7 @@ static void test_item_describes_its_package(void **state)
 	assert_int_equal(count, 1);
 }
 
-#define IN_STATE(name, status)                                                                     \
+#define IN_STATE(name, status) \
 	"Package: " name "\nStatus: " status "\nArchitecture: amd64\nVersion: 1\n\n"
 
 static void test_only_present_packages_count(void **state)
@@ -158,8 +159,7 @@ static void test_architectures(void **state)
 				"Depends: lib, tool, python:any, data, lib:amd64\n") PACKAGE("tool",
 				"Multi-Arch: foreign\n") PACKAGE("python", "Multi-Arch: allowed\n")
 				PACKAGE_OF("data", "all", "Depends: lib\n")
-					FOREIGN("bad", "Depends: dpkg, dpkg:any, "
-						       "python\n"));
+					FOREIGN("bad", "Depends: dpkg, dpkg:any, python\n"));
 	assert_succeeds(ask(machine, "app"), &machine->error);
 	assert_references(
 		machine, "app:i386", "data:all lib:amd64 lib:i386 python:amd64 tool:amd64");

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "dpkg_fixture.h"
 
 #define LIST(name) "/var/lib/dpkg/info/" name ".list"
@@ -231,9 +232,8 @@ static void test_all_takes_what_nobody_owns(void **state)
 	assert_files(machine, "unowned",
 		"/etc /etc/alternatives /home /home/empty /home/tmp /home/tmp/x /home/user "
 		"/home/user/dangling /home/user/letter /proc /run /sys /tmp /usr /usr/bin "
-		"/usr/share /usr/share/man /var /var/lib /var/lib/dpkg "
-		"/var/lib/dpkg/alternatives /var/lib/dpkg/alternatives/editor "
-		"/var/lib/dpkg/info /var/lib/dpkg/info/nano.list "
+		"/usr/share /usr/share/man /var /var/lib /var/lib/dpkg /var/lib/dpkg/alternatives "
+		"/var/lib/dpkg/alternatives/editor /var/lib/dpkg/info /var/lib/dpkg/info/nano.list "
 		"/var/lib/dpkg/info/vim.list /var/lib/dpkg/status /var/tmp");
 	assert_true(has_file(machine, "vim:amd64", "/usr/bin/editor"));
 	unowned = item_of(machine, "unowned");

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "source_fixture.h"
 
 static int parse(struct strata_graph *graph, const char *text, struct strata_error *error)
@@ -27,17 +28,16 @@ static void refuse_item(const char *members, const char *words)
 static void test_every_member_is_read(void **state)
 {
 	static const char text[] =
-		"{\"$schema\": \"graph.schema.json\", \"stratapackGraph\": 1, \"items\": ["
-		" {\"id\": \"libc6:amd64\", \"name\": \"libc6\", \"version\": \"2.36-9\","
-		"  \"cause\": \"glibc\", \"identity\": \"2.36-9+deb12u7\", \"size\": 12,"
-		"  \"references\": [\"libc6:amd64\", \"libgcc-s1\"], \"content\": \"files\","
-		"  \"trees\": [\"/usr/share/doc/libc6\"], \"files\": [\"/usr/lib/libc.so\","
-		"  \"/etc\"]},"
-		" {\"id\": \"libgcc-s1\", \"size\": 3, \"references\": [\"libc6:amd64\"],"
-		"  \"files\": [\"/usr/lib/libgcc.so\"]},"
-		" {\"id\": \"/opt/tool-1.5\", \"content\": \"store\", \"size\": 0},"
-		" {\"id\": \"/opt/rest\", \"size\": 4, \"version\": \"\"}, {\"id\": \"no-files\"}],"
-		" \"roots\": [\"libgcc-s1\", \"/opt/tool-1.5\", \"no-files\"]}";
+		"{\"$schema\": \"graph.schema.json\", \"stratapackGraph\": 1, \"items\": [ "
+		"{\"id\": \"libc6:amd64\", \"name\": \"libc6\", \"version\": \"2.36-9\",  "
+		"\"cause\": \"glibc\", \"identity\": \"2.36-9+deb12u7\", \"size\": 12,  "
+		"\"references\": [\"libc6:amd64\", \"libgcc-s1\"], \"content\": \"files\",  "
+		"\"trees\": [\"/usr/share/doc/libc6\"], \"files\": [\"/usr/lib/libc.so\",  "
+		"\"/etc\"]}, {\"id\": \"libgcc-s1\", \"size\": 3, \"references\": "
+		"[\"libc6:amd64\"],  \"files\": [\"/usr/lib/libgcc.so\"]}, {\"id\": "
+		"\"/opt/tool-1.5\", \"content\": \"store\", \"size\": 0}, {\"id\": \"/opt/rest\", "
+		"\"size\": 4, \"version\": \"\"}, {\"id\": \"no-files\"}], \"roots\": "
+		"[\"libgcc-s1\", \"/opt/tool-1.5\", \"no-files\"]}";
 	strata_autograph struct strata_graph *graph = strata_graph_new(NULL);
 	struct strata_error error = STRATA_ERROR_INIT;
 	const struct strata_item *item;
@@ -164,8 +164,8 @@ static void test_dangling_ids_are_reported(void **state)
 {
 	static const struct {
 		const char *text, *words;
-	} cases[] = {{"{\"stratapackGraph\": 1, \"items\": [{\"id\": \"/a\", \"size\": 1,"
-		      " \"references\": [\"/b\"]}]}",
+	} cases[] = {{"{\"stratapackGraph\": 1, \"items\": [{\"id\": \"/a\", \"size\": 1, "
+		      "\"references\": [\"/b\"]}]}",
 			     "'/a' refers to '/b'"},
 		{"{\"stratapackGraph\": 1, \"items\": [], \"roots\": [\"/b\"]}", "'/b'"}};
 
@@ -202,11 +202,10 @@ static void test_many_items_are_read(void **state)
 static void test_references_as_roots(void **state)
 {
 	static const char text[] =
-		"{\"stratapackGraph\": 1, \"items\": ["
-		" {\"id\": \"/s/copied\", \"size\": 1, \"references\": [\"/s/a\"]},"
-		" {\"id\": \"/s/self\", \"size\": 1, \"references\": [\"/s/self\", \"/s/b\"]},"
-		" {\"id\": \"/s/leaf\", \"size\": 1},"
-		" {\"id\": \"/s/a\", \"size\": 1}, {\"id\": \"/s/b\", \"size\": 1}]}";
+		"{\"stratapackGraph\": 1, \"items\": [ {\"id\": \"/s/copied\", \"size\": 1, "
+		"\"references\": [\"/s/a\"]}, {\"id\": \"/s/self\", \"size\": 1, \"references\": "
+		"[\"/s/self\", \"/s/b\"]}, {\"id\": \"/s/leaf\", \"size\": 1}, {\"id\": \"/s/a\", "
+		"\"size\": 1}, {\"id\": \"/s/b\", \"size\": 1}]}";
 	static const struct {
 		const char *item, *expected;
 	} cases[] = {

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "source_fixture.h"
 
 #include <stratapack/digest.h>
@@ -95,8 +96,8 @@ static void test_every_form_gives_the_same_graph(void **state)
 	expect_text(array_form, chain);
 	/* A whole .attrs.json, with two overlapping graphs and much else. */
 	strata_buffer_format(&text,
-		"{\"outputs\": {\"out\": \"/nix/store/x\"}, \"builder\": \"/bin/sh\","
-		" \"exportReferencesGraph\": {\"graph\": [\"" TOP "\"]}, \"empty\": [],"
+		"{\"outputs\": {\"out\": \"/nix/store/x\"}, \"builder\": \"/bin/sh\", "
+		"\"exportReferencesGraph\": {\"graph\": [\"" TOP "\"]}, \"empty\": [],"
 		" \"list\": [\"" TOP "\"], \"numbers\": [1, 2], \"objects\": [{\"path\": 1}],"
 		" \"other\": [{\"path\": \"" LEAF "\", \"references\": []}],"
 		" \"graph\": %s}",
@@ -116,14 +117,15 @@ static void test_every_form_gives_the_same_graph(void **state)
 		    " \"narSize\": 112, \"references\": []}, \"storeDir\": \"/nix/store\"}",
 		chain);
 	/* Nix 2.33, --json-format 2: base names. */
-	expect_text("{\"version\": 2, \"storeDir\": \"/nix/store\", \"info\": {"
-		    " \"" TOP_NAME "\": {\"version\": 2, \"storeDir\": \"/nix/store\","
-		    " \"narHash\": \"sha256-" EMPTY_BASE64 "\", \"narSize\": 400,"
-		    " \"ca\": {\"method\": \"nar\", \"hash\": \"sha256-x\"},"
-		    " \"references\": [\"" LEAF_NAME "\", \"" TOP_NAME "\"]},"
-		    " \"" LEAF_NAME "\": {\"narSize\": 112, \"references\": [],"
-		    " \"narHash\": {\"algorithm\": \"sha256\", \"format\": \"base64\","
-		    " \"hash\": \"" EMPTY_BASE64 "\"}}}}",
+	expect_text(
+		"{\"version\": 2, \"storeDir\": \"/nix/store\", \"info\": { \"" TOP_NAME
+		"\": {\"version\": 2, \"storeDir\": \"/nix/store\", \"narHash\": \"sha256-" EMPTY_BASE64
+		"\", \"narSize\": 400,"
+		" \"ca\": {\"method\": \"nar\", \"hash\": \"sha256-x\"},"
+		" \"references\": [\"" LEAF_NAME "\", \"" TOP_NAME "\"]},"
+		" \"" LEAF_NAME "\": {\"narSize\": 112, \"references\": [],"
+		" \"narHash\": {\"algorithm\": \"sha256\", \"format\": \"base64\","
+		" \"hash\": \"" EMPTY_BASE64 "\"}}}}",
 		chain);
 	/* The array form with base names, should it come to that. */
 	expect_text("[{\"path\": \"" LEAF_NAME "\", \"storeDir\": \"/nix/store/\","
@@ -194,8 +196,8 @@ static void test_malformed_json_is_refused(void **state)
 		"member \"narHash\" must be a string");
 	refuse("[{\"path\": \"/s/a\", \"references\": [], \"narHash\": {\"hash\": \"x\"}}]",
 		"member \"algorithm\" is missing");
-	refuse("[{\"path\": \"/s/a\", \"references\": [],"
-	       " \"narHash\": {\"algorithm\": \"md5\", \"hash\": \"x\"}}]",
+	refuse("[{\"path\": \"/s/a\", \"references\": [], \"narHash\": {\"algorithm\": \"md5\", "
+	       "\"hash\": \"x\"}}]",
 		"not of SHA-256");
 	refuse("{\"/s/a\": 3}", "item '/s/a': not a JSON object");
 	refuse("{\"storeDir\": \"/nix/store\", \"info\": {\"../a\": {\"references\": []}}}",
@@ -204,8 +206,8 @@ static void test_malformed_json_is_refused(void **state)
 		"not an absolute path in normal form");
 	refuse("{\"storeDir\": 5, \"info\": {\"a\": {\"references\": []}}}",
 		"'a' is not a store path");
-	refuse("[{\"path\": \"/s/a\", \"references\": [], \"narSize\": 1},"
-	       " {\"path\": \"/s/a\", \"references\": [], \"narSize\": 2}]",
+	refuse("[{\"path\": \"/s/a\", \"references\": [], \"narSize\": 1}, {\"path\": \"/s/a\", "
+	       "\"references\": [], \"narSize\": 2}]",
 		"differ in size");
 }
 

@@ -1,10 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Graphs from the Packages indices of an archive.
  */
 #include "dpkg_fixture.h"
 
 /* A stanza of an index; FIELDS are further lines. */
-#define OFFER(name, version, fields)                                                               \
+#define OFFER(name, version, fields) \
 	"Package: " name "\nArchitecture: amd64\nVersion: " version "\n" fields "\n"
 
 static int read_indices(

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "source_fixture.h"
 
 static int parse(
@@ -84,8 +85,7 @@ static void test_daemon_records_are_read(void **state)
 	free(source_write(state, "gnu/store/c-top", "123456789", 9));
 	expect_text("/gnu/store/a-leaf\n\n0\n", *state, "/gnu/store/a-leaf 120 - store\n");
 	expect_text("/gnu/store/a-leaf\n\n0\n/gnu/store/b-middle\n\n1\n/gnu/store/a-leaf\n", *state,
-		"/gnu/store/a-leaf 120 - store\n/gnu/store/b-middle 112 - store "
-		"/gnu/store/a-leaf\n");
+		"/gnu/store/a-leaf 120 - store\n/gnu/store/b-middle 112 - store /gnu/store/a-leaf\n");
 	assert_succeeds(strata_graph_read_references(graph, path, &error), &error);
 	source_expect(graph, *state,
 		"/gnu/store/a-leaf 120 - store\n"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The client of guix-daemon, with a daemon that says what the test wants.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "source_fixture.h"
 
 #include <fcntl.h>
@@ -8,24 +9,24 @@
 
 /* The tables as Guix declares them. */
 static const char guix_schema[] =
-	"CREATE TABLE ValidPaths (id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,"
-	" path TEXT UNIQUE NOT NULL, hash TEXT NOT NULL, registrationTime INTEGER NOT NULL,"
-	" deriver TEXT, narSize INTEGER);"
-	"CREATE TABLE Refs (referrer INTEGER NOT NULL, reference INTEGER NOT NULL,"
-	" PRIMARY KEY (referrer, reference));"
+	"CREATE TABLE ValidPaths (id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, path TEXT UNIQUE "
+	"NOT NULL, hash TEXT NOT NULL, registrationTime INTEGER NOT NULL, deriver TEXT, narSize "
+	"INTEGER);"
+	"CREATE TABLE Refs (referrer INTEGER NOT NULL, reference INTEGER NOT NULL, PRIMARY KEY "
+	"(referrer, reference));"
 	"CREATE INDEX IndexReferrer ON Refs(referrer);"
 	"CREATE INDEX IndexReference ON Refs(reference);";
 
 /* Other columns, in another place, and a hash that may be NULL. */
 static const char nix_schema[] =
-	"CREATE TABLE ValidPaths (ultimate INTEGER, sigs TEXT, ca TEXT, narSize INTEGER,"
-	" hash TEXT, path TEXT UNIQUE NOT NULL, deriver TEXT,"
-	" registrationTime INTEGER, id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL);"
-	"CREATE TABLE Refs (reference INTEGER NOT NULL, referrer INTEGER NOT NULL,"
-	" PRIMARY KEY (referrer, reference));";
+	"CREATE TABLE ValidPaths (ultimate INTEGER, sigs TEXT, ca TEXT, narSize INTEGER, hash "
+	"TEXT, path TEXT UNIQUE NOT NULL, deriver TEXT, registrationTime INTEGER, id INTEGER "
+	"PRIMARY KEY AUTOINCREMENT NOT NULL);"
+	"CREATE TABLE Refs (reference INTEGER NOT NULL, referrer INTEGER NOT NULL, PRIMARY KEY "
+	"(referrer, reference));";
 
-#define ROW(id, path, hash, size)                                                                  \
-	"INSERT INTO ValidPaths (id, path, hash, registrationTime, deriver, narSize) VALUES (" id  \
+#define ROW(id, path, hash, size)                                                                 \
+	"INSERT INTO ValidPaths (id, path, hash, registrationTime, deriver, narSize) VALUES (" id \
 	", '" path "', " hash ", 1, NULL, " size ");"
 #define REFERENCE(from, to) "INSERT INTO Refs (referrer, reference) VALUES (" from ", " to ");"
 #define HASH "'sha256:" EMPTY_HEX "'"
@@ -230,8 +231,8 @@ static void test_other_files_are_refused(void **state)
 	/* A view may stand for a query of any cost. */
 	path = create_closed(state, "view",
 		"CREATE TABLE Refs (referrer INTEGER, reference INTEGER);"
-		"CREATE VIEW ValidPaths AS SELECT 1 AS id, '/s/a' AS path, NULL AS hash,"
-		" 1 AS narSize",
+		"CREATE VIEW ValidPaths AS SELECT 1 AS id, '/s/a' AS path, NULL AS hash, 1 AS "
+		"narSize",
 		"");
 	expect_failure(path, *state, "/s/a", STRATA_ERROR_FORMAT, path);
 	free(path);
@@ -247,8 +248,8 @@ static void add_rows(sqlite3 *connection, unsigned count)
 
 	run(connection, "BEGIN");
 	sqlite3_prepare_v2(connection,
-		"INSERT INTO ValidPaths (id, path, hash, registrationTime, narSize)"
-		" VALUES (?1, printf('/s/%06d', ?1), " HASH ", 1, ?1)",
+		"INSERT INTO ValidPaths (id, path, hash, registrationTime, narSize) VALUES (?1, "
+		"printf('/s/%06d', ?1), " HASH ", 1, ?1)",
 		-1, &path, NULL);
 	sqlite3_prepare_v2(connection, "INSERT INTO Refs (referrer, reference) VALUES (?, ?)", -1,
 		&reference, NULL);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "base_fixture.h"
 
 /* The config of an image on the base at PATH that has CONFIG and no layer of its own. */
@@ -61,10 +62,10 @@ static const char *run_on(
 	return without_label(scratch, scratch_text(scratch, "%.*s", (int)(end - start), start));
 }
 
-#define RUN                                                                                        \
-	"{\"User\":\"base\",\"ExposedPorts\":{\"80/tcp\":{},\"1/udp\":null},"                      \
-	"\"Env\":[\"PATH=/bin\",\"A=1\",\"ABC=2\",\"A=3\",\"BARE\"],\"Entrypoint\":[\"/init\"],"   \
-	"\"Cmd\":[\"sh\",\"-l\"],\"Volumes\":{\"/data\":{}},\"WorkingDir\":\"/home\","             \
+#define RUN                                                                                      \
+	"{\"User\":\"base\",\"ExposedPorts\":{\"80/tcp\":{},\"1/udp\":null},"                    \
+	"\"Env\":[\"PATH=/bin\",\"A=1\",\"ABC=2\",\"A=3\",\"BARE\"],\"Entrypoint\":[\"/init\"]," \
+	"\"Cmd\":[\"sh\",\"-l\"],\"Volumes\":{\"/data\":{}},\"WorkingDir\":\"/home\","           \
 	"\"Labels\":{\"a\":\"1\",\"b\":\"2\"},\"StopSignal\":\"SIGQUIT\"}"
 
 static void test_everything_is_inherited(void **state)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "base_fixture.h"
 
 static void test_platforms_must_agree(void **state)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "image_fixture.h"
 
 static void test_new_layout(void **state)

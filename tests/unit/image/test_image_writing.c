@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "image_fixture.h"
 
 static const struct strata_pair labels[] = {{"b", "2"}, {"a", "1"}};
@@ -27,8 +28,8 @@ static const struct strata_image_config full_config = {
 	.annotation_count = 2,
 };
 
-#define HISTORY                                                                                    \
-	"{\"created\":\"1970-01-02T00:00:00Z\",\"author\":\"A. "                                   \
+#define HISTORY                                                  \
+	"{\"created\":\"1970-01-02T00:00:00Z\",\"author\":\"A. " \
 	"Nonymous\",\"created_by\":\"stratapack\",\"comment\":"
 
 static void test_config_is_exact(void **state)

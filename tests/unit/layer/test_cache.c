@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "scratch.h"
 
 #include <fcntl.h>
@@ -31,14 +32,14 @@ static struct strata_cache *open_cache(struct scratch *scratch)
 	return cache;
 }
 
-#define ITEM(path_, identity_)                                                                     \
-	{                                                                                          \
-		.id = (path_), .identity = (identity_), .content = STRATA_CONTENT_STORE,           \
-		.trees = (const char *const[]){(path_)}, .tree_count = 1                           \
+#define ITEM(path_, identity_)                                                           \
+	{                                                                                \
+		.id = (path_), .identity = (identity_), .content = STRATA_CONTENT_STORE, \
+		.trees = (const char *const[]){(path_)}, .tree_count = 1                 \
 	}
-#define RECIPE_OF(item_)                                                                           \
-	{                                                                                          \
-		.items = &(item_), .item_count = 1                                                 \
+#define RECIPE_OF(item_)                           \
+	{                                          \
+		.items = &(item_), .item_count = 1 \
 	}
 
 static void test_identity_is_enough(void **state)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Archives whose layers are written to their places while they are made: the bytes are those of an
  * archive that copies finished blobs.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "scratch.h"
 
 #include <sys/stat.h>
@@ -267,8 +268,7 @@ static void test_other_libraries_are_refused(void **state)
 	strata_autorecipe struct strata_recipe *ours =
 		load(scratch, scratch_text(scratch,
 				      PACKED("{\"codec\":\"gzip\",\"level\":6,\"rules\":2,"
-					     "\"library\":\"libdeflate "
-					     "%s\"}"),
+					     "\"library\":\"libdeflate %s\"}"),
 				      strata_codec_gzip.library_version()));
 	strata_autorecipe struct strata_recipe *any = load(scratch, PACKED("{\"codec\":\"gzip\"}"));
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The model: causes, rates, costs, and the bounds that no layering goes below.
  */
@@ -201,8 +202,8 @@ static void test_rates_file(void **state)
 	strata_autorates struct strata_rates *rates = strata_rates_new(&error);
 
 	(void)state;
-	assert_succeeds(read_rates("{\"stratapackRates\": 1, \"rebuildsPerYear\": 365,"
-				   " \"batchDaysPerYear\": 6, \"default\": 0.25, \"rates\": {"
+	assert_succeeds(read_rates("{\"stratapackRates\": 1, \"rebuildsPerYear\": 365, "
+				   "\"batchDaysPerYear\": 6, \"default\": 0.25, \"rates\": {"
 				   "\"glibc\": 12, \"bash\": {\"perYear\": 1.5, \"batch\": 0.5},"
 				   "\"certain\": {\"batch\": 1}}}",
 				rates, &error),

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The strategy "churn" against the truth: all partitions of small graphs.
  */

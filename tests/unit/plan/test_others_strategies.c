@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Other programs' strategies: what these programs make of the same graphs.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "graphs.h"
 
 #include <unistd.h>
@@ -166,8 +167,8 @@ static void test_hand_written_plan_needs_only_layers(void **state)
 	assert_succeeds(strata_plan_check(plan, graph, &error), &error);
 
 	write_file(place->path,
-		"{\"layers\": [{\"items\": [\"d\"]}], \"customisation\": {\"entries\": "
-		"[{\"type\": \"directory\", \"path\": \"/data\"}]}}");
+		"{\"layers\": [{\"items\": [\"d\"]}], \"customisation\": {\"entries\": [{\"type\": "
+		"\"directory\", \"path\": \"/data\"}]}}");
 	assert_succeeds(strata_plan_load(place->path, &customised, &error), &error);
 	assert_true(customised->customisation_layer);
 	assert_int_equal(customised->customisation.entries[0].mode, 0755);
@@ -256,8 +257,8 @@ static void test_malformed_plans_are_refused(void **state)
 			"\"own\" is not known"},
 		{ITEM "\"customisation\": {\"ownLayer\": 1, \"entries\": []}}", STRATA_ERROR_FORMAT,
 			"\"ownLayer\" must be true or false"},
-		{"{\"layers\": [], \"customisation\": {\"ownLayer\": false, \"entries\": "
-		 "[" DIRECTORY "\"/a\"}]}}",
+		{"{\"layers\": [], \"customisation\": {\"ownLayer\": false, \"entries\": [" DIRECTORY
+		 "\"/a\"}]}}",
 			STRATA_ERROR_FORMAT, "there is no layer"},
 		{ENTRIES "7]}}", STRATA_ERROR_FORMAT, "customisation: entry 1: not a JSON object"},
 		{ENTRIES "{\"path\": \"/a\"}]}}", STRATA_ERROR_FORMAT, "\"type\" is missing"},
@@ -288,8 +289,7 @@ static void test_malformed_plans_are_refused(void **state)
 		{ENTRIES DIRECTORY "\"/b\"}, " DIRECTORY "\"/a\"}, " DIRECTORY "\"/b\"}]}}",
 			STRATA_ERROR_FORMAT, "entries 1 and 3 are both for '/b'"},
 		{ENTRIES DIRECTORY
-			"\"/a/b\"}, {\"type\": \"symlink\", \"path\": \"/a\", \"target\": "
-			"\"c\"}]}}",
+			"\"/a/b\"}, {\"type\": \"symlink\", \"path\": \"/a\", \"target\": \"c\"}]}}",
 			STRATA_ERROR_INVALID, "below the symbolic link"},
 	};
 #undef ITEM

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The default of nixpkgs' dockerTools since 2024.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "plan/strategies/others/bins.h"
 
 #include "util/error.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Layers as numbers of the items: what the strategies in this folder end with.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The algorithm of chunkah since April 2026: large sources alone, the others by how stable they are
  * and by a hash of their names, so that no layer but its own notices when a package comes or goes.

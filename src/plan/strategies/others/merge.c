@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The first algorithm of chunkah (until April 2026): the packages of one source are a group; the
  * two groups are merged whose union loses least, until they are few enough.
@@ -226,8 +227,8 @@ const struct strata_strategy strata_strategy_merge = {
 	.name = "merge",
 	.summary = "chunkah's first: merge the sources whose union loses least reuse",
 	.trade_off =
-		"Close to the best for one image, if it is known how often its packages change. "
-		"A small difference may merge everything in another way, and images share little.",
+		"Close to the best for one image, if it is known how often its packages change. A "
+		"small difference may merge everything in another way, and images share little.",
 	.uses_churn = true,
 	.partition = partition_by_merging,
 };

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The popularity of nix2container: the number of paths that end at an item.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The grouping of Nixery: what only one item needs goes with it.
  *

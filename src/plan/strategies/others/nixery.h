@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Nixery's grouping, apart from where popularity comes from.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The strategy "origin" of apko: the packages of one source share a layer, and the sources with
  * most bytes have one of their own. What apko merges since one package replaces another, and the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The chunking of ostree-rs-ext (rpm-ostree, bootc), without a prior build: packages by classes of
  * size and of how often they change.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * After rechunk, which Universal Blue used: keep low what somebody who updates every week would
  * have pulled in a year.
@@ -238,8 +239,7 @@ static int fill(struct filling *filling, uint32_t bound, struct strata_error *er
 		return strata_hint(error,
 			strata_fail(error, STRATA_ERROR_INVALID,
 				"strategy 'rechunk' would compare each of %u items with all "
-				"others, "
-				"which takes hours",
+				"others, which takes hours",
 				left),
 			"choose another strategy, for example --strategy chunkah");
 	while (filling->bin_count < bound && largest_without_place(filling) != UINT32_MAX)
@@ -282,8 +282,7 @@ const struct strata_strategy strata_strategy_rechunk = {
 	.trade_off =
 		"It aims at what a machine pulls in a year, and knows that packages of one source "
 		"change together. It takes its time, and the lists of packages that rechunk's "
-		"users "
-		"wrote by hand are missing.",
+		"users wrote by hand are missing.",
 	.uses_churn = true,
 	.partition = partition_as_rechunk,
 };

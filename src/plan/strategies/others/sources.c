@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "plan/strategies/others/sources.h"
 
 #include <string.h>

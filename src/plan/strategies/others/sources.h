@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Items by their source: what is built from one source package changes together.
  */
@@ -24,9 +25,9 @@ struct strata_source_groups {
 	uint32_t *of_item;
 };
 
-#define STRATA_SOURCE_GROUPS_INIT                                                                  \
-	{                                                                                          \
-		0, NULL, NULL                                                                      \
+#define STRATA_SOURCE_GROUPS_INIT \
+	{                         \
+		0, NULL, NULL     \
 	}
 #define strata_autosourcegroups STRATA_CLEANUP(strata_source_groups_release)
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What flows through a pipeline: the whole graph in the beginning, a list of parts in the end.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What is done to a part of a graph. The rules are those of nixpkgs' flatten-references-graph;
  * where it knows no cycles, the members of one that nothing refers to are all roots.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
 #include "plan/internal.h"
@@ -326,8 +327,7 @@ static int check_all_kept(const struct strata_graph *graph,
 		strata_fail(error, STRATA_ERROR_INVALID,
 			"the pipeline leaves item '%s' in no layer",
 			strata_graph_item(graph, item)->id),
-		"\"remove_paths\" is for what the image has not; name fewer items, or leave it "
-		"out");
+		"\"remove_paths\" is for what the image has not; name fewer items, or leave it out");
 }
 
 static int fill_partition(const struct strata_flow *layers, const struct strata_graph *graph,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Inside pipelines: what flows through them, and what is done to parts of a graph.
  */
