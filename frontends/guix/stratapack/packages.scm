@@ -12,16 +12,27 @@
   #:use-module (guix git-download)
   #:use-module ((guix licenses) #:prefix license:)
   #:use-module (guix packages)
+  #:use-module (guix store)
   #:export (stratapack))
 
 (define %top
-  ;; The root of the source tree.
-  (dirname (dirname (dirname (dirname (search-path %load-path "stratapack/packages.scm"))))))
+  ;; The root of the source tree.  In the profile of `guix pull', what the load path names is a link into the
+  ;; checkout; only the real name of this file leads from there to the rest of the tree.
+  (dirname (dirname (dirname (dirname (canonicalize-path
+                                       (search-path %load-path "stratapack/packages.scm")))))))
 
-(define (source-file? file stat)
-  "Whether FILE is a part of the source, for want of a Git repository that would tell."
-  (not (or (string-prefix? "build" (basename file))
+(define (built? file)
+  "Whether FILE is a build directory, or Git's own."
+  (and (string=? (dirname file) %top)
+       (or (string-prefix? "build" (basename file))
            (string=? ".git" (basename file)))))
+
+(define source-file?
+  ;; Whether a file is a part of the source.  The checkout of a channel is that and nothing else; where no
+  ;; Git repository tells, everything is that was not built.
+  (or (and (not (store-path? %top)) (git-predicate %top))
+      (lambda (file stat)
+        (not (built? file)))))
 
 (define stratapack
   (package
@@ -29,7 +40,7 @@
     (version "0.1.0")
     (source (local-file %top "stratapack-checkout"
                         #:recursive? #t
-                        #:select? (or (git-predicate %top) source-file?)))
+                        #:select? source-file?))
     (build-system meson-build-system)
     (arguments (list #:configure-flags #~(list "-Dtests=false")))
     (native-inputs (list pkg-config scdoc))
