@@ -183,6 +183,13 @@ static int plan_items(struct strata_plan *plan, const struct strata_strategy *st
 	if (status == 0 && options->previous)
 		status = strata_sticky_choose(graph, churn, options->previous, bound,
 			strategy->keeps_previous, &partition, error);
+	if (status == 0 && partition.layer_count > bound)
+		status = strata_hint(error,
+			strata_fail(error, STRATA_ERROR_UNSUPPORTED,
+				"strategy '%s' made %u layers where %u are allowed", strategy->name,
+				partition.layer_count, bound),
+			"this is a fault of stratapack: please report it; with another bound it "
+			"may not show");
 	return status < 0 ? status : copy_layers(plan, graph, &partition, error);
 }
 

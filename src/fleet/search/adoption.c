@@ -158,25 +158,28 @@ static int find_offers(struct adopting *adopting, uint32_t image, struct strata_
 }
 
 /* Let IMAGE adopt LAYER, and put the others in order; *GAINED tells whether that was worth it. If
- * it was not, nothing has changed. */
+ * it was not, nothing has changed. Merging ends early where it costs too much: then IMAGE has too
+ * many layers still, and the local search must not be what makes the adoption pay. */
 static int try_adoption(struct adopting *adopting, uint32_t image, uint32_t layer, bool *gained,
 	const struct strata_observer *observer, struct strata_error *error)
 {
 	struct strata_layout *layout = adopting->layout;
 	int64_t before = layout->cost, ceiling = before + before / SLACK;
 	uint32_t since = layout->time;
+	bool within;
 	int status = strata_layout_try(layout, error);
 
 	if (status == 0)
 		status = carve(adopting, image, layer, error);
-	if (status == 0 && layout->cost < before)
+	if (status == 0 && layout->cost <= ceiling)
 		status = strata_fleet_merge(layout, adopting->bounds,
 			&(struct strata_merge_options){.ceiling = ceiling}, observer, error);
-	if (status == 0 && layout->cost <= ceiling)
+	within = layout->lists[image].count <= adopting->bounds[image];
+	if (status == 0 && within && layout->cost <= ceiling)
 		status = strata_fleet_improve(layout, adopting->bounds, since, observer, error);
 	if (status < 0)
 		return status;
-	*gained = layout->cost < before;
+	*gained = within && layout->cost < before;
 	if (*gained)
 		strata_layout_keep(layout);
 	else

@@ -5,6 +5,7 @@
 #include "fleet/search/adoption.h"
 #include "fleet/search/agglomeration.h"
 #include "fleet/search/atoms.h"
+#include "fleet/search/bounds.h"
 #include "fleet/search/inheritance.h"
 #include "fleet/search/local_search.h"
 #include "fleet/search/one_at_a_time.h"
@@ -53,25 +54,6 @@ static int lay_out_atoms(
 				layout, layer, atoms->images + a * layout->model->words, error);
 	}
 	return status;
-}
-
-static int fail_bound(const struct strata_fleet_image *image, struct strata_error *error)
-{
-	return strata_hint(error,
-		strata_fail(error, STRATA_ERROR_INVALID, "image '%s' has a bound of no layers",
-			image->name),
-		"allow it at least one");
-}
-
-static int find_bounds(const struct strata_fleet *fleet, const struct strata_fleet_options *options,
-	uint32_t *bounds, struct strata_error *error)
-{
-	for (size_t i = 0; i < fleet->image_count; i++) {
-		bounds[i] = options->max_layers ? options->max_layers : fleet->images[i].max_layers;
-		if (bounds[i] == 0)
-			return fail_bound(&fleet->images[i], error);
-	}
-	return 0;
 }
 
 /* The layers of an image, sorted by rank. */
@@ -178,7 +160,7 @@ static int prepare(struct planning *planning, struct strata_error *error)
 	planning->bounds = strata_allocate(fleet->image_count, sizeof(*planning->bounds));
 	if (!planning->bounds)
 		return strata_fail_memory(error);
-	status = find_bounds(fleet, options, planning->bounds, error);
+	status = strata_bounds_find(fleet, options, planning->bounds, error);
 	if (status == 0)
 		status = strata_fleet_model_make(&planning->model, fleet, options, error);
 	if (status == 0 && options->previous)
@@ -225,9 +207,11 @@ static int lay_out(const struct planning *planning, bool inheriting, bool eager,
 			&planning->inheritance, &planning->atoms, layout, error);
 	else if (status == 0)
 		status = lay_out_atoms(layout, &planning->atoms, error);
-	if (status == 0)
-		status = strata_fleet_merge(layout, planning->bounds,
-			&(struct strata_merge_options){.eager = eager}, observer, error);
+	do {
+		if (status == 0)
+			status = strata_fleet_merge(layout, planning->bounds,
+				&(struct strata_merge_options){.eager = eager}, observer, error);
+	} while (status == 0 && strata_inheritance_unlock(layout, planning->bounds));
 	if (status == 0)
 		status = strata_fleet_improve(layout, planning->bounds, 0, observer, error);
 	if (status == 0 && count_members(planning) <= LARGE)
@@ -367,7 +351,8 @@ static int plan_fleet(struct strata_fleet_plan *plan, struct strata_error *error
 		(is_settled(&planning) || is_worth_keeping(&planning, &kept, &fresh)))
 		best = &kept;
 	plan->kept = count_kept(best);
-	return write_plan(plan, best, &planning.atoms, error);
+	status = strata_bounds_check(plan->fleet, planning.bounds, best, error);
+	return status < 0 ? status : write_plan(plan, best, &planning.atoms, error);
 }
 
 int strata_fleet_plan(const struct strata_fleet *fleet, const struct strata_fleet_options *options,

@@ -55,4 +55,9 @@ int strata_inheritance_lay_out(const struct strata_inheritance *inheritance,
 	const struct strata_atoms *atoms, struct strata_layout *layout,
 	struct strata_error *error) STRATA_MUST_CHECK;
 
+/* Where others remain, inherited layers are locked. After merging, unlock the lightest of images
+ * that still have more layers than BOUNDS allow, so that more can be merged. Returns false where
+ * there is nothing to unlock. */
+bool strata_inheritance_unlock(struct strata_layout *layout, const uint32_t *bounds);
+
 #endif

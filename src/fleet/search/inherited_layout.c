@@ -147,3 +147,35 @@ int strata_inheritance_lay_out(const struct strata_inheritance *inheritance,
 	}
 	return status;
 }
+
+/* Unlock the lightest layers of IMAGE until two of them can be merged. Returns false where nothing
+ * was locked. */
+static bool unlock_lightest(struct strata_layout *layout, uint32_t image)
+{
+	const struct strata_layer_list *list = &layout->lists[image];
+	uint32_t locked = 0;
+	bool unlocked = false;
+
+	for (uint32_t l = 0; l < list->count; l++)
+		locked += layout->layers[list->layers[STRATA_ORDER_BURDEN][l]].locked;
+	for (uint32_t l = 0; l < list->count && locked + 1 >= list->count; l++) {
+		struct strata_fleet_layer *layer =
+			&layout->layers[list->layers[STRATA_ORDER_BURDEN][l]];
+
+		locked -= layer->locked;
+		unlocked = unlocked || layer->locked;
+		layer->locked = false;
+	}
+	return unlocked;
+}
+
+bool strata_inheritance_unlock(struct strata_layout *layout, const uint32_t *bounds)
+{
+	bool unlocked = false;
+
+	for (uint32_t i = 0; layout->model->others_remain && i < layout->model->image_count; i++) {
+		if (layout->lists[i].count > bounds[i] && unlock_lightest(layout, i))
+			unlocked = true;
+	}
+	return unlocked;
+}
