@@ -16,6 +16,43 @@ scratch=$TMPDIR
 mkdir -p "$scratch/tmp"
 export TMPDIR=$scratch/tmp
 
+# A script in parts, each of which tests/run runs as a test of its own, says so in a line that begins
+# with `parts`: this lists them where --parts asks, and puts the one that is wanted into `part`.
+parts() { # parts ARGUMENT NAME…
+	if [ "$1" = --parts ]; then
+		printf '%s\n' "${@:2}"
+		exit
+	fi
+	# shellcheck disable=SC2034
+	part=$1
+}
+
+# unit_tests: the unit tests' programs, relative to a build directory.
+unit_tests() {
+	(cd "$STRATAPACK_BUILD" && find tests/unit -type f -name 'test_*' -perm -u+x | LC_ALL=C sort)
+}
+
+# unit_test NAME: the one of that name.
+unit_test() {
+	unit_tests | grep -m1 "/$1\$"
+}
+
+# build_apart DIRECTORY OPTION… -- TARGET…: a build of its own for a check. Parts of one check share it,
+# so one builds at a time, with all processors.
+build_apart() {
+	local directory=$1 options=() lock
+	shift
+	while [ "$1" != -- ]; do
+		options+=("$1")
+		shift
+	done
+	exec {lock}>"$directory.lock" && flock "$lock" && scripts/configure "$directory" "${options[@]}" &&
+		ninja -C "$directory" "${@:2}" {lock}>&-
+	local status=$?
+	exec {lock}>&-
+	return $status
+}
+
 # --- leaving ------------------------------------------------------------------------------------
 
 cleanups=()
@@ -134,6 +171,12 @@ fails_with() {
 
 skip() { # skip NAME REASON
 	report ok "$1 # SKIP $2"
+}
+
+# skip_all REASON: nothing of this script can be tried here.
+skip_all() {
+	printf '1..0 # SKIP %s\n' "$1"
+	exit 0
 }
 
 # The end of every script; without it the script counts as crashed.

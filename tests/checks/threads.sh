@@ -1,20 +1,23 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # What works with several threads, under ThreadSanitizer: the pool, the building of layers, the blob
-# store, and the program with its progress line.
+# store, and the program with its progress line. Each is a part.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 cd "$STRATAPACK_SOURCE" || exit 1
 
 tests=(test_util test_layer_build test_cache test_final_offsets)
-ok "configure" scripts/configure build-threads -Db_sanitize=thread -Db_lundef=false
-ok "build" ninja -C build-threads stratapack "${tests[@]/#/tests/unit/}"
+parts "${1-}" program "${tests[@]}"
+test=$(unit_test "$part")
+must "build" build_apart build-threads -Db_sanitize=thread -Db_lundef=false -- "${test:-stratapack}"
 
 export STRATAPACK_TESTS_BRIEF=1
 export TSAN_OPTIONS=halt_on_error=0:exitcode=99:second_deadlock_stack=1
-for test in "${tests[@]}"; do
-	all_ok "$test with ThreadSanitizer" "build-threads/tests/unit/$test"
-done
+if [ -n "$test" ]; then
+	all_ok "$part with ThreadSanitizer" "build-threads/$test"
+	done_testing
+	exit
+fi
 
 program=$PWD/build-threads/stratapack
 make_store "$scratch/root"

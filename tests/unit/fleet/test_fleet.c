@@ -107,7 +107,8 @@ static void assert_close(
 {
 	print_message("%s: mean %.4f, worst %.4f of the optimum, %u cases\n", what,
 		distance->sum / distance->count, distance->worst, distance->count);
-	assert_true(distance->sum / distance->count < mean);
+	/* Few cases have no mean to speak of. */
+	assert_true(in_brief() || distance->sum / distance->count < mean);
 	assert_true(distance->worst < worst);
 }
 
@@ -117,7 +118,7 @@ static void measure_random(uint32_t items, uint32_t images, uint32_t cases, uint
 	struct distance distance = {.worst = 1};
 	char what[64];
 
-	for (uint32_t c = 0; c < cases; c++) {
+	each_seed(c, cases) {
 		struct fleet_sketch sketch;
 
 		draw_fleet(&sketch, first_seed + c, items, images);
@@ -191,7 +192,7 @@ static void measure_debian(uint32_t images, uint32_t most, double mean, double w
 	struct distance distance = {.worst = 1};
 	char what[64];
 
-	for (uint32_t root = 0; root < COUNT_OF(debian_packages); root++) {
+	each_number(uint32_t, root, 0, trials(COUNT_OF(debian_packages))) {
 		struct fleet_sketch sketch;
 
 		if (!debian_is_root(root))
@@ -214,7 +215,7 @@ static void test_plans_of_real_packages_are_close_to_the_optimum(void **state)
 static void test_fleets_cost_no_more_than_their_images(void **state)
 {
 	(void)state;
-	for (uint64_t seed = 0; seed < 400; seed++) {
+	each_seed(seed, 400) {
 		struct priced_layer layers[MOST_IMAGES * MOST_ITEMS];
 		struct fleet_sketch sketch;
 		struct price_list *prices = malloc(sizeof(*prices));
@@ -248,7 +249,7 @@ static void test_fleets_cost_no_more_than_their_images(void **state)
 static void test_order_of_input_changes_nothing(void **state)
 {
 	(void)state;
-	for (uint64_t seed = 0; seed < 100; seed++) {
+	each_seed(seed, 100) {
 		struct fleet_sketch sketch;
 		struct test_fleet told;
 		struct strata_fleet_plan *plan;

@@ -270,7 +270,7 @@ static void test_what_is_left_to_chance(void **state)
 	uint32_t last, other, distinct = 0;
 
 	(void)state;
-	for (uint64_t seed = 1; seed <= 200; seed++) {
+	each_number(uint64_t, seed, 1, 201) {
 		assert_int_equal(count_changes(random, seed, &last), 1);
 		assert_int_equal(count_changes(among_others, seed, &other), 1);
 		assert_int_equal(last, other);

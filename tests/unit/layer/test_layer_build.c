@@ -82,12 +82,6 @@ static void unpack(struct scratch *scratch, const struct strata_layer *layer, in
 	assert_hashes_to(tar, &layer->diff_id);
 }
 
-/* Whether a checker that slows everything down asks for less: each path once, not each setting. */
-static bool in_brief(void)
-{
-	return getenv("STRATAPACK_TESTS_BRIEF") != NULL;
-}
-
 /* Build RECIPE with CODECS and several numbers of threads: one diff ID for all, one digest for
  * each codec. */
 static void check_codecs(

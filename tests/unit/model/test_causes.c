@@ -358,7 +358,7 @@ static void enumerate(struct enumeration *all, uint32_t item)
 static void test_no_layering_goes_below_the_bounds(void **state)
 {
 	(void)state;
-	for (uint64_t seed = 0; seed < 300; seed++) {
+	each_seed(seed, 300) {
 		struct strata_error error = STRATA_ERROR_INIT;
 		struct sketch sketch;
 		strata_autograph struct strata_graph *graph = NULL;

@@ -192,7 +192,8 @@ static void assert_close(
 {
 	print_message("%s: mean %.5f, worst %.5f of the optimum, %u cases\n", what,
 		distance->sum / distance->count, distance->worst, distance->count);
-	assert_true(distance->sum / distance->count < mean);
+	/* Few cases have no mean to speak of. */
+	assert_true(in_brief() || distance->sum / distance->count < mean);
 	assert_true(distance->worst < worst);
 }
 
@@ -201,7 +202,7 @@ static void test_plans_are_close_to_the_optimum(void **state)
 	struct distance distance = {.worst = 1};
 
 	(void)state;
-	for (uint64_t seed = 0; seed < INSTANCES; seed++) {
+	each_seed(seed, INSTANCES) {
 		struct instance instance;
 
 		draw_instance(&instance, seed, 4 + (uint32_t)(seed % (MOST_ITEMS - 3)));
@@ -242,10 +243,10 @@ static void test_plans_of_real_packages_are_close_to_the_optimum(void **state)
 	struct distance own = {.worst = 1}, closure = {.worst = 1};
 
 	(void)state;
-	for (uint32_t root = 0; root < COUNT_OF(debian_packages); root++) {
+	each_number(uint32_t, root, 0, COUNT_OF(debian_packages)) {
 		if (!debian_is_root(root))
 			continue;
-		for (uint32_t bound = 2; bound <= MOST_LAYERS; bound++) {
+		for (uint32_t bound = 2; bound <= MOST_LAYERS; bound += in_brief() ? 3 : 1) {
 			struct instance instance;
 
 			make_debian_instance(&instance, root, false);
@@ -264,7 +265,7 @@ static void test_plans_of_real_packages_are_close_to_the_optimum(void **state)
 static void test_a_larger_bound_never_costs_more(void **state)
 {
 	(void)state;
-	for (uint64_t seed = 0; seed < 60; seed++) {
+	each_seed(seed, 60) {
 		struct instance instance;
 		uint64_t before = UINT64_MAX - 1;
 
@@ -313,7 +314,7 @@ static void test_no_layer_costs_more_than_it_saves(void **state)
 	struct instance instance;
 
 	(void)state;
-	for (uint64_t seed = 0; seed < 600; seed++) {
+	each_seed(seed, 600) {
 		strata_autoplan struct strata_plan *plan = NULL;
 
 		draw_instance(&instance, seed, seed % 2 ? 12 : 50);
@@ -351,7 +352,7 @@ static void test_storage_weighs_against_pulls(void **state)
 	uint64_t stored[COUNT_OF(weights)] = {0}, pulled[COUNT_OF(weights)] = {0};
 
 	(void)state;
-	for (uint64_t seed = 0; seed < 200; seed++) {
+	each_seed(seed, 200) {
 		struct instance instance;
 
 		draw_instance(&instance, seed, 11);
@@ -421,7 +422,7 @@ static void test_the_order_is_best_for_prefix_reuse(void **state)
 	unsigned shared = 0;
 
 	(void)state;
-	for (uint64_t seed = 0; seed < 300; seed++) {
+	each_seed(seed, 300) {
 		struct strata_error error = STRATA_ERROR_INIT;
 		struct instance instance;
 		uint32_t order[7], layer_of[7], all[7];
@@ -459,7 +460,7 @@ static void test_the_order_is_best_for_prefix_reuse(void **state)
 		free_instance(&instance);
 	}
 	print_message("with shared causes: mean %.5f, worst %.5f\n", sum / shared, worst);
-	assert_true(sum / shared < 1.001);
+	assert_true(in_brief() || sum / shared < 1.001);
 	assert_true(worst < 1.06);
 }
 

@@ -105,7 +105,7 @@ static void assert_same_owners(
 static void test_auto_is_the_loop_of_nixpkgs(void **state)
 {
 	(void)state;
-	for (uint64_t seed = 0; seed < 3000; seed++) {
+	each_seed(seed, 3000) {
 		struct strata_error error = STRATA_ERROR_INIT;
 		strata_autocomponents struct strata_components components = STRATA_COMPONENTS_INIT;
 		strata_autograph struct strata_graph *graph = NULL;

@@ -215,7 +215,7 @@ static void assert_scores_as_in_contest(const struct strata_graph *graph)
 static void test_scores_are_those_of_the_contest(void **state)
 {
 	(void)state;
-	for (uint64_t seed = 0; seed < 4000; seed++) {
+	each_seed(seed, 4000) {
 		struct sketch sketch;
 		uint32_t items;
 		strata_autograph struct strata_graph *graph = NULL;
@@ -233,7 +233,7 @@ static void test_scores_are_those_of_the_contest(void **state)
 static void test_scores_across_blocks(void **state)
 {
 	(void)state;
-	for (uint64_t seed = 0; seed < 6; seed++) {
+	each_seed(seed, 6) {
 		struct strata_error error = STRATA_ERROR_INIT;
 		strata_autograph struct strata_graph *graph = strata_graph_new(&error);
 
