@@ -9,7 +9,8 @@
  *
  * A recipe whose items all have an identity (a store item's NAR hash) is found without looking at a
  * file. For other items, the state of their files (inode, change time, size, ...) is part of what
- * is looked up, so that a change is a miss.
+ * is looked up, so that a change is a miss. Where a file changed so shortly before it was read that
+ * the clock could not tell another change, its layer is not kept.
  */
 #ifndef STRATAPACK_CACHE_H
 #define STRATAPACK_CACHE_H
@@ -39,6 +40,11 @@ STRATA_PUBLIC const char *strata_cache_path(const struct strata_cache *cache);
 /* The user's own: $XDG_CACHE_HOME/stratapack or ~/.cache/stratapack. Malloced; NULL where neither
  * variable is set, or memory is out. */
 STRATA_PUBLIC char *strata_cache_default_path(void);
+
+/* From now on believe no entry: builds read all files and make all layers again, and mend what the
+ * store has otherwise. For files that were written through a mapping or on a file system without
+ * honest times, where a change need not show. */
+STRATA_PUBLIC void strata_cache_read_again(struct strata_cache *cache);
 
 /* One layer in the store. */
 struct strata_cached_layer {

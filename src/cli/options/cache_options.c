@@ -19,6 +19,14 @@ static int apply_no_cache(void *target, const char *value, struct strata_error *
 	return 0;
 }
 
+static int apply_verify_cache(void *target, const char *value, struct strata_error *error)
+{
+	(void)value;
+	(void)error;
+	((struct strata_cache_options *)target)->verify = true;
+	return 0;
+}
+
 static const struct strata_option cache_options[] = {
 	{.name = "cache",
 		.argument = "DIR",
@@ -27,6 +35,9 @@ static const struct strata_option cache_options[] = {
 			"(default: STRATAPACK_CACHE, else stratapack in the user's cache directory)",
 		.apply = apply_cache},
 	{.name = "no-cache", .help = "build every layer anew", .apply = apply_no_cache},
+	{.name = "verify-cache",
+		.help = "read every file again, and mend what the cache has otherwise",
+		.apply = apply_verify_cache},
 	{.name = NULL},
 };
 
@@ -42,14 +53,21 @@ int strata_cache_options_open(const struct strata_cache_options *options,
 {
 	const char *named = options->path ? options->path : getenv("STRATAPACK_CACHE");
 	strata_autofree char *usual = NULL;
+	int status;
 
 	*cache = NULL;
 	if (options->none || (named && !*named))
 		return 0;
-	if (named)
-		return strata_cache_open(named, cache, error);
-	usual = strata_cache_default_path();
-	if (usual && strata_cache_open(usual, cache, NULL) < 0)
-		*cache = NULL;
+	if (named) {
+		status = strata_cache_open(named, cache, error);
+		if (status < 0)
+			return status;
+	} else {
+		usual = strata_cache_default_path();
+		if (usual && strata_cache_open(usual, cache, NULL) < 0)
+			*cache = NULL;
+	}
+	if (*cache && options->verify)
+		strata_cache_read_again(*cache);
 	return 0;
 }

@@ -13,7 +13,7 @@
 struct strata_cache_options {
 	struct strata_used used;
 	const char *path;
-	bool none;
+	bool none, verify;
 };
 extern const struct strata_option_group strata_cache_group;
 

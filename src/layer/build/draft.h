@@ -14,7 +14,10 @@ struct strata_draft {
 	bool has_tree, had_tree;
 	struct strata_tree tree;
 	struct strata_digest witness; /* of the tree; "" where the cache does not ask for one */
-	uint64_t size;                /* of the tree's stream, once it was measured; else 0 */
+	bool is_unsettled;            /* a later change of a file might not show in the witness */
+	bool is_disturbed; /* files were touched while they were read, which their contents outlived
+			    */
+	uint64_t size;     /* of the tree's stream, once it was measured; else 0 */
 };
 
 /* Look the layer of RECIPE up in the cache, filling LAYER if it is there; collect its tree if not.

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Reading the contents of a tree's files: each once, and as it was when the tree was made.
+ * Reading the contents of a tree's files: each once, and each as it was at one moment.
+ *
+ * A store's daemon links equal files to each other at any time, which moves link counts, change
+ * times and, where it renames a link over a file, the inode, but not what is in the file. So a file
+ * whose change time alone has moved is looked into: what was read of it must be what is in it.
  *
  * Where the first read of a file finds that it is on the disk only, the ones that come next are
  * asked for ahead of time: a disk answers many questions at once about as quickly as one.
@@ -18,13 +22,26 @@ struct strata_file_reader {
 	void (*progress)(void *data, uint64_t bytes);
 	void *progress_data;
 
+	/* Compare what was read of a file in several pieces with what is in it, too: a first
+	 * attempt failed for the want of that, and said so in "is_disturbed". */
+	bool compares;
+	bool is_disturbed;
+	bool found_changes; /* of change times alone: what was read is right all the same */
+
 	/* Private. */
 	struct strata_buffer place;
-	bool never_tell; /* this file system does not tell what is on the disk only */
+	int anchor_descriptor; /* of the tree's anchor... */
+	uint32_t anchor;       /* ...of this number; -1: none is open */
+	bool never_tell;       /* this file system does not tell what is on the disk only */
 	bool is_cold;
 	size_t ahead; /* index of the first entry that was not asked for yet */
 	uint64_t bytes_ahead;
 };
+
+#define STRATA_FILE_READER_INIT                                      \
+	{                                                            \
+		.place = STRATA_BUFFER_INIT, .anchor_descriptor = -1 \
+	}
 
 /* Whether ENTRY has content. */
 bool strata_has_content(const struct strata_tree_entry *entry);

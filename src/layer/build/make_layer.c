@@ -8,12 +8,9 @@
 #include "layer/build/build.h"
 #include "layer/build/tree_stream.h"
 #include "layer/cache/cache.h"
+#include "layer/tree/settle.h"
 #include "util/file.h"
-
-static void report_read(void *data, uint64_t bytes)
-{
-	strata_build_report(data, bytes);
-}
+#include "util/observer.h"
 
 static int check_fingerprint(const struct strata_recipe *recipe, const struct strata_tree *tree,
 	struct strata_error *error)
@@ -74,34 +71,71 @@ static int find_places(const struct strata_build *build, size_t index,
 	return 0;
 }
 
+/* The reader of a layer's files tells how many bytes it has read; in a second attempt, those of the
+ * first count no more. */
+struct reading {
+	struct strata_build *build;
+	uint64_t done, reported;
+};
+
+static void report_read(void *data, uint64_t bytes)
+{
+	struct reading *reading = data;
+
+	reading->done += bytes;
+	if (reading->done <= reading->reported)
+		return;
+	strata_build_report(reading->build, reading->done - reading->reported);
+	reading->reported = reading->done;
+}
+
+/* One attempt to write the stream of the layer's tree to PLACES. */
+static int attempt(struct strata_build *build, size_t index, const struct places *places,
+	struct strata_file_reader *reader, struct strata_error *error)
+{
+	const struct strata_recipe *recipe = build->recipes[index];
+	struct strata_encoder_options options = {.compression = recipe->compression,
+		.places = places->places,
+		.place_count = places->count,
+		.workers = choose_workers(build, recipe)};
+	struct strata_encoder *encoder = NULL;
+	int status = strata_encoder_new(&build->encoding, &options, &encoder, error);
+
+	if (status == 0)
+		status = strata_tree_stream_write(reader, encoder, error);
+	if (status == 0)
+		status = strata_encoder_finish(encoder, &build->layers[index], error);
+	strata_encoder_free(encoder);
+	return status;
+}
+
 /* Write the stream of the layer's tree to its places, OWN (may be NULL) among them. */
 static int encode(struct strata_build *build, size_t index, const struct strata_blob_place *own,
 	struct strata_error *error)
 {
-	const struct strata_recipe *recipe = build->recipes[index];
-	struct strata_file_reader reader = {.tree = &build->drafts[index].tree,
-		.root = build->options->root,
-		.observer = build->options->observer,
-		.progress = report_read,
-		.progress_data = build,
-		.place = STRATA_BUFFER_INIT};
-	struct strata_encoder *encoder = NULL;
+	struct strata_draft *draft = &build->drafts[index];
+	struct reading reading = {.build = build};
+	struct strata_file_reader reader = STRATA_FILE_READER_INIT;
 	struct places places = {NULL, 0};
 	int status = find_places(build, index, own, &places, error);
 
-	if (status == 0) {
-		struct strata_encoder_options options = {.compression = recipe->compression,
-			.places = places.places,
-			.place_count = places.count,
-			.workers = choose_workers(build, recipe)};
-
-		status = strata_encoder_new(&build->encoding, &options, &encoder, error);
+	reader.tree = &draft->tree;
+	reader.root = build->options->root;
+	reader.observer = build->options->observer;
+	reader.progress = report_read;
+	reader.progress_data = &reading;
+	if (status == 0)
+		status = attempt(build, index, &places, &reader, error);
+	if (status == STRATA_ERROR_CHANGED && reader.is_disturbed) {
+		strata_error_clear(error);
+		reading.done = 0;
+		reader.compares = true;
+		reader.ahead = 0;
+		status = own && ftruncate(own->descriptor, 0) < 0
+				 ? strata_fail_errno(error, "cannot write to '%s'", own->name)
+				 : attempt(build, index, &places, &reader, error);
 	}
-	if (status == 0)
-		status = strata_tree_stream_write(&reader, encoder, error);
-	if (status == 0)
-		status = strata_encoder_finish(encoder, &build->layers[index], error);
-	strata_encoder_free(encoder);
+	draft->is_disturbed = reader.found_changes;
 	strata_file_reader_release(&reader);
 	free(places.places);
 	return status;
@@ -171,6 +205,50 @@ static int write_file(struct strata_build *build, size_t index, struct strata_er
 	return status;
 }
 
+/* Say where the cache had other bytes for what is the same as far as it can tell. */
+static int compare_stored(struct strata_build *build, size_t index, struct strata_error *error)
+{
+	const struct strata_build_options *options = build->options;
+	const struct strata_layer *layer = &build->layers[index];
+	struct strata_layer stored = {0};
+	bool found;
+	int status = strata_cache_peek(options->cache, &layer->recipe_key,
+		&build->drafts[index].witness, &stored, &found, error);
+
+	if (status == 0 && found && !strata_digest_equal(&stored.diff_id, &layer->diff_id))
+		strata_note(options->observer,
+			"the cache had other contents for layer %zu (%s): mended", index + 1,
+			stored.diff_id.text);
+	strata_layer_release(&stored);
+	return status;
+}
+
+/* Put the layer into the cache, unless what it would be found by may stand for something else: an
+ * identity for a file that was touched meanwhile, a witness for one that changed just now. */
+static int store(struct strata_build *build, size_t index, struct strata_error *error)
+{
+	const struct strata_draft *draft = &build->drafts[index];
+	struct strata_cache *cache = build->options->cache;
+	int status = 0;
+
+	if (draft->is_disturbed || draft->is_unsettled)
+		return 0;
+	if (cache->reads_again)
+		status = compare_stored(build, index, error);
+	return status < 0
+		       ? status
+		       : strata_cache_store(cache, &draft->witness, &build->layers[index], error);
+}
+
+static int settle(struct strata_draft *draft, struct strata_error *error)
+{
+	bool settled = true;
+	int status = draft->witness.text[0] ? strata_tree_settle(&draft->tree, &settled, error) : 0;
+
+	draft->is_unsettled = !settled;
+	return status;
+}
+
 static int make_layer(struct strata_build *build, size_t index, struct strata_error *error)
 {
 	const struct strata_build_options *options = build->options;
@@ -181,6 +259,8 @@ static int make_layer(struct strata_build *build, size_t index, struct strata_er
 	int status = check_fingerprint(recipe, &draft->tree, error);
 
 	if (status == 0)
+		status = settle(draft, error);
+	if (status == 0)
 		status = wants_file ? write_file(build, index, error)
 				    : encode(build, index, NULL, error);
 	if (status == 0)
@@ -188,7 +268,7 @@ static int make_layer(struct strata_build *build, size_t index, struct strata_er
 	if (status == 0)
 		status = name_items(recipe, layer, error);
 	if (status == 0 && options->cache)
-		status = strata_cache_store(options->cache, &draft->witness, layer, error);
+		status = store(build, index, error);
 	return status;
 }
 

@@ -175,7 +175,7 @@ int strata_cache_find(struct strata_cache *cache, const struct strata_digest *ke
 	int status = entry_path(cache, key, witness, &path, error);
 
 	*found = false;
-	if (status < 0 || !read_entry(path, key, layer))
+	if (status < 0 || cache->reads_again || !read_entry(path, key, layer))
 		return status;
 	if (needs_blob) {
 		if (!strata_cache_has_blob(cache, &layer->digest, layer->size)) {
@@ -193,6 +193,22 @@ int strata_cache_find(struct strata_cache *cache, const struct strata_digest *ke
 	(void)utimensat(AT_FDCWD, path, NULL, 0);
 	*found = true;
 	return 0;
+}
+
+int strata_cache_peek(struct strata_cache *cache, const struct strata_digest *key,
+	const struct strata_digest *witness, struct strata_layer *layer, bool *found,
+	struct strata_error *error)
+{
+	strata_autofree char *path = NULL;
+	int status = entry_path(cache, key, witness, &path, error);
+
+	*found = status == 0 && read_entry(path, key, layer);
+	return status;
+}
+
+void strata_cache_read_again(struct strata_cache *cache)
+{
+	cache->reads_again = true;
 }
 
 static int move_blob(

@@ -22,6 +22,7 @@ struct strata_cache {
 	char *blobs;
 	char *recipes;
 	int lock;
+	bool reads_again; /* nothing is found: everything is made once more, and compared */
 };
 
 /* Whether identities do not say everything about the recipe's content: then the state of its files
@@ -34,6 +35,12 @@ bool strata_recipe_needs_witness(const struct strata_recipe *recipe);
 int strata_cache_find(struct strata_cache *cache, const struct strata_digest *key,
 	const struct strata_digest *witness, bool needs_blob, struct strata_layer *layer,
 	bool *found, struct strata_error *error) STRATA_MUST_CHECK;
+
+/* Read the entry of KEY and WITNESS, if there is one, whatever became of its blob. LAYER is the
+ * caller's. */
+int strata_cache_peek(struct strata_cache *cache, const struct strata_digest *key,
+	const struct strata_digest *witness, struct strata_layer *layer, bool *found,
+	struct strata_error *error) STRATA_MUST_CHECK;
 
 /* Remember LAYER by its recipe key. Its blob, if it has one, moves into the store. */
 int strata_cache_store(struct strata_cache *cache, const struct strata_digest *witness,

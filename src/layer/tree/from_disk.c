@@ -7,6 +7,8 @@
 
 #include "layer/tree/nodes.h"
 #include "layer/tree/xattrs.h"
+#include "util/beneath.h"
+#include "util/file.h"
 #include "util/observer.h"
 
 static int64_t choose_time(const struct strata_metadata_rules *rules, enum strata_content content,
@@ -30,12 +32,117 @@ struct spot {
 	const char *name;
 };
 
+/* errno says why what is at collection->place cannot be read: whether it is not there matters. */
+static int fail_missing(const struct strata_collection *collection, struct strata_error *error)
+{
+	enum strata_status kind =
+		errno == ENOENT || errno == ENOTDIR ? STRATA_ERROR_NOT_FOUND : STRATA_ERROR_IO;
+
+	(void)strata_fail_errno(error, "cannot read '%s'", collection->place.data);
+	if (error)
+		error->status = kind;
+	return kind;
+}
+
 /* Find out where PATH of the image is on this machine. */
 static int locate(struct strata_collection *collection, const char *path,
 	const struct strata_origin *origin, struct strata_error *error)
 {
 	strata_tree_locate(&collection->place, origin->place, path + origin->place_path);
 	return strata_buffer_check(&collection->place, error);
+}
+
+static void close_parent(struct strata_collection *collection)
+{
+	strata_cleanup_close(&collection->parent_descriptor);
+	collection->parent_descriptor = -1;
+}
+
+void strata_collection_leave(struct strata_collection *collection)
+{
+	close_parent(collection);
+	strata_cleanup_close(&collection->anchor_descriptor);
+	collection->anchor_descriptor = -1;
+	strata_buffer_release(&collection->parent_path);
+}
+
+/* The anchor of what is at collection->place: for files of a system the root directory, so that
+ * nothing in it is followed; else, with a tree of its own, the directory that the tree is in. */
+static size_t anchor_length(
+	const struct strata_collection *collection, const struct strata_origin *origin)
+{
+	const char *place = collection->place.data;
+	const char *slash = strrchr(place, '/');
+
+	if (origin->content == STRATA_CONTENT_FILES)
+		return origin->place && strcmp(origin->place, "/") != 0 ? strlen(origin->place) : 0;
+	return slash ? (size_t)(slash - place) : 0;
+}
+
+static int open_anchor(
+	struct strata_collection *collection, const char *path, struct strata_error *error)
+{
+	struct strata_tree *tree = collection->tree;
+	char *kept = strata_arena_string(&tree->arena, path);
+
+	if (!kept || strata_grow(&tree->anchors, &tree->anchor_capacity, tree->anchor_count + 1,
+			     sizeof(*tree->anchors)) < 0)
+		return strata_fail_memory(error);
+	close_parent(collection);
+	strata_cleanup_close(&collection->anchor_descriptor);
+	collection->anchor_descriptor = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (collection->anchor_descriptor < 0)
+		return fail_missing(collection, error);
+	tree->anchors[tree->anchor_count++] = kept;
+	return 0;
+}
+
+/* Have the anchor of what is at collection->place, the top of what is about to be read. */
+static int find_anchor(struct strata_collection *collection, const struct strata_origin *origin,
+	struct strata_error *error)
+{
+	const struct strata_tree *tree = collection->tree;
+	size_t length = anchor_length(collection, origin);
+	strata_autofree char *path = length > 0
+					     ? strndup(collection->place.data, length)
+					     : strdup(*collection->place.data == '/' ? "/" : ".");
+
+	if (!path)
+		return strata_fail_memory(error);
+	collection->below = length + strspn(collection->place.data + length, "/");
+	if (collection->anchor_descriptor >= 0 &&
+		strcmp(tree->anchors[tree->anchor_count - 1], path) == 0)
+		return 0;
+	return open_anchor(collection, path, error);
+}
+
+/* Where collection->place is by its name in a directory that is open. */
+static int find_spot(
+	struct strata_collection *collection, struct spot *spot, struct strata_error *error)
+{
+	const char *below = collection->place.data + collection->below;
+	const char *slash = strrchr(below, '/');
+	size_t length = slash ? (size_t)(slash - below) : 0;
+	struct strata_buffer *parent = &collection->parent_path;
+
+	*spot = (struct spot){collection->anchor_descriptor, *below ? below : "."};
+	if (length == 0)
+		return 0;
+	spot->name = slash + 1;
+	if (collection->parent_descriptor < 0 || parent->length != length ||
+		memcmp(parent->data, below, length) != 0) {
+		close_parent(collection);
+		strata_buffer_truncate(parent, 0);
+		strata_buffer_append(parent, below, length);
+		if (strata_buffer_check(parent, error) < 0)
+			return STRATA_ERROR_MEMORY;
+		collection->parent_descriptor = strata_open_beneath(collection->anchor_descriptor,
+			parent->data, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		if (collection->parent_descriptor < 0)
+			return fail_missing(collection, error);
+	}
+	spot->directory = collection->parent_descriptor;
+	return 0;
 }
 
 static int read_target(struct strata_collection *collection, const struct spot *spot,
@@ -74,6 +181,15 @@ static int make_link(struct strata_collection *collection, const char *path,
 	return node->entry.tar.target ? 0 : strata_fail_memory(error);
 }
 
+/* How many bytes of a place come before the path in the image, where the place is below the root.
+ */
+static size_t head_length(const struct strata_collection *collection)
+{
+	const char *root = collection->options->root;
+
+	return (root && strcmp(root, "/") != 0 ? strlen(root) : 0) + 1;
+}
+
 /* Make a node of what is on disk at collection->place, which is PATH in the image. */
 static int describe(struct strata_collection *collection, const struct spot *spot, const char *path,
 	const struct strata_origin *origin, const struct stat *info, struct strata_node *node,
@@ -86,7 +202,12 @@ static int describe(struct strata_collection *collection, const struct spot *spo
 	node->entry.modified = info->st_mtim;
 	node->entry.file_system = info->st_dev;
 	node->entry.inode = info->st_ino;
+	node->entry.mode = info->st_mode;
+	node->entry.uid = info->st_uid;
+	node->entry.gid = info->st_gid;
 	node->entry.on_disk = true;
+	node->entry.is_shared = origin->content == STRATA_CONTENT_STORE;
+	node->entry.anchor = (uint32_t)collection->tree->anchor_count - 1;
 	tar->path = path;
 	tar->mode = info->st_mode;
 	tar->mtime = choose_time(&collection->recipe->rules, origin->content, info);
@@ -103,8 +224,8 @@ static int describe(struct strata_collection *collection, const struct spot *spo
 	if (S_ISLNK(info->st_mode))
 		return read_target(collection, spot, tar, info->st_size, error);
 	if (origin->content == STRATA_CONTENT_FILES)
-		return strata_xattrs_read(collection->place.data, &collection->tree->arena,
-			&tar->xattrs, &tar->xattr_count, error);
+		return strata_xattrs_read(spot->directory, spot->name, collection->place.data,
+			&collection->tree->arena, &tar->xattrs, &tar->xattr_count, error);
 	return 0;
 }
 
@@ -112,9 +233,14 @@ static int describe(struct strata_collection *collection, const struct spot *spo
 static int remember_source(struct strata_collection *collection, const struct strata_origin *origin,
 	struct strata_node *node, struct strata_error *error)
 {
-	if (origin->claim != STRATA_CLAIM_COPY || !S_ISREG(node->entry.tar.mode))
+	if (!S_ISREG(node->entry.tar.mode))
 		return 0;
+	if (origin->claim != STRATA_CLAIM_COPY) {
+		node->entry.below = (uint32_t)(collection->below - head_length(collection));
+		return 0;
+	}
 	node->entry.source = strata_arena_string(&collection->tree->arena, collection->place.data);
+	node->entry.below = (uint32_t)collection->below;
 	return node->entry.source ? 0 : strata_fail_memory(error);
 }
 
@@ -153,16 +279,8 @@ static int add_spot(struct strata_collection *collection, const struct spot *spo
 	int status;
 
 	*added = NULL;
-	if (fstatat(spot->directory, spot->name, &info, AT_SYMLINK_NOFOLLOW) < 0) {
-		enum strata_status kind = errno == ENOENT || errno == ENOTDIR
-						  ? STRATA_ERROR_NOT_FOUND
-						  : STRATA_ERROR_IO;
-
-		status = strata_fail_errno(error, "cannot read '%s'", collection->place.data);
-		if (error)
-			error->status = kind;
-		return kind == STRATA_ERROR_IO ? status : (int)kind;
-	}
+	if (fstatat(spot->directory, spot->name, &info, AT_SYMLINK_NOFOLLOW) < 0)
+		return fail_missing(collection, error);
 	if (is_avoided(collection, &info))
 		return 0;
 	if (S_ISSOCK(info.st_mode)) {
@@ -179,13 +297,15 @@ static int add_spot(struct strata_collection *collection, const struct spot *spo
 int strata_collection_add_path(struct strata_collection *collection, const char *path,
 	const struct strata_origin *origin, struct strata_node **added, struct strata_error *error)
 {
-	struct spot spot = {.directory = AT_FDCWD};
+	struct spot spot;
+	int status = locate(collection, path, origin, error);
 
 	*added = NULL;
-	if (locate(collection, path, origin, error) < 0)
-		return STRATA_ERROR_MEMORY;
-	spot.name = collection->place.data;
-	return add_spot(collection, &spot, path, origin, added, error);
+	if (status == 0)
+		status = find_anchor(collection, origin, error);
+	if (status == 0)
+		status = find_spot(collection, &spot, error);
+	return status < 0 ? status : add_spot(collection, &spot, path, origin, added, error);
 }
 
 int strata_collection_add_parents(struct strata_collection *collection, const char *path,
@@ -303,8 +423,8 @@ static int list_directory(struct strata_collection *collection, const char *path
 
 	if (locate(collection, path, origin, error) < 0)
 		return STRATA_ERROR_MEMORY;
-	listing.descriptor =
-		open(collection->place.data, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	listing.descriptor = strata_open_beneath(collection->anchor_descriptor,
+		collection->place.data + collection->below, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (listing.descriptor < 0)
 		return strata_fail_errno(
 			error, "cannot open the directory '%s'", collection->place.data);
@@ -329,7 +449,11 @@ int strata_collection_add_tree(struct strata_collection *collection, const char 
 
 	/* The root directory has no entry of its own. */
 	if (!*path) {
-		status = remember_directory(collection, path, error);
+		status = locate(collection, path, origin, error);
+		if (status == 0)
+			status = find_anchor(collection, origin, error);
+		if (status == 0)
+			status = remember_directory(collection, path, error);
 	} else {
 		status = strata_collection_add_parents(collection, path, origin, error);
 		if (status == 0)

@@ -48,6 +48,10 @@ struct strata_collection {
 	char **directories; /* still to be listed; paths owned by the arena */
 	size_t directory_count, directory_capacity;
 	struct strata_buffer place; /* where the path at hand is on this machine */
+	size_t below;          /* so many bytes of it are the anchor, which is the tree's last... */
+	int anchor_descriptor; /* ...and open here; -1: there is none yet */
+	struct strata_buffer parent_path; /* the directory that was needed last, below the anchor */
+	int parent_descriptor;
 	bool avoids;
 	struct stat avoided; /* the directory to leave out */
 };
@@ -86,6 +90,9 @@ int strata_collection_add_path(struct strata_collection *collection, const char 
 /* Add what is at PATH, "" being the root directory, and everything below. */
 int strata_collection_add_tree(struct strata_collection *collection, const char *path,
 	const struct strata_origin *origin, struct strata_error *error) STRATA_MUST_CHECK;
+
+/* Close what is open. */
+void strata_collection_leave(struct strata_collection *collection);
 
 /* Add the copies and entries of the customisation and apply its permissions. */
 int strata_collection_customise(

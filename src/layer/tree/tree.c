@@ -192,7 +192,10 @@ int strata_tree_collect(const struct strata_recipe *recipe,
 		.options = options,
 		.tree = tree,
 		.by_path = STRATA_MAP_INIT,
-		.place = STRATA_BUFFER_INIT};
+		.place = STRATA_BUFFER_INIT,
+		.parent_path = STRATA_BUFFER_INIT,
+		.anchor_descriptor = -1,
+		.parent_descriptor = -1};
 	int status = 0;
 
 	collection.avoids = options->avoid && stat(options->avoid, &collection.avoided) == 0;
@@ -207,6 +210,7 @@ int strata_tree_collect(const struct strata_recipe *recipe,
 		status = keep_entries(&collection, error);
 	strata_map_release(&collection.by_path);
 	strata_buffer_release(&collection.place);
+	strata_collection_leave(&collection);
 	free(collection.nodes);
 	free(collection.directories);
 	return status;
@@ -215,6 +219,7 @@ int strata_tree_collect(const struct strata_recipe *recipe,
 void strata_tree_release(struct strata_tree *tree)
 {
 	free(tree->entries);
+	free(tree->anchors);
 	strata_arena_free(&tree->arena);
 	*tree = (struct strata_tree)STRATA_TREE_INIT;
 }

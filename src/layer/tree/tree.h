@@ -29,20 +29,30 @@ struct strata_tree_entry {
 	struct timespec changed, modified; /* how the file was when the tree was made: who reads */
 	dev_t file_system;                 /* it compares, and so notices a change */
 	ino_t inode;
-	bool on_disk;       /* false for what the customisation or a store's parents add */
+	mode_t mode; /* as it is on disk, like the owner */
+	uid_t uid;
+	gid_t gid;
+	bool on_disk;    /* false for what the customisation or a store's parents add */
+	bool is_shared;  /* of a store, which may put the same bytes under another inode */
+	uint32_t anchor; /* index of the directory from which it is reached without links... */
+	uint32_t below;  /* ...by what follows so many bytes of its source, or else of its path */
 	const char *source; /* where the file is on this machine; NULL: at its path, below the root
 			     */
 };
 
 struct strata_tree {
 	struct strata_arena arena; /* owns paths, targets, attributes */
+	/* Directories on this machine that a user or a store has named. Links above them are
+	 * followed, links below them never: who may write there must not lead the reader away. */
+	const char **anchors;
+	size_t anchor_count, anchor_capacity;
 	struct strata_tree_entry *entries;
 	size_t count;
 };
 
-#define STRATA_TREE_INIT                   \
-	{                                  \
-		STRATA_ARENA_INIT, NULL, 0 \
+#define STRATA_TREE_INIT                               \
+	{                                              \
+		STRATA_ARENA_INIT, NULL, 0, 0, NULL, 0 \
 	}
 #define strata_autotree STRATA_CLEANUP(strata_tree_release)
 

@@ -2,9 +2,11 @@
 #include "layer/tree/xattrs.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/limits.h>
 #include <string.h>
 #include <sys/xattr.h>
+#include <unistd.h>
 
 #include "util/error.h"
 #include "util/text.h"
@@ -21,10 +23,10 @@ static int compare_names(const void *left, const void *right)
 	return strcmp(a->name, b->name);
 }
 
-static int read_value(const char *place, struct strata_arena *arena, struct strata_xattr *xattr,
-	struct strata_error *error)
+static int read_value(int descriptor, const char *place, struct strata_arena *arena,
+	struct strata_xattr *xattr, struct strata_error *error)
 {
-	ssize_t size = lgetxattr(place, xattr->name, NULL, 0);
+	ssize_t size = fgetxattr(descriptor, xattr->name, NULL, 0);
 	char *value;
 
 	if (size >= 0) {
@@ -33,7 +35,7 @@ static int read_value(const char *place, struct strata_arena *arena, struct stra
 			return strata_fail_memory(error);
 		xattr->value = value;
 		/* Never a size of 0: it would ask for the length again, which may have grown. */
-		size = lgetxattr(place, xattr->name, value, (size_t)size + 1);
+		size = fgetxattr(descriptor, xattr->name, value, (size_t)size + 1);
 	}
 	if (size < 0)
 		return strata_fail_errno(
@@ -42,28 +44,54 @@ static int read_value(const char *place, struct strata_arena *arena, struct stra
 	return 0;
 }
 
-int strata_xattrs_read(const char *place, struct strata_arena *arena,
+/* The names of all attributes. *NAMES is FIXED, of SIZE bytes, or the caller's in *LARGE. */
+static int list_names(int descriptor, const char *place, char *fixed, size_t size, char **large,
+	ssize_t *length, struct strata_error *error)
+{
+	*length = flistxattr(descriptor, fixed, size);
+	if (*length < 0 && errno == ERANGE) {
+		*large = malloc(XATTR_LIST_MAX);
+		if (!*large)
+			return strata_fail_memory(error);
+		*length = flistxattr(descriptor, *large, XATTR_LIST_MAX);
+	}
+	if (*length < 0 && errno == ENOTSUP)
+		*length = 0;
+	if (*length < 0)
+		return strata_fail_errno(error, "cannot list the attributes of '%s'", place);
+	return 0;
+}
+
+static int add_attribute(int descriptor, const char *name, const char *place,
+	struct strata_arena *arena, struct strata_xattr *xattr, struct strata_error *error)
+{
+	if (strchr(name, '='))
+		return strata_hint(error,
+			strata_fail(error, STRATA_ERROR_UNSUPPORTED,
+				"the attribute '%s' of '%s' cannot be packed: a '=' ends its name "
+				"in tar",
+				name, place),
+			"remove the attribute with setfattr -x");
+	xattr->name = strata_arena_string(arena, name);
+	if (!xattr->name)
+		return strata_fail_memory(error);
+	return read_value(descriptor, place, arena, xattr, error);
+}
+
+int strata_xattrs_read_open(int descriptor, const char *place, struct strata_arena *arena,
 	const struct strata_xattr **xattrs, size_t *count, struct strata_error *error)
 {
 	char fixed[1024];
 	strata_autofree char *large = NULL;
-	char *names = fixed;
-	ssize_t length = llistxattr(place, fixed, sizeof(fixed));
-	struct strata_xattr *kept = NULL;
+	struct strata_xattr *kept;
+	ssize_t length;
 	size_t capacity = 0;
+	int status = list_names(descriptor, place, fixed, sizeof(fixed), &large, &length, error);
+	const char *names = large ? large : fixed;
 
 	*count = 0;
-	if (length < 0 && errno == ERANGE) {
-		large = malloc(XATTR_LIST_MAX);
-		if (!large)
-			return strata_fail_memory(error);
-		names = large;
-		length = llistxattr(place, large, XATTR_LIST_MAX);
-	}
-	if (length < 0 && errno == ENOTSUP)
-		return 0;
-	if (length < 0)
-		return strata_fail_errno(error, "cannot list the attributes of '%s'", place);
+	if (status < 0)
+		return status;
 	for (const char *name = names; name < names + length; name += strlen(name) + 1)
 		capacity += is_kept(name);
 	if (capacity == 0)
@@ -71,28 +99,57 @@ int strata_xattrs_read(const char *place, struct strata_arena *arena,
 	kept = strata_arena_array(arena, capacity, sizeof(*kept));
 	if (!kept)
 		return strata_fail_memory(error);
-	for (const char *name = names; name < names + length; name += strlen(name) + 1) {
-		struct strata_xattr *xattr = &kept[*count];
-		int status;
-
-		if (!is_kept(name))
-			continue;
-		if (strchr(name, '='))
-			return strata_hint(error,
-				strata_fail(error, STRATA_ERROR_UNSUPPORTED,
-					"the attribute '%s' of '%s' cannot be packed: a '=' ends "
-					"its name in tar",
-					name, place),
-				"remove the attribute with setfattr -x");
-		xattr->name = strata_arena_string(arena, name);
-		if (!xattr->name)
-			return strata_fail_memory(error);
-		status = read_value(place, arena, xattr, error);
-		if (status < 0)
-			return status;
-		(*count)++;
+	for (const char *name = names; status == 0 && name < names + length;
+		name += strlen(name) + 1) {
+		if (is_kept(name))
+			status = add_attribute(
+				descriptor, name, place, arena, &kept[(*count)++], error);
 	}
+	if (status < 0)
+		return status;
 	qsort(kept, *count, sizeof(*kept), compare_names);
 	*xattrs = kept;
 	return 0;
+}
+
+int strata_xattrs_read(int directory, const char *name, const char *place,
+	struct strata_arena *arena, const struct strata_xattr **xattrs, size_t *count,
+	struct strata_error *error)
+{
+	char names[1024];
+	strata_autoclose int descriptor = -1;
+	ssize_t length;
+	bool any = false;
+
+	*count = 0;
+	/* No call lists attributes by a name in an open directory. By the whole path it is quick,
+	 * and says whether there is anything to read; where somebody exchanges directories
+	 * meanwhile it may miss what is there, but nothing from elsewhere is taken. */
+	length = llistxattr(place, names, sizeof(names));
+	for (const char *at = names; length > 0 && !any && at < names + length;
+		at += strlen(at) + 1)
+		any = is_kept(at);
+	if (length < 0 && errno == ENOTSUP)
+		return 0;
+	if (length < 0 && errno != ERANGE)
+		return strata_fail_errno(error, "cannot list the attributes of '%s'", place);
+	if (length >= 0 && !any)
+		return 0;
+	descriptor = openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (descriptor < 0)
+		return strata_fail_errno(error, "cannot read the attributes of '%s'", place);
+	return strata_xattrs_read_open(descriptor, place, arena, xattrs, count, error);
+}
+
+bool strata_xattrs_equal(const struct strata_xattr *left, size_t left_count,
+	const struct strata_xattr *right, size_t right_count)
+{
+	if (left_count != right_count)
+		return false;
+	for (size_t i = 0; i < left_count; i++) {
+		if (strcmp(left[i].name, right[i].name) != 0 || left[i].size != right[i].size ||
+			memcmp(left[i].value, right[i].value, left[i].size) != 0)
+			return false;
+	}
+	return true;
 }
