@@ -85,7 +85,7 @@ static int plan_alone(const struct strata_series *series, const struct strata_co
 		status = make_churn(series, contender, graph, &churn, error);
 	if (status < 0)
 		return status;
-	return strategy->partition(graph, churn, contender->max_layers, partition, error);
+	return strategy->partition(strategy, graph, churn, contender->max_layers, partition, error);
 }
 
 /* Take over what a plan of an image's own graph says. */

@@ -101,6 +101,10 @@ enum strata_propagation {
 struct strata_churn_options {
 	enum strata_propagation propagation;
 	const struct strata_rates *rates; /* NULL: nothing is known but the graph */
+	/* Thousandths of the storage weight that the model has by itself, which
+	 * strata_churn_set_storage_weight() explains. */
+	bool has_storage_weight;
+	uint32_t storage_weight;
 };
 
 /*

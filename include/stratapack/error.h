@@ -16,6 +16,8 @@
 #ifndef STRATAPACK_ERROR_H
 #define STRATAPACK_ERROR_H
 
+#include <stdbool.h>
+
 #if defined(__GNUC__)
 #define STRATA_PUBLIC __attribute__((visibility("default")))
 #define STRATA_PRINTF(text, first) __attribute__((format(printf, text, first)))
@@ -47,13 +49,14 @@ enum strata_status {
 struct strata_error {
 	enum strata_status status;
 	int system_error; /* errno of the failing call, or 0 */
+	bool wrong_use;   /* the request is at fault, not what it met: other words would do */
 	char *message;    /* what was being done, on what, and why it failed; owned */
 	char *hint;       /* what to do about it, or NULL; owned */
 };
 
-#define STRATA_ERROR_INIT                \
-	{                                \
-		STRATA_OK, 0, NULL, NULL \
+#define STRATA_ERROR_INIT                       \
+	{                                       \
+		STRATA_OK, 0, false, NULL, NULL \
 	}
 
 /* Free what ERROR holds and make it ready for use again. */

@@ -157,12 +157,10 @@ STRATA_PUBLIC int strata_catalogue_save(
 STRATA_PUBLIC void strata_catalogue_free(struct strata_catalogue *catalogue);
 
 /* A strategy for one image: its layers are groups of a catalogue, as far as these are wholly in it,
- * and what is left is planned for itself. It is none of strata_strategies(): it takes
- * strata_catalogue_divide() with the catalogue as its data in strata_plan_options. */
-STRATA_PUBLIC const struct strata_strategy *strata_catalogue_strategy(void);
-STRATA_PUBLIC int strata_catalogue_divide(void *catalogue, const struct strata_graph *graph,
-	const struct strata_churn *churn, uint32_t bound, struct strata_partition *partition,
-	struct strata_error *error);
+ * and what is left is planned for itself. It is none of strata_strategies(). CATALOGUE must outlive
+ * it. */
+STRATA_PUBLIC struct strata_strategy strata_catalogue_strategy(
+	const struct strata_catalogue *catalogue);
 
 #ifdef __cplusplus
 }

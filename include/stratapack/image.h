@@ -69,6 +69,9 @@ struct strata_image_config {
 	size_t label_count;
 	const struct strata_pair *annotations; /* of the OCI manifest */
 	size_t annotation_count;
+	/* What the layers were made of, or NULL: the image tells the versions of its items, which
+	 * later plans, diffs and images on top of it look for. */
+	const struct strata_plan *plan;
 };
 
 /* This machine's architecture in Go's words, or NULL. */

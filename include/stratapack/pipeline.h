@@ -24,13 +24,11 @@ STRATA_PUBLIC int strata_pipeline_load(
 	const char *path, struct strata_pipeline **pipeline, struct strata_error *error);
 STRATA_PUBLIC void strata_pipeline_free(struct strata_pipeline *pipeline);
 
-/* A strategy for plans: set `strategy` to it, and `divide` to strata_pipeline_divide() with the
- * pipeline as its data in strata_plan_options. STRATA_ERROR_INVALID where a step cannot be done,
- * where the bound is too low for the layers that come of it, and where an item is in none. */
-STRATA_PUBLIC const struct strata_strategy *strata_pipeline_strategy(void);
-STRATA_PUBLIC int strata_pipeline_divide(void *pipeline, const struct strata_graph *graph,
-	const struct strata_churn *churn, uint32_t bound, struct strata_partition *partition,
-	struct strata_error *error);
+/* The strategy that divides items by the steps of PIPELINE, which must outlive it.
+ * STRATA_ERROR_INVALID where a step cannot be done, where the bound is too low for the layers that
+ * come of it, and where an item is in none. */
+STRATA_PUBLIC struct strata_strategy strata_pipeline_strategy(
+	const struct strata_pipeline *pipeline);
 
 #ifdef __cplusplus
 }

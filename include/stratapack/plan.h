@@ -47,7 +47,7 @@ struct strata_strategy {
 	/* The fewest layers for items that GRAPH can be put into. NULL: one is enough. */
 	uint32_t (*least_layers)(const struct strata_graph *graph);
 
-	/* Looks at how items change: `partition` gets the churn of GRAPH, which is else NULL. */
+	/* Looks at how items change. */
 	bool uses_churn;
 
 	/* Looks at the storage weight of the churn. */
@@ -56,10 +56,15 @@ struct strata_strategy {
 	/* Takes every layer of the previous plan that can stay as it is, whatever it costs. */
 	bool keeps_previous;
 
-	/* Fill PARTITION, whose arrays have room for every item. BOUND is at least 1 and counts the
-	 * layers for items only. GRAPH has at least one item. */
-	int (*partition)(const struct strata_graph *graph, const struct strata_churn *churn,
-		uint32_t bound, struct strata_partition *partition, struct strata_error *error);
+	/* What this strategy knows beyond its name: steps of a pipeline, a catalogue. Borrowed. */
+	const void *data;
+
+	/* Fill PARTITION, whose arrays have room for every item. STRATEGY is this structure. BOUND
+	 * is at least 1 and counts the layers for items only. GRAPH has at least one item. CHURN is
+	 * NULL unless `uses_churn`. */
+	int (*partition)(const struct strata_strategy *strategy, const struct strata_graph *graph,
+		const struct strata_churn *churn, uint32_t bound,
+		struct strata_partition *partition, struct strata_error *error);
 };
 
 /* All strategies, the default one first, ended by NULL. */
@@ -141,10 +146,22 @@ struct strata_plan {
 
 struct strata_plan_options {
 	const struct strata_strategy *strategy; /* NULL: the default */
-	uint32_t max_layers;   /* of the whole image; 0: STRATA_DEFAULT_MAX_LAYERS */
-	uint32_t base_layers;  /* how many of them a base image takes */
-	uint32_t layers_below; /* and those that are put below: strata_plan_put_below() */
-	const struct strata_churn *churn; /* NULL: what the graph alone tells */
+	uint32_t max_layers;  /* of the whole image; 0: STRATA_DEFAULT_MAX_LAYERS */
+	uint32_t base_layers; /* how many of them a base image takes */
+
+	/* A plan of the items that the base image holds; no layer of the plan has them. NULL: none.
+	 */
+	const struct strata_plan *base_items;
+	/* A plan of the bottom layers, which are taken as they are; what they do not hold is
+	 * divided above them. It need not hold all of the graph, but nothing else, and nothing
+	 * twice (STRATA_ERROR_INVALID). NULL: none. */
+	const struct strata_plan *below;
+
+	/* How items change. NULL: what the graph alone tells. */
+	const struct strata_churn_options *changes;
+	/* The same, made for GRAPH already: to plan one graph several times. It is not looked at
+	 * where there are `base_items` or layers `below`. NULL: it is made of `changes`. */
+	const struct strata_churn *churn;
 	/* What machines have already, or NULL: its layers are kept unless planning afresh saves
 	 * more within a year than the layers cost that change. */
 	const struct strata_plan *previous;
@@ -152,38 +169,12 @@ struct strata_plan_options {
 	/* The system whose files the items are (NULL: "/"): where it has a symbolic link or a
 	 * directory above an entry, the entry goes there and the directory stays as it is. */
 	const char *root;
-
-	/* Divides the items instead of the strategy's function, which it stands in for. NULL: none.
-	 */
-	int (*divide)(void *data, const struct strata_graph *graph,
-		const struct strata_churn *churn, uint32_t bound,
-		struct strata_partition *partition, struct strata_error *error);
-	void *divide_data;
 };
 
 /* Plan GRAPH. *PLAN is the caller's. STRATA_ERROR_INVALID where the bound is too low. */
 STRATA_PUBLIC int strata_plan_make(const struct strata_graph *graph,
 	const struct strata_plan_options *options, struct strata_plan **plan,
 	struct strata_error *error);
-
-/* The graph of what the layers of BELOW do not hold, for a plan above them: an item refers to what
- * it reached directly or through items of BELOW. BELOW need not hold all of GRAPH, but nothing
- * else, and nothing twice (STRATA_ERROR_INVALID). *REST is the caller's. */
-STRATA_PUBLIC int strata_plan_rest(const struct strata_plan *below,
-	const struct strata_graph *graph, struct strata_graph **rest, struct strata_error *error);
-
-/* Put copies of the layers of BELOW below those of PLAN. */
-STRATA_PUBLIC int strata_plan_put_below(
-	struct strata_plan *plan, const struct strata_plan *below, struct strata_error *error);
-
-/* Leave to the base image of PLAN the items that HELD, a plan of what it holds, has. */
-STRATA_PUBLIC int strata_plan_leave_to_base(
-	struct strata_plan *plan, const struct strata_plan *held, struct strata_error *error);
-
-/* The graph of what is not left to the base image of PLAN, as strata_plan_rest() makes it. *REST is
- * the caller's. */
-STRATA_PUBLIC int strata_plan_rest_above_base(const struct strata_plan *plan,
-	const struct strata_graph *graph, struct strata_graph **rest, struct strata_error *error);
 
 /* Read a plan from the file at PATH ("-": stdin) and check its form. *PLAN is the caller's. */
 STRATA_PUBLIC int strata_plan_load(

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "build/sources.h"
 #include "util/error.h"
 #include "util/memory.h"
 
@@ -70,6 +71,8 @@ static int fill(void *data, struct strata_graph *graph, struct strata_error *err
 static int read_fleet(struct strata_simulated_state *state, const char *path,
 	const struct strata_observer *observer, struct strata_error *error)
 {
+	struct strata_request request = STRATA_REQUEST_INIT;
+	struct strata_extra_source extra = {.fill = fill};
 	const char *const *roots;
 	size_t count;
 	int result = strata_fleet_load(path, &state->fleet, error);
@@ -78,12 +81,10 @@ static int read_fleet(struct strata_simulated_state *state, const char *path,
 		result = strata_fleet_roots(state->fleet, &roots, &count, error);
 	if (result < 0)
 		return result;
-	state->source.extra = fill;
-	state->source.extra_data = state->fleet;
-	result = strata_source_options_choose(&state->source, NULL, roots, count, error);
-	if (result == 0)
-		result = strata_source_options_read(
-			&state->source, NULL, observer, &state->graph, error);
+	extra.data = state->fleet;
+	strata_source_options_apply(&state->source, &request);
+	request.observer = observer;
+	result = strata_sources_read(&request, roots, count, &extra, &state->graph, error);
 	return result < 0 ? result : strata_fleet_resolve(state->fleet, state->graph, NULL, error);
 }
 
@@ -94,11 +95,12 @@ static int read_image(struct strata_simulated_state *state, const struct strata_
 	strata_autofree uint32_t *items = NULL;
 	struct strata_fleet_image image = {
 		.name = "image", .weight = 1, .max_layers = STRATA_DEFAULT_MAX_LAYERS};
-	int result = strata_source_options_choose(&state->source, NULL, NULL, 0, error);
+	struct strata_request request = STRATA_REQUEST_INIT;
+	int result;
 
-	if (result == 0)
-		result = strata_source_options_read(
-			&state->source, NULL, observer, &state->graph, error);
+	strata_source_options_apply(&state->source, &request);
+	request.observer = observer;
+	result = strata_sources_read(&request, NULL, 0, NULL, &state->graph, error);
 	if (result == 0)
 		result = strata_fleet_new(state->graph, &state->fleet, error);
 	if (result < 0)

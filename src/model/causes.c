@@ -324,7 +324,9 @@ static int fill(struct making *making, const struct strata_churn_options *option
 	uint32_t count = strata_graph_count(making->graph);
 	int status;
 
-	strata_churn_set_storage_weight(churn, STRATA_DEFAULT_STORAGE_WEIGHT);
+	strata_churn_set_storage_weight(churn, options->has_storage_weight
+						       ? options->storage_weight
+						       : STRATA_DEFAULT_STORAGE_WEIGHT);
 	churn->rebuilds = options->rates ? options->rates->rebuilds : STRATA_DEFAULT_REBUILDS;
 	churn->batch_days = options->rates ? options->rates->batch_days : 0;
 	churn->class_of = strata_allocate(count, sizeof(*churn->class_of));

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Layers that are there already: a plan of some of the items, above which the rest is planned.
- */
+#include "plan/layers_below.h"
+
 #include <string.h>
 
 #include "graph/internal.h"

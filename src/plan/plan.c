@@ -2,8 +2,10 @@
 #include <string.h>
 
 #include "customisation/customisation.h"
+#include "graph/internal.h"
 #include "model/causes.h"
 #include "plan/internal.h"
+#include "plan/layers_below.h"
 #include "plan/previous_plan.h"
 #include "util/error.h"
 
@@ -172,14 +174,11 @@ static int plan_items(struct strata_plan *plan, const struct strata_strategy *st
 	if (!order || !ends)
 		return strata_fail_memory(error);
 	if (!churn && (strategy->uses_churn || options->previous)) {
-		status = strata_churn_new(graph, NULL, &made, error);
+		status = strata_churn_new(graph, options->changes, &made, error);
 		churn = made;
 	}
-	if (status == 0 && options->divide)
-		status = options->divide(
-			options->divide_data, graph, churn, bound, &partition, error);
-	else if (status == 0)
-		status = strategy->partition(graph, churn, bound, &partition, error);
+	if (status == 0)
+		status = strategy->partition(strategy, graph, churn, bound, &partition, error);
 	if (status == 0 && options->previous)
 		status = strata_sticky_choose(graph, churn, options->previous, bound,
 			strategy->keeps_previous, &partition, error);
@@ -217,8 +216,9 @@ static int copy_customisation(struct strata_plan *plan, const struct strata_grap
 	return status < 0 ? strata_context(error, status, "customisation") : 0;
 }
 
-int strata_plan_make(const struct strata_graph *graph, const struct strata_plan_options *options,
-	struct strata_plan **plan, struct strata_error *error)
+/* Plan GRAPH, which is what neither the base image nor LAYERS_BELOW layers below hold. */
+static int plan_graph(const struct strata_graph *graph, const struct strata_plan_options *options,
+	uint32_t layers_below, struct strata_plan **plan, struct strata_error *error)
 {
 	const struct strata_strategy *strategy =
 		options->strategy ? options->strategy : strata_strategies()[0];
@@ -239,12 +239,12 @@ int strata_plan_make(const struct strata_graph *graph, const struct strata_plan_
 		needed = strategy->least_layers(graph);
 	made->base_layers = options->base_layers;
 	if (made->max_layers <= options->base_layers ||
-		made->max_layers - options->base_layers <= options->layers_below)
-		return fail_bound(made, strategy, options->layers_below, needed, error);
-	bound = share_room(made, strategy, count > 0,
-		made->max_layers - options->base_layers - options->layers_below);
+		made->max_layers - options->base_layers <= layers_below)
+		return fail_bound(made, strategy, layers_below, needed, error);
+	bound = share_room(
+		made, strategy, count > 0, made->max_layers - options->base_layers - layers_below);
 	if (count > 0 && bound < needed)
-		return fail_bound(made, strategy, options->layers_below, needed, error);
+		return fail_bound(made, strategy, layers_below, needed, error);
 	if (count > 0) {
 		status = plan_items(made, strategy, graph, options, bound, error);
 		if (status < 0)
@@ -252,4 +252,56 @@ int strata_plan_make(const struct strata_graph *graph, const struct strata_plan_
 	}
 	*plan = strata_take(made);
 	return 0;
+}
+
+/* Plan what the layers of a plan below do not hold, and put them below it. */
+static int plan_above_layers(const struct strata_graph *graph,
+	const struct strata_plan_options *options, struct strata_plan **plan,
+	struct strata_error *error)
+{
+	const struct strata_plan *below = options->below;
+	strata_autograph struct strata_graph *rest = NULL;
+	strata_autoplan struct strata_plan *made = NULL;
+	struct strata_plan_options above = *options;
+	int status;
+
+	if (!below)
+		return plan_graph(graph, options, 0, plan, error);
+	status = strata_plan_rest(below, graph, &rest, error);
+	if (status < 0)
+		return strata_context(error, status, "the plan below");
+	above.churn = NULL;
+	status = plan_graph(rest, &above, (uint32_t)below->layer_count, &made, error);
+	if (status == 0)
+		status = strata_plan_put_below(made, below, error);
+	if (status == 0)
+		*plan = strata_take(made);
+	return status;
+}
+
+int strata_plan_make(const struct strata_graph *graph, const struct strata_plan_options *options,
+	struct strata_plan **plan, struct strata_error *error)
+{
+	const struct strata_plan *held = options->base_items;
+	strata_autograph struct strata_graph *rest = NULL;
+	strata_autoplan struct strata_plan *made = NULL;
+	struct strata_plan_options above = *options;
+	int status;
+
+	if (!held || held->layer_count == 0)
+		return plan_above_layers(graph, options, plan, error);
+	status = strata_plan_rest(held, graph, &rest, error);
+	if (status < 0)
+		return status;
+	above.churn = NULL;
+	status = plan_above_layers(rest, &above, &made, error);
+	if (status < 0 && options->below)
+		return strata_hint(error, status,
+			"items that the base holds need no layer; --base-items none packs them all "
+			"the same");
+	if (status == 0)
+		status = strata_plan_leave_to_base(made, held, error);
+	if (status == 0)
+		*plan = strata_take(made);
+	return status;
 }

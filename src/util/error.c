@@ -95,3 +95,10 @@ int strata_context(struct strata_error *error, int status, const char *format, .
 	free(context);
 	return status;
 }
+
+int strata_wrong_use(struct strata_error *error, int status)
+{
+	if (error && status < 0)
+		error->wrong_use = true;
+	return status;
+}

@@ -12,10 +12,10 @@ rooms=(
 	plan plan/strategies plan/strategies/pipeline plan/strategies/others plan/churn
 	fleet fleet/file fleet/catalogue fleet/search
 	layer/encode layer/record layer/recipe layer/tree layer/cache layer/build
-	image/read image/inspect image/base image/write image/verify
+	image/read image/provenance image/inspect image/base image/write image/verify
 	registry build
 	lab
-	cli/options cli/text cli cli/completion cli/commands
+	cli/text cli/options cli cli/completion cli/commands
 )
 
 # arrows ROOM…: print each include of the sources that goes up, or that nobody knows the room of.

@@ -5,10 +5,10 @@
 #include <string.h>
 
 #include "cli/command.h"
-#include "cli/layer_set.h"
 #include "cli/options/layer_options.h"
-#include "cli/planning.h"
+#include "cli/options/planning_options.h"
 #include "cli/text/progress.h"
+#include "layer/record/layer_set.h"
 #include "util/file.h"
 #include "util/text.h"
 
@@ -20,7 +20,7 @@ struct layer_output_options {
 
 struct layer {
 	struct strata_general_options general;
-	struct strata_planning planning;
+	struct strata_planning_options planning;
 	struct strata_layer_options layer;
 	struct strata_thread_options thread;
 	struct layer_output_options output;
@@ -93,7 +93,7 @@ static int prepare_planned(struct layer *layer, const char *number, struct strat
 			"'%s' is not the number of a layer: 1 is the bottom", number);
 	layer->planning.force.force = true; /* the image's bound is no concern of one layer */
 	result = strata_layer_options_complete(&layer->layer, error);
-	return result < 0 ? result : strata_planning_prepare(&layer->planning, NULL, 0, error);
+	return result < 0 ? result : strata_planning_options_check(&layer->planning, error);
 }
 
 static int prepare(
@@ -156,31 +156,30 @@ static int make_from_recipe(const struct layer *layer, const struct strata_obser
 	return result;
 }
 
-static int check_number(const struct layer *layer, struct strata_error *error)
+static int check_number(
+	const struct layer *layer, const struct strata_plan *plan, struct strata_error *error)
 {
-	size_t count = strata_plan_image_layers(layer->planning.plan);
+	size_t count = strata_plan_image_layers(plan);
 
 	if (layer->number <= count)
 		return 0;
-	return strata_fail(error, STRATA_ERROR_INVALID, "the plan '%s' has %zu layers, not %llu",
-		layer->planning.file.path, count, (unsigned long long)layer->number);
+	return strata_wrong_use(error,
+		strata_fail(error, STRATA_ERROR_INVALID, "the plan '%s' has %zu layers, not %llu",
+			layer->planning.file.path, count, (unsigned long long)layer->number));
 }
 
-static int make_from_plan(struct layer *layer, const struct strata_observer *observer,
-	bool *wrong_use, struct strata_error *error)
+/* Only the one layer's files are looked at, not those of all. */
+static int make_planned(const struct layer *layer, const struct strata_job *job,
+	const struct strata_observer *observer, struct strata_error *error)
 {
 	struct strata_build_options options = {
 		.root = layer->planning.root.root, .observer = observer};
 	struct strata_recipe **recipes;
 	size_t count;
-	int result = strata_planning_run(&layer->planning, observer, wrong_use, error);
+	int result = check_number(layer, strata_job_plan(job), error);
 
-	if (result < 0)
-		return result;
-	result = check_number(layer, error);
-	*wrong_use = result < 0;
 	if (result == 0)
-		result = strata_recipes_make(layer->planning.plan, layer->planning.graph,
+		result = strata_recipes_make(strata_job_plan(job), strata_job_graph(job),
 			&layer->layer.rules, &layer->layer.compression, &recipes, &count, error);
 	if (result < 0)
 		return result;
@@ -191,22 +190,33 @@ static int make_from_plan(struct layer *layer, const struct strata_observer *obs
 	return result;
 }
 
+static int make_from_plan(
+	struct layer *layer, const struct strata_observer *observer, struct strata_error *error)
+{
+	struct strata_request request = STRATA_REQUEST_INIT;
+	struct strata_job *job = NULL;
+	int result;
+
+	strata_planning_options_apply(&layer->planning, NULL, 0, &request);
+	request.observer = observer;
+	result = strata_job_run(&request, STRATA_GOAL_PLAN, &job, error);
+	if (result == 0)
+		result = make_planned(layer, job, observer, error);
+	strata_job_free(job);
+	return result;
+}
+
 static int run_prepared(struct layer *layer)
 {
 	strata_autoerror struct strata_error error = STRATA_ERROR_INIT;
 	struct strata_progress_line line;
-	bool wrong_use = false;
 	int result;
 
 	strata_progress_begin(&line, layer->general.quiet);
-	if (layer->recipe)
-		result = make_from_recipe(layer, &line.observer, &error);
-	else
-		result = make_from_plan(layer, &line.observer, &wrong_use, &error);
+	result = layer->recipe ? make_from_recipe(layer, &line.observer, &error)
+			       : make_from_plan(layer, &line.observer, &error);
 	strata_progress_end(&line);
-	if (result == 0)
-		return STRATA_EXIT_DONE;
-	return wrong_use ? strata_report_use(&error) : strata_report(&error);
+	return result < 0 ? strata_report_failure(&error) : STRATA_EXIT_DONE;
 }
 
 static int run_layer(const struct strata_command *command, int argc, char **argv)
@@ -222,7 +232,7 @@ static int run_layer(const struct strata_command *command, int argc, char **argv
 		else
 			code = run_prepared(&layer);
 	}
-	strata_planning_release(&layer.planning);
+	strata_planning_options_release(&layer.planning);
 	return code;
 }
 

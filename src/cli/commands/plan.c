@@ -5,15 +5,14 @@
 #include <string.h>
 
 #include "cli/command.h"
-#include "cli/describing.h"
-#include "cli/fleet_planning.h"
 #include "cli/options/base_options.h"
+#include "cli/options/cache_options.h"
+#include "cli/options/fleet_options.h"
 #include "cli/options/layer_options.h"
-#include "cli/planning.h"
+#include "cli/options/planning_options.h"
 #include "cli/text/explaining.h"
 #include "cli/text/output.h"
 #include "cli/text/progress.h"
-#include "graph/internal.h"
 #include "model/causes.h"
 #include "util/file.h"
 
@@ -26,7 +25,7 @@ struct plan_output_options {
 
 struct plan {
 	struct strata_general_options general;
-	struct strata_planning planning;
+	struct strata_planning_options planning;
 	struct strata_fleet_planning_options fleet;
 	struct strata_base_options base;
 	struct strata_platform_options platform;
@@ -138,7 +137,7 @@ static int check_fleet_output(const struct plan *plan, struct strata_error *erro
 		"write the plans of the images with --plans, and use one with --plan");
 }
 
-static int prepare(struct plan *plan, char *const *items, size_t count, struct strata_error *error)
+static int prepare(struct plan *plan, size_t count, struct strata_error *error)
 {
 	const struct plan_output_options *output = &plan->output;
 	int result = strata_layer_options_complete(&plan->layer, error);
@@ -163,12 +162,21 @@ static int prepare(struct plan *plan, char *const *items, size_t count, struct s
 				"--%s is part of the recipes, not of the plan",
 				plan->layer.used.option),
 			"write recipes with --recipes, or give it to 'stratapack layer'");
-	result = strata_fleet_planning_prepare(&plan->fleet, &plan->planning, count, error);
+	result = strata_fleet_options_check(&plan->fleet, &plan->planning, count, error);
 	if (result < 0)
 		return result;
 	if (plan->fleet.fleet)
 		return check_fleet_output(plan, error);
-	return strata_planning_prepare(&plan->planning, items, count, error);
+	return strata_planning_options_check(&plan->planning, error);
+}
+
+static void apply(
+	const struct plan *plan, char *const *items, size_t count, struct strata_request *request)
+{
+	strata_planning_options_apply(&plan->planning, items, count, request);
+	strata_layer_options_apply(&plan->layer, request);
+	request->base = plan->base.source;
+	request->platform = plan->platform.platform;
 }
 
 static int save_recipes(struct strata_recipe *const *recipes, size_t count, const char *path,
@@ -188,51 +196,21 @@ static int save_recipes(struct strata_recipe *const *recipes, size_t count, cons
 	return result < 0 ? result : strata_output_commit(&output, error);
 }
 
-static int write_recipes(const struct plan *plan, struct strata_error *error)
-{
-	struct strata_build_options options = {.root = plan->planning.root.root};
-	struct strata_recipe **recipes;
-	size_t count;
-	int result;
-
-	if (!plan->output.recipes)
-		return 0;
-	result = strata_recipes_make(plan->planning.plan, plan->planning.graph, &plan->layer.rules,
-		&plan->layer.compression, &recipes, &count, error);
-	if (result < 0)
-		return result;
-	result = strata_recipes_fingerprint(recipes, count, &options, error);
-	if (result == 0)
-		result = save_recipes(recipes, count, plan->output.recipes, error);
-	strata_recipes_free(recipes, count);
-	return result;
-}
-
 /* The table of the layers, the figures of the model, or both as JSON. */
-static int print_forecast(const struct plan *plan, struct strata_error *error)
+static int print_forecast(
+	const struct plan *plan, struct strata_job *job, struct strata_error *error)
 {
-	const struct strata_planning *planning = &plan->planning;
+	const struct strata_plan *made = strata_job_plan(job);
 	strata_autobuffer struct strata_buffer text = STRATA_BUFFER_INIT;
 	strata_autochurn struct strata_churn *churn = NULL;
 	struct strata_forecast forecast = {.layers = NULL};
-	/* What is left to the base costs the image nothing. */
-	strata_autograph struct strata_graph *rest = NULL;
-	const struct strata_graph *graph = planning->graph;
-	int result = 0;
+	int result = strata_job_forecast(job, &churn, &forecast, error);
 
-	if (planning->plan->base_items.item_count > 0) {
-		result = strata_plan_rest_above_base(planning->plan, graph, &rest, error);
-		graph = rest;
-	}
-	if (result == 0)
-		result = strata_rates_options_churn(
-			&planning->rates, graph, planning->root.root, &churn, error);
-	if (result == 0)
-		result = strata_plan_forecast(planning->plan, graph, churn, &forecast, error);
 	if (result == 0 && plan->output.json)
-		strata_forecast_json(planning->plan, churn, &forecast, &text);
+		strata_forecast_json(made, churn, &forecast, &text);
 	else if (result == 0)
-		result = strata_plan_table(planning->plan, graph, churn, &forecast, &text, error);
+		result = strata_plan_table(
+			made, strata_job_graph(job), churn, &forecast, &text, error);
 	if (result == 0 && plan->output.explain && !plan->output.json) {
 		strata_buffer_byte(&text, '\n');
 		result = strata_forecast_text(churn, &forecast, &text, error);
@@ -241,90 +219,96 @@ static int print_forecast(const struct plan *plan, struct strata_error *error)
 	return result < 0 ? result : strata_print(&text, error);
 }
 
-static int print_digests(
-	const struct plan *plan, const struct strata_observer *observer, struct strata_error *error)
-{
-	strata_autobuffer struct strata_buffer text = STRATA_BUFFER_INIT;
-	int result = strata_describe_plan(&plan->planning, &plan->platform.platform, &plan->layer,
-		&plan->cache, observer, &text, error);
-
-	return result < 0 ? result : strata_print(&text, error);
-}
-
 /* The plan comes last: where it appears, all that was asked for is there. */
 static int write_results(
-	const struct plan *plan, const struct strata_observer *observer, struct strata_error *error)
+	const struct plan *plan, struct strata_job *job, struct strata_error *error)
 {
 	const char *output = plan->output.output;
-	int result = write_recipes(plan, error);
+	size_t count;
+	struct strata_recipe *const *recipes = strata_job_recipes(job, &count);
+	struct strata_build_options options = {.root = plan->planning.root.root};
+	int result = 0;
 
+	/* Describing needs no fingerprints, so there are none then. */
+	if (plan->output.recipes && plan->output.digests)
+		result = strata_recipes_fingerprint(recipes, count, &options, error);
+	if (result == 0 && plan->output.recipes)
+		result = save_recipes(recipes, count, plan->output.recipes, error);
 	if (!output && !printed(&plan->output))
 		output = "-";
 	if (result == 0)
 		result = strata_signals_check(error);
 	if (result == 0 && output)
-		result = strata_plan_save(plan->planning.plan, output, error);
+		result = strata_plan_save(strata_job_plan(job), output, error);
 	if (result == 0 && (plan->output.table || plan->output.explain))
-		result = print_forecast(plan, error);
+		result = print_forecast(plan, job, error);
 	if (result == 0 && plan->output.digests)
-		result = print_digests(plan, observer, error);
+		result = strata_print_job(job, error);
 	return result;
 }
 
-static int run_image(struct plan *plan, const struct strata_observer *observer, bool *wrong_use,
-	struct strata_error *error)
+static int run_image(struct plan *plan, struct strata_request *request, struct strata_error *error)
 {
-	int result = strata_base_options_open(&plan->base, &plan->platform.platform, error);
+	struct strata_job *job = NULL;
+	enum strata_goal goal = plan->output.digests   ? STRATA_GOAL_DESCRIBE
+				: plan->output.recipes ? STRATA_GOAL_RECIPES
+						       : STRATA_GOAL_PLAN;
+	int result = 0;
 
-	plan->planning.base = plan->base.base;
+	if (plan->output.digests)
+		result = strata_cache_options_open(&plan->cache, &request->cache, error);
 	if (result == 0)
-		result = strata_planning_run(&plan->planning, observer, wrong_use, error);
-	/* Recipes and the plan itself are the same on any base. */
-	if (result == 0 && (plan->base.base || plan->output.digests))
-		result = strata_base_check_plan(plan->base.base, plan->planning.plan, error);
-	return result < 0 ? result : write_results(plan, observer, error);
+		result = strata_job_run(request, goal, &job, error);
+	if (result == 0)
+		result = write_results(plan, job, error);
+	strata_job_free(job);
+	strata_cache_close(request->cache);
+	return result;
 }
 
-static int run_fleet(struct plan *plan, const struct strata_observer *observer, bool *wrong_use,
-	struct strata_error *error)
+static int run_fleet(
+	struct plan *plan, const struct strata_request *request, struct strata_error *error)
 {
 	const char *output = plan->output.output;
+	struct strata_job *job = NULL;
+	int result = strata_job_plan_fleet(request, plan->fleet.fleet, &job, error);
 
-	return strata_fleet_planning_run(&plan->fleet, &plan->planning,
-		output || plan->fleet.plans ? output : "-", observer, wrong_use, error);
+	if (result == 0)
+		result = strata_fleet_results_write(&plan->fleet, strata_job_fleet_plan(job),
+			output || plan->fleet.plans ? output : "-", error);
+	strata_job_free(job);
+	return result;
 }
 
-static int run_prepared(struct plan *plan)
+static int run_prepared(struct plan *plan, struct strata_request *request)
 {
 	strata_autoerror struct strata_error error = STRATA_ERROR_INIT;
 	struct strata_progress_line line;
-	bool wrong_use = false;
 	int result;
 
 	strata_progress_begin(&line, plan->general.quiet);
-	result = plan->fleet.fleet ? run_fleet(plan, &line.observer, &wrong_use, &error)
-				   : run_image(plan, &line.observer, &wrong_use, &error);
+	request->observer = &line.observer;
+	result = plan->fleet.fleet ? run_fleet(plan, request, &error)
+				   : run_image(plan, request, &error);
 	strata_progress_end(&line);
-	if (result == 0)
-		return STRATA_EXIT_DONE;
-	return wrong_use ? strata_report_use(&error) : strata_report(&error);
+	return result < 0 ? strata_report_failure(&error) : STRATA_EXIT_DONE;
 }
 
 static int run_plan(const struct strata_command *command, int argc, char **argv)
 {
 	struct plan plan = {.general = {.help = false}};
+	struct strata_request request = STRATA_REQUEST_INIT;
 	strata_autoerror struct strata_error error = STRATA_ERROR_INIT;
 	int first;
 	int code = strata_command_begin(command, argc, argv, &plan, &plan.general, &first);
 
 	if (code == STRATA_COMMAND_GOES_ON) {
-		if (prepare(&plan, argv + first, (size_t)(argc - first), &error) < 0)
-			code = strata_report_use(&error);
-		else
-			code = run_prepared(&plan);
+		int result = prepare(&plan, (size_t)(argc - first), &error);
+
+		apply(&plan, argv + first, (size_t)(argc - first), &request);
+		code = result < 0 ? strata_report_use(&error) : run_prepared(&plan, &request);
 	}
-	strata_base_options_release(&plan.base);
-	strata_planning_release(&plan.planning);
+	strata_planning_options_release(&plan.planning);
 	return code;
 }
 

@@ -90,32 +90,3 @@ static const struct strata_option base_items_options[] = {
 };
 
 const struct strata_option_group strata_base_items_group = {"Base image", base_items_options};
-
-int strata_base_options_open(struct strata_base_options *options,
-	const struct strata_platform *platform, struct strata_error *error)
-{
-	if (!options->source)
-		return 0;
-	return strata_base_open(options->source, platform, &options->base, error);
-}
-
-int strata_base_options_check_codecs(const struct strata_output_options *output,
-	const struct strata_layer *layers, size_t count, struct strata_error *error)
-{
-	for (size_t index = 0; index < count; index++) {
-		int result = strata_output_options_check_codec(output, layers[index].codec, error);
-
-		if (result == 0)
-			continue;
-		result = strata_context(error, result, "layer %zu of the base image", index + 1);
-		return strata_hint(error, result,
-			"write oci or oci-archive, or convert the base, e.g. with skopeo copy "
-			"--dest-compress-format gzip");
-	}
-	return 0;
-}
-
-void strata_base_options_release(struct strata_base_options *options)
-{
-	strata_base_free(options->base);
-}

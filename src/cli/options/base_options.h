@@ -25,20 +25,8 @@ extern const struct strata_option_group strata_base_items_group;
 
 struct strata_base_options {
 	struct strata_used used;
-	const char *source;       /* NULL: no base */
-	struct strata_base *base; /* once it is open */
+	const char *source; /* NULL: no base */
 };
 extern const struct strata_option_group strata_base_group;
-
-/* Open the base where there is one. */
-int strata_base_options_open(struct strata_base_options *options,
-	const struct strata_platform *platform, struct strata_error *error) STRATA_MUST_CHECK;
-
-/* Check that all outputs can take LAYERS of the base, COUNT of them, as they are. */
-int strata_base_options_check_codecs(const struct strata_output_options *output,
-	const struct strata_layer *layers, size_t count,
-	struct strata_error *error) STRATA_MUST_CHECK;
-
-void strata_base_options_release(struct strata_base_options *options);
 
 #endif

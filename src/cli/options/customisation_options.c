@@ -163,95 +163,22 @@ static const struct strata_option customisation_options[] = {
 const struct strata_option_group strata_customisation_group = {
 	"Customisation", customisation_options};
 
-static int compare_entries(const void *left, const void *right)
-{
-	return strcmp(((const struct strata_entry *)left)->path,
-		((const struct strata_entry *)right)->path);
-}
-
-static bool has_entry(const struct strata_customisation_options *options, const char *path)
-{
-	for (size_t index = 0; index < options->count; index++)
-		if (strcmp(options->entries[index].path, path) == 0)
-			return true;
-	return false;
-}
-
 int strata_customisation_check(
 	struct strata_customisation_options *options, const char *root, struct strata_error *error)
 {
-	if (!options->no_tmp && !has_entry(options, "/tmp")) {
-		struct strata_entry *entry = add_entry(options);
-
-		if (!entry)
-			return strata_fail_memory(error);
-		entry->kind = STRATA_ENTRY_DIRECTORY;
-		entry->path = "/tmp";
-		entry->mode = 01777;
-	}
-	if (options->count > 0)
-		qsort(options->entries, options->count, sizeof(*options->entries), compare_entries);
-	for (size_t index = 1; index < options->count; index++)
-		if (compare_entries(&options->entries[index - 1], &options->entries[index]) == 0)
-			return strata_fail(error, STRATA_ERROR_INVALID,
-				"--symlink and --mkdir give '%s' twice",
-				options->entries[index].path);
 	return strata_find_copies(options, root, error);
 }
 
-struct strata_customisation strata_customisation_of(
-	const struct strata_customisation_options *options)
+void strata_customisation_apply(
+	const struct strata_customisation_options *options, struct strata_request *request)
 {
-	return (struct strata_customisation){.entries = options->entries,
+	request->customisation = (struct strata_customisation){.entries = options->entries,
 		.entry_count = options->count,
 		.copies = options->copies,
 		.copy_count = options->copy_count,
 		.permissions = options->permissions,
 		.permission_count = options->permission_count};
-}
-
-/* The path that relative targets start from, or NULL. */
-static const char *find_base(const struct strata_graph *graph, const char *first)
-{
-	const uint32_t *roots;
-	uint32_t count;
-	const char *id;
-
-	if (first && *first == '/' && strata_graph_find(graph, first) != STRATA_GRAPH_NONE)
-		return first;
-	roots = strata_graph_roots(graph, &count);
-	if (count != 1 || (first && *first != '/'))
-		return NULL;
-	id = strata_graph_item(graph, roots[0])->id;
-	return *id == '/' ? id : NULL;
-}
-
-int strata_customisation_resolve(struct strata_customisation_options *options,
-	const struct strata_graph *graph, const char *first, struct strata_error *error)
-{
-	for (size_t index = 0; index < options->count; index++) {
-		struct strata_entry *entry = &options->entries[index];
-		strata_autobuffer struct strata_buffer target = STRATA_BUFFER_INIT;
-		const char *base;
-
-		if (entry->kind != STRATA_ENTRY_SYMLINK || *entry->target == '/')
-			continue;
-		base = find_base(graph, first);
-		if (!base)
-			return strata_hint(error,
-				strata_fail(error, STRATA_ERROR_INVALID,
-					"the target '%s' of the link '%s' is relative, and the "
-					"first item asked for is not a path that it could lie in",
-					entry->target, entry->path),
-				"give the target as an absolute path");
-		strata_buffer_format(&target, "%s/%s", base, entry->target);
-		if (strata_buffer_check(&target, error) < 0)
-			return STRATA_ERROR_MEMORY;
-		entry->target = strata_arena_string(&options->arena, target.data);
-		if (!entry->target)
-			return strata_fail_memory(error);
-	}
-	return 0;
+	request->no_tmp = options->no_tmp;
 }
 
 void strata_customisation_release(struct strata_customisation_options *options)

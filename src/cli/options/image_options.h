@@ -45,10 +45,6 @@ extern const struct strata_option_group strata_output_group;
 int strata_output_options_complete(
 	struct strata_output_options *options, struct strata_error *error) STRATA_MUST_CHECK;
 
-/* Check that all destinations can take layers compressed so. Failures are wrong use. */
-int strata_output_options_check_codec(const struct strata_output_options *options,
-	enum strata_codec_kind codec, struct strata_error *error) STRATA_MUST_CHECK;
-
 /* Whether an archive goes to standard output, where nothing else may then appear. */
 bool strata_output_options_use_stdout(const struct strata_output_options *options);
 

@@ -126,3 +126,10 @@ int strata_layer_options_complete(struct strata_layer_options *options, struct s
 	}
 	return 0;
 }
+
+void strata_layer_options_apply(
+	const struct strata_layer_options *options, struct strata_request *request)
+{
+	request->rules = options->rules;
+	request->compression = &options->compression;
+}

@@ -5,7 +5,7 @@
 #ifndef CLI_OPTIONS_LAYER_OPTIONS_H
 #define CLI_OPTIONS_LAYER_OPTIONS_H
 
-#include <stratapack/layer.h>
+#include <stratapack/build.h>
 
 #include "cli/options/option_table.h"
 
@@ -27,5 +27,9 @@ extern const struct strata_option_group strata_thread_group;
 /* Fill in what no option said, from the environment and the defaults. Failures are wrong use. */
 int strata_layer_options_complete(
 	struct strata_layer_options *options, struct strata_error *error) STRATA_MUST_CHECK;
+
+/* Say in REQUEST what the options say; it borrows OPTIONS. */
+void strata_layer_options_apply(
+	const struct strata_layer_options *options, struct strata_request *request);
 
 #endif

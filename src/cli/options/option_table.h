@@ -16,6 +16,7 @@
 
 #include "util/buffer.h"
 #include "util/error.h"
+#include "util/strings.h"
 
 /* What completes the argument of an option. */
 enum strata_value_kind {
@@ -84,15 +85,5 @@ int strata_options_parse(const struct strata_command *command, int argc, char **
 
 /* Append what `COMMAND --help` prints. */
 void strata_options_help(const struct strata_command *command, struct strata_buffer *buffer);
-
-/* A list of strings or other borrowed things that grows with each use of an option. */
-struct strata_strings {
-	const char **items;
-	size_t count;
-	size_t capacity;
-};
-int strata_strings_add(struct strata_strings *strings, const char *text,
-	struct strata_error *error) STRATA_MUST_CHECK;
-void strata_strings_release(struct strata_strings *strings);
 
 #endif

@@ -105,18 +105,6 @@ int strata_output_options_complete(
 	return check_distinct(options, error);
 }
 
-int strata_output_options_check_codec(const struct strata_output_options *options,
-	enum strata_codec_kind codec, struct strata_error *error)
-{
-	for (size_t index = 0; index < options->count; index++) {
-		int result = strata_destination_check(&options->destinations[index], codec, error);
-
-		if (result < 0)
-			return result;
-	}
-	return 0;
-}
-
 bool strata_output_options_use_stdout(const struct strata_output_options *options)
 {
 	for (size_t index = 0; index < options->count; index++)

@@ -3,9 +3,6 @@
 
 #include <string.h>
 
-#include <stratapack/image.h>
-
-#include "model/rates.h"
 #include "util/error.h"
 
 static int apply_rates(void *target, const char *value, struct strata_error *error)
@@ -68,24 +65,14 @@ static const struct strata_option rates_options[] = {
 
 const struct strata_option_group strata_rates_group = {"How items change", rates_options};
 
-int strata_rates_options_churn(const struct strata_rates_options *options,
-	const struct strata_graph *graph, const char *root, struct strata_churn **churn,
-	struct strata_error *error)
+void strata_rates_options_apply(
+	const struct strata_rates_options *options, struct strata_request *request)
 {
-	strata_autorates struct strata_rates *rates = strata_rates_new(error);
-	struct strata_churn_options churn_options = {options->propagation, rates};
-	int result = 0;
-
-	if (!rates)
-		return STRATA_ERROR_MEMORY;
-	if (!options->no_changelogs)
-		result = strata_rates_read_changelogs(rates, graph, root, error);
-	if (result == 0 && options->rates)
-		result = strata_rates_load(rates, options->rates, error);
-	if (result == 0 && options->history.count > 0)
-		result = strata_rates_read_history(
-			rates, options->history.items, options->history.count, error);
-	return result < 0 ? result : strata_churn_new(graph, &churn_options, churn, error);
+	request->rates = options->rates;
+	request->history = options->history.items;
+	request->history_count = options->history.count;
+	request->no_changelogs = options->no_changelogs;
+	request->propagation = options->propagation;
 }
 
 void strata_rates_options_release(struct strata_rates_options *options)

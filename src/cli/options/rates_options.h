@@ -5,7 +5,7 @@
 #ifndef CLI_OPTIONS_RATES_OPTIONS_H
 #define CLI_OPTIONS_RATES_OPTIONS_H
 
-#include <stratapack/churn.h>
+#include <stratapack/build.h>
 
 #include "cli/options/option_table.h"
 
@@ -18,11 +18,9 @@ struct strata_rates_options {
 };
 extern const struct strata_option_group strata_rates_group;
 
-/* The churn of GRAPH, whose files are under ROOT (NULL: "/"), by what the options say. *CHURN is
- * the caller's, and GRAPH must outlive it. */
-int strata_rates_options_churn(const struct strata_rates_options *options,
-	const struct strata_graph *graph, const char *root, struct strata_churn **churn,
-	struct strata_error *error) STRATA_MUST_CHECK;
+/* Say in REQUEST what the options say. */
+void strata_rates_options_apply(
+	const struct strata_rates_options *options, struct strata_request *request);
 
 void strata_rates_options_release(struct strata_rates_options *options);
 

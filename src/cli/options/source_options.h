@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Where the graph comes from: the options that name sources, and the default source for items
- * without one.
+ * Where the graph comes from: the options that name sources.
  */
 #ifndef CLI_OPTIONS_SOURCE_OPTIONS_H
 #define CLI_OPTIONS_SOURCE_OPTIONS_H
 
-#include <stratapack/graph.h>
-#include <stratapack/plan.h>
+#include <stratapack/build.h>
 
 #include "cli/options/option_table.h"
 
@@ -16,12 +14,6 @@ struct strata_root_options {
 	const char *root; /* NULL: "/" */
 };
 extern const struct strata_option_group strata_root_group;
-
-/* A file with a graph, and the function that reads it. */
-struct strata_source_file {
-	const char *path;
-	int (*read)(struct strata_graph *graph, const char *path, struct strata_error *error);
-};
 
 struct strata_source_options {
 	struct strata_used used;
@@ -32,14 +24,6 @@ struct strata_source_options {
 	bool dpkg, essential, all;
 	struct strata_strings indices;   /* Packages indices */
 	struct strata_strings referring; /* items whose references are roots */
-
-	/* A source that no option names: adds its records to GRAPH before that is finished. NULL:
-	 * none. */
-	int (*extra)(void *data, struct strata_graph *graph, struct strata_error *error);
-	void *extra_data;
-
-	/* The items asked for, by the source that they go to: strata_source_options_choose(). */
-	struct strata_strings store_items, packages, index_packages, roots;
 };
 extern const struct strata_option_group strata_source_group;
 
@@ -48,18 +32,9 @@ int strata_source_options_add_file(struct strata_source_options *options, const 
 	int (*read)(struct strata_graph *, const char *, struct strata_error *),
 	struct strata_error *error) STRATA_MUST_CHECK;
 
-/* Find the source of each of COUNT items, which must outlive OPTIONS. Failures are wrong use. */
-int strata_source_options_choose(struct strata_source_options *options, const char *root,
-	const char *const *items, size_t count, struct strata_error *error) STRATA_MUST_CHECK;
-
-/* The same for the items of a plan, where no items were named. */
-int strata_source_options_choose_planned(struct strata_source_options *options, const char *root,
-	const struct strata_plan *plan, struct strata_error *error) STRATA_MUST_CHECK;
-
-/* Read all sources. *GRAPH is finished, and the caller's. */
-int strata_source_options_read(const struct strata_source_options *options, const char *root,
-	const struct strata_observer *observer, struct strata_graph **graph,
-	struct strata_error *error) STRATA_MUST_CHECK;
+/* Say in REQUEST what the options say. */
+void strata_source_options_apply(
+	const struct strata_source_options *options, struct strata_request *request);
 
 void strata_source_options_release(struct strata_source_options *options);
 

@@ -115,15 +115,3 @@ static const struct strata_option force_options[] = {
 };
 
 const struct strata_option_group strata_force_group = {"Limits", force_options};
-
-int strata_layer_count_check(size_t layers, bool forced, struct strata_error *error)
-{
-	if (layers <= STRATA_LARGEST_MAX_LAYERS || forced)
-		return 0;
-	return strata_hint(error,
-		strata_fail(error, STRATA_ERROR_INVALID,
-			"%zu layers are too many: Docker's classic store refuses an image with "
-			"more than %d",
-			layers, STRATA_LARGEST_MAX_LAYERS),
-		"use fewer layers, or --force where no such client will load the image");
-}

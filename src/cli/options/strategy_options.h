@@ -29,8 +29,4 @@ struct strata_force_options {
 };
 extern const struct strata_option_group strata_force_group;
 
-/* Refuse LAYERS beyond what every client takes, unless forced. */
-int strata_layer_count_check(
-	size_t layers, bool forced, struct strata_error *error) STRATA_MUST_CHECK;
-
 #endif

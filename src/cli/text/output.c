@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/text/output.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "util/file.h"
-#include "util/json_writer.h"
 #include "util/text.h"
 
 enum {
@@ -159,76 +159,51 @@ int strata_layers_table(const struct strata_layer *layers, size_t count,
 	return result;
 }
 
-static void write_layer(struct strata_json_writer *json, const struct strata_layer *layer)
+static int summarise(const struct strata_layer *layers, size_t count,
+	const struct strata_graph *graph, struct strata_buffer *summary, struct strata_error *error)
 {
-	strata_json_begin_object(json);
-	strata_json_member_string(json, "digest", layer->digest.text);
-	strata_json_member_string(json, "diffId", layer->diff_id.text);
-	strata_json_member_size(json, "size", layer->size);
-	strata_json_member_size(json, "diffSize", layer->diff_size);
-	if (layer->base)
-		strata_json_member_bool(json, "base", true);
-	strata_json_key(json, "items");
-	strata_json_begin_array(json);
-	for (size_t index = 0; index < layer->item_count; index++)
-		strata_json_write_bytes(json, layer->items[index]);
-	strata_json_end_array(json);
-	strata_json_member_bool(json, "customised", layer->customised);
-	strata_json_end_object(json);
-}
+	uint64_t size = 0, diff_size = 0;
+	int result = strata_layers_table(layers, count, graph, summary, error);
 
-static void write_destination(
-	struct strata_json_writer *json, const struct strata_destination *destination)
-{
-	strata_json_begin_object(json);
-	strata_json_member_string(json, "format", strata_format_name(destination->format));
-	strata_json_key(json, "path");
-	strata_json_write_bytes(json, destination->path);
-	strata_json_key(json, "names");
-	strata_json_begin_array(json);
-	for (size_t index = 0; index < destination->name_count; index++) {
-		strata_autobuffer struct strata_buffer name = STRATA_BUFFER_INIT;
-
-		strata_buffer_format(&name, "%s:%s", destination->names[index].name,
-			destination->names[index].tag);
-		strata_json_write_string(json, name.data);
+	for (size_t index = 0; index < count; index++) {
+		size += layers[index].size;
+		diff_size += layers[index].diff_size;
 	}
-	strata_json_end_array(json);
-	strata_json_end_object(json);
+	strata_buffer_format(summary, "%zu layer%s, ", count, count == 1 ? "" : "s");
+	strata_text_size(summary, size);
+	strata_buffer_string(summary, " stored, ");
+	strata_text_size(summary, diff_size);
+	strata_buffer_string(summary, " unpacked\n");
+	return result;
 }
 
-/* The descriptor of the OCI manifest: what a registry will know the image by. */
-static void write_manifest(struct strata_json_writer *json, const struct strata_image *image)
+int strata_print_job(const struct strata_job *job, struct strata_error *error)
 {
-	uint64_t size;
-	const struct strata_digest *digest = strata_image_manifest_digest(image, &size);
+	strata_autofree char *text = strata_job_json(job);
 
-	strata_json_key(json, "manifest");
-	strata_json_begin_object(json);
-	strata_json_member_string(json, "digest", digest->text);
-	strata_json_member_size(json, "size", size);
-	strata_json_end_object(json);
+	if (!text)
+		return strata_fail_memory(error);
+	return strata_file_write(STDOUT_FILENO, "standard output", text, strlen(text), error);
 }
 
-void strata_layers_json(const struct strata_image *image, const struct strata_layer *layers,
-	size_t count, const struct strata_destination *destinations, size_t destination_count,
-	struct strata_buffer *buffer)
+int strata_print_result(
+	const struct strata_job *job, bool json, bool table, bool quiet, struct strata_error *error)
 {
-	struct strata_json_writer json = {.buffer = buffer, .indented = true};
+	strata_autobuffer struct strata_buffer text = STRATA_BUFFER_INIT;
+	size_t count;
+	const struct strata_layer *layers = strata_job_layers(job, &count);
+	int result;
 
-	strata_json_begin_object(&json);
-	strata_json_member_string(&json, "imageId", strata_image_id(image)->text);
-	write_manifest(&json, image);
-	strata_json_key(&json, "layers");
-	strata_json_begin_array(&json);
-	for (size_t index = 0; index < count; index++)
-		write_layer(&json, &layers[index]);
-	strata_json_end_array(&json);
-	strata_json_key(&json, "outputs");
-	strata_json_begin_array(&json);
-	for (size_t index = 0; index < destination_count; index++)
-		write_destination(&json, &destinations[index]);
-	strata_json_end_array(&json);
-	strata_json_end_object(&json);
-	strata_buffer_byte(buffer, '\n');
+	if (json)
+		return strata_print_job(job, error);
+	if (table) {
+		result = strata_layers_table(layers, count, strata_job_graph(job), &text, error);
+		return result < 0 ? result : strata_print(&text, error);
+	}
+	if (quiet || !isatty(STDERR_FILENO))
+		return 0;
+	result = summarise(layers, count, strata_job_graph(job), &text, error);
+	if (result == 0)
+		fputs(text.data, stderr);
+	return result;
 }

@@ -5,10 +5,7 @@
 #ifndef CLI_TEXT_OUTPUT_H
 #define CLI_TEXT_OUTPUT_H
 
-#include <stratapack/graph.h>
-#include <stratapack/image.h>
-#include <stratapack/layer.h>
-#include <stratapack/plan.h>
+#include <stratapack/build.h>
 
 #include "util/buffer.h"
 
@@ -32,15 +29,18 @@ int strata_table_append(const struct strata_table *table, struct strata_buffer *
 	struct strata_error *error) STRATA_MUST_CHECK;
 void strata_table_release(struct strata_table *table);
 
+/* Print the image of JOB on standard output, as JSON. */
+int strata_print_job(const struct strata_job *job, struct strata_error *error) STRATA_MUST_CHECK;
+
+/* Print what a build has made: as JSON or as a table on standard output where that is asked for;
+ * else the table and its sums on stderr, where that is a terminal and QUIET does not forbid it. */
+int strata_print_result(const struct strata_job *job, bool json, bool table, bool quiet,
+	struct strata_error *error) STRATA_MUST_CHECK;
+
 /* Append the layers of an image, bottom first, and their sums. GRAPH (may be NULL) knows the
  * items' short names. */
 int strata_layers_table(const struct strata_layer *layers, size_t count,
 	const struct strata_graph *graph, struct strata_buffer *buffer,
 	struct strata_error *error) STRATA_MUST_CHECK;
-
-/* Append the JSON object that describes a finished image. */
-void strata_layers_json(const struct strata_image *image, const struct strata_layer *layers,
-	size_t count, const struct strata_destination *destinations, size_t destination_count,
-	struct strata_buffer *buffer);
 
 #endif

@@ -46,6 +46,11 @@ int strata_report(const struct strata_error *error)
 	return STRATA_EXIT_FAILED;
 }
 
+int strata_report_failure(const struct strata_error *error)
+{
+	return error->wrong_use ? strata_report_use(error) : strata_report(error);
+}
+
 int strata_report_use(const struct strata_error *error)
 {
 	int code = strata_report(error);

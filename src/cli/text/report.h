@@ -26,6 +26,9 @@ int strata_report(const struct strata_error *error);
  * system failed meanwhile. */
 int strata_report_use(const struct strata_error *error);
 
+/* The one or the other, as the error itself says. */
+int strata_report_failure(const struct strata_error *error);
+
 /* Whether stderr is a terminal that understands control sequences, and whether it may be coloured
  * (https://no-color.org). */
 bool strata_terminal_is_capable(void);

@@ -7,19 +7,6 @@
 #include "fleet/catalogue/catalogue.h"
 #include "util/error.h"
 
-static const struct strata_strategy strategy = {
-	.name = "catalogue",
-	.summary = "groups of a catalogue, and what is left for itself",
-	.trade_off = "Layers are those that the fleet has already. What no group holds is planned "
-		     "like an image of its own, in the layers that are left.",
-	.uses_churn = true,
-};
-
-const struct strata_strategy *strata_catalogue_strategy(void)
-{
-	return &strategy;
-}
-
 /* A fleet of one image, with all of GRAPH. It has no name, so that the catalogue does not know
  * it: which of the catalogue's images it is most like is looked for. */
 static int make_fleet(const struct strata_graph *graph, uint32_t bound, struct strata_fleet **fleet,
@@ -40,13 +27,13 @@ static int make_fleet(const struct strata_graph *graph, uint32_t bound, struct s
 	return strata_fleet_add(*fleet, &image, error);
 }
 
-int strata_catalogue_divide(void *catalogue, const struct strata_graph *graph,
-	const struct strata_churn *churn, uint32_t bound, struct strata_partition *partition,
-	struct strata_error *error)
+static int partition_by_catalogue(const struct strata_strategy *strategy,
+	const struct strata_graph *graph, const struct strata_churn *churn, uint32_t bound,
+	struct strata_partition *partition, struct strata_error *error)
 {
 	strata_autofleet struct strata_fleet *fleet = NULL;
 	strata_autofleetplan struct strata_fleet_plan *plan = NULL;
-	const struct strata_catalogue *previous = catalogue;
+	const struct strata_catalogue *previous = strategy->data;
 	struct strata_fleet_options options = {
 		.churn = churn,
 		.storage_weight = previous->storage_weight,
@@ -66,4 +53,17 @@ int strata_catalogue_divide(void *catalogue, const struct strata_graph *graph,
 		plan->partitions[0].layer_count * sizeof(*partition->ends));
 	partition->layer_count = plan->partitions[0].layer_count;
 	return 0;
+}
+
+struct strata_strategy strata_catalogue_strategy(const struct strata_catalogue *catalogue)
+{
+	return (struct strata_strategy){
+		.name = "catalogue",
+		.summary = "groups of a catalogue, and what is left for itself",
+		.trade_off = "Layers are those that the fleet has already. What no group holds is "
+			     "planned like an image of its own, in the layers that are left.",
+		.uses_churn = true,
+		.data = catalogue,
+		.partition = partition_by_catalogue,
+	};
 }

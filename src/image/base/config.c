@@ -7,10 +7,10 @@
 #include <strings.h>
 
 #include "image/base/base_image.h"
-#include "image/inspect/contents.h"
+#include "image/provenance/provenance.h"
 
 /* More variables, labels, ports or volumes are no plausible config. */
-enum { MOST_MEMBERS = 10000, LONGEST_VERSIONS = 1024 * 1024 };
+enum { MOST_MEMBERS = 10000 };
 
 struct merging {
 	const struct strata_base *base;
@@ -166,38 +166,19 @@ static void add_pair(struct strata_pair *pairs, size_t *count, struct strata_pai
 	*count += place == *count;
 }
 
-/* Where both name the versions of their items, the image does so for the base's as well; the later
- * of two counts. */
-static int join_versions(
-	const struct merging *merging, const char *inherited, struct strata_pair *pair)
-{
-	strata_autobuffer struct strata_buffer text = STRATA_BUFFER_INIT;
-
-	if (strlen(inherited) + strlen(pair->value) > LONGEST_VERSIONS)
-		return 0;
-	strata_buffer_format(&text, "%s %s", inherited, pair->value);
-	if (strata_buffer_check(&text, merging->error) < 0)
-		return STRATA_ERROR_MEMORY;
-	pair->value = strata_arena_string(merging->arena, text.data);
-	return pair->value ? 0 : strata_fail_memory(merging->error);
-}
-
 /* So that readers of the image know which of its layers are not its own. */
 static int add_base_label(const struct merging *merging, struct strata_pair *pairs, size_t *count)
 {
-	strata_autobuffer struct strata_buffer text = STRATA_BUFFER_INIT;
-	struct strata_pair pair = {STRATA_BASE_LABEL, NULL};
+	size_t layers = strata_base_layer_count(merging->base);
+	struct strata_pair pair;
+	int status = 0;
 
-	if (strata_base_layer_count(merging->base) == 0)
-		return 0;
-	strata_buffer_format(&text, "%zu", strata_base_layer_count(merging->base));
-	if (strata_buffer_check(&text, merging->error) < 0)
-		return STRATA_ERROR_MEMORY;
-	pair.value = strata_arena_string(merging->arena, text.data);
-	if (!pair.value)
-		return strata_fail_memory(merging->error);
-	add_pair(pairs, count, pair);
-	return 0;
+	if (layers > 0)
+		status =
+			strata_provenance_base_label(layers, merging->arena, &pair, merging->error);
+	if (status == 0 && layers > 0)
+		add_pair(pairs, count, pair);
+	return status;
 }
 
 static int merge_labels(const struct merging *merging, struct strata_image_config *merged)
@@ -226,7 +207,8 @@ static int merge_labels(const struct merging *merging, struct strata_image_confi
 		struct strata_pair pair = merged->labels[i];
 
 		if (versions && strcmp(pair.key, STRATA_VERSIONS_LABEL) == 0)
-			status = join_versions(merging, versions, &pair);
+			status = strata_provenance_join_versions(
+				&pair, versions, merging->arena, merging->error);
 		add_pair(pairs, &count, pair);
 	}
 	if (status == 0)

@@ -4,58 +4,19 @@
 #include <string.h>
 
 #include "image/inspect/inspect.h"
+#include "image/provenance/provenance.h"
 #include "plan/internal.h"
 #include "util/error.h"
 #include "util/file.h"
 #include "util/map.h"
 #include "util/text.h"
 
-/* Cut TEXT at its blanks. Returns how many words there are. */
-static size_t count_words(const char *text)
-{
-	size_t count = 0;
-
-	for (const char *at = text; *at; at += strcspn(at, " ")) {
-		at += strspn(at, " ");
-		count += *at != '\0';
-	}
-	return count;
-}
-
-/* "ID ID ID and 3 more", "ID customisation", as write_comment() in config.c has it. */
-static int read_comment(
-	struct strata_contents *contents, const char *text, struct strata_contents_layer *layer)
-{
-	size_t room = count_words(text);
-	const char **ids = strata_arena_array(&contents->arena, room, sizeof(*ids));
-	size_t count = 0;
-
-	if (!ids)
-		return -1;
-	for (const char *at = text + strspn(text, " "); *at; at += strspn(at, " ")) {
-		size_t length = strcspn(at, " ");
-
-		if (length == 3 && strncmp(at, "and", 3) == 0 && strstr(at, " more")) {
-			layer->incomplete = true;
-			break;
-		}
-		if (!at[length] && length == strlen("customisation") &&
-			strcmp(at, "customisation") == 0) {
-			layer->customised = true;
-			break;
-		}
-		ids[count] = strata_arena_bytes(&contents->arena, at, length);
-		if (!ids[count++])
-			return -1;
-		at += length;
-	}
-	layer->items = (struct strata_plan_layer){.items = ids, .item_count = count};
-	return 0;
-}
-
 static int read_layer(struct strata_contents *contents, const struct strata_read_layer *read,
-	struct strata_contents_layer *layer)
+	struct strata_contents_layer *layer, struct strata_error *error)
 {
+	struct strata_told_items told = {.customised = false};
+	int status;
+
 	const char *author = strata_json_string(strata_json_member(read->history, "created_by"));
 	const char *comment = strata_json_string(strata_json_member(read->history, "comment"));
 
@@ -64,104 +25,56 @@ static int read_layer(struct strata_contents *contents, const struct strata_read
 		layer->digest = read->digest;
 	if (read->has_diff_id)
 		layer->diff_id = read->diff_id;
-	if (!author || strcmp(author, "stratapack") != 0 || !comment)
+	if (!author || strcmp(author, STRATA_HISTORY_AUTHOR) != 0 || !comment)
 		return 0;
+	status = strata_provenance_read_items(comment, &contents->arena, &told, error);
 	layer->known = true;
-	return read_comment(contents, comment, layer);
-}
-
-/* What the label says of each id. */
-struct versions {
-	struct strata_map by_id; /* -> place in the list */
-	const char **list;
-};
-
-static int read_versions(
-	struct strata_contents *contents, const char *text, struct versions *versions)
-{
-	size_t count = 0;
-
-	versions->list =
-		strata_arena_array(&contents->arena, count_words(text), sizeof(*versions->list));
-	if (!versions->list)
-		return -1;
-	for (const char *at = text + strspn(text, " "); *at; at += strspn(at, " ")) {
-		size_t length = strcspn(at, " ");
-		char *id = strata_arena_bytes(&contents->arena, at, length);
-		char *equals = id ? strchr(id, '=') : NULL;
-
-		if (!id)
-			return -1;
-		at += length;
-		if (!equals)
-			continue;
-		*equals = '\0';
-		versions->list[count] = equals + 1;
-		if (strata_map_put(&versions->by_id, id, (uint32_t)count++) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-static int add_versions(struct strata_contents *contents, const struct versions *versions,
-	struct strata_plan_layer *layer)
-{
-	const char **of_layer =
-		strata_arena_array(&contents->arena, layer->item_count, sizeof(*of_layer));
-
-	if (!of_layer)
-		return -1;
-	for (size_t i = 0; i < layer->item_count; i++) {
-		uint32_t place = strata_map_get(&versions->by_id, layer->items[i]);
-
-		of_layer[i] = place == STRATA_MAP_NONE ? "" : versions->list[place];
-	}
-	layer->versions = of_layer;
-	return 0;
-}
-
-static int read_label(struct strata_contents *contents, const struct strata_read_image *image)
-{
-	const char *text = strata_json_string(strata_json_member(
-		strata_inspect_run_member(image, "Labels"), STRATA_VERSIONS_LABEL));
-	struct versions versions = {STRATA_MAP_INIT, NULL};
-	int status = 0;
-
-	if (!text)
-		return 0;
-	status = read_versions(contents, text, &versions);
-	for (size_t i = 0; status == 0 && i < contents->count; i++)
-		status = add_versions(contents, &versions, &contents->layers[i].items);
-	strata_map_release(&versions.by_id);
+	layer->items = told.items;
+	layer->customised = told.customised;
+	layer->incomplete = told.incomplete;
 	return status;
 }
 
-static size_t read_base_count(const struct strata_read_image *image)
+static const char *label(const struct strata_read_image *image, const char *name)
 {
-	const char *text = strata_json_string(
-		strata_json_member(strata_inspect_run_member(image, "Labels"), STRATA_BASE_LABEL));
-	uint64_t count;
+	return strata_json_string(
+		strata_json_member(strata_inspect_run_member(image, "Labels"), name));
+}
 
-	if (!text || !strata_text_to_number(text, 10, &count) || count > image->layer_count)
+static int read_versions(struct strata_contents *contents, const struct strata_read_image *image,
+	struct strata_error *error)
+{
+	strata_autoversions struct strata_told_versions versions = STRATA_TOLD_VERSIONS_INIT;
+	const char *text = label(image, STRATA_VERSIONS_LABEL);
+	int status;
+
+	if (!text)
 		return 0;
-	return (size_t)count;
+	status = strata_provenance_read_versions(text, &contents->arena, &versions, error);
+	for (size_t i = 0; status == 0 && i < contents->count; i++)
+		status = strata_provenance_apply_versions(
+			&versions, &contents->arena, &contents->layers[i].items, error);
+	return status;
 }
 
 int strata_contents_of(const struct strata_read_image *image, struct strata_contents *contents,
 	struct strata_error *error)
 {
 	*contents = (struct strata_contents)STRATA_CONTENTS_INIT;
-	contents->base_count = read_base_count(image);
+	contents->base_count =
+		strata_provenance_read_base(label(image, STRATA_BASE_LABEL), image->layer_count);
 	contents->count = image->layer_count;
 	contents->layers =
 		strata_arena_array(&contents->arena, image->layer_count, sizeof(*contents->layers));
 	if (!contents->layers)
 		return strata_fail_memory(error);
 	for (size_t i = 0; i < image->layer_count; i++) {
-		if (read_layer(contents, &image->layers[i], &contents->layers[i]) < 0)
-			return strata_fail_memory(error);
+		int status = read_layer(contents, &image->layers[i], &contents->layers[i], error);
+
+		if (status < 0)
+			return status;
 	}
-	return read_label(contents, image) < 0 ? strata_fail_memory(error) : 0;
+	return read_versions(contents, image, error);
 }
 
 static int read_first_image(

@@ -12,13 +12,6 @@
 #include "image/read/reading.h"
 #include "util/arena.h"
 
-/* A label of the config: the versions of items whose ids do not change with the content, as
- * "ID=VERSION" with blanks between. */
-#define STRATA_VERSIONS_LABEL "stratapack.versions"
-
-/* And the number of layers that are those of a base image. */
-#define STRATA_BASE_LABEL "stratapack.base-layers"
-
 struct strata_contents_layer {
 	struct strata_digest digest, diff_id; /* "" where unknown */
 	uint64_t size;                        /* of the blob; 0 in a plan */

@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "image/base/base_image.h"
+#include "image/provenance/provenance.h"
 #include "image/write/image.h"
 #include "util/arena.h"
 #include "util/sha256.h"
@@ -144,21 +145,12 @@ static int write_execution(struct strata_json_writer *json,
 	return status;
 }
 
-/* Say which items LAYER holds, in at most BUDGET bytes. */
 static void write_comment(
 	struct strata_json_writer *json, const struct strata_layer *layer, size_t budget)
 {
 	strata_autobuffer struct strata_buffer text = STRATA_BUFFER_INIT;
 
-	for (size_t i = 0; i < layer->item_count; i++) {
-		if (text.length + strlen(layer->items[i]) > budget) {
-			strata_buffer_format(&text, " and %zu more", layer->item_count - i);
-			break;
-		}
-		strata_buffer_format(&text, "%s%s", i > 0 ? " " : "", layer->items[i]);
-	}
-	if (layer->customised)
-		strata_buffer_format(&text, "%scustomisation", text.length > 0 ? " " : "");
+	strata_provenance_write_items(&text, layer, budget);
 	json->buffer->failed = json->buffer->failed || text.failed;
 	strata_json_member_string(json, "comment", text.data);
 }
@@ -179,7 +171,7 @@ static void write_history(struct strata_json_writer *json, const struct strata_i
 		strata_json_begin_object(json);
 		strata_json_member_string(json, "created", image->created);
 		strata_json_member_string(json, "author", config->author);
-		strata_json_member_string(json, "created_by", "stratapack");
+		strata_json_member_string(json, "created_by", STRATA_HISTORY_AUTHOR);
 		write_comment(json, &image->layers[i], room / own);
 		strata_json_end_object(json);
 	}

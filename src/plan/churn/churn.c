@@ -277,8 +277,9 @@ int strata_churn_divide(const struct strata_graph *graph, const struct strata_ch
 	return status;
 }
 
-static int partition_by_churn(const struct strata_graph *graph, const struct strata_churn *churn,
-	uint32_t bound, struct strata_partition *partition, struct strata_error *error)
+static int partition_by_churn(const struct strata_strategy *strategy,
+	const struct strata_graph *graph, const struct strata_churn *churn, uint32_t bound,
+	struct strata_partition *partition, struct strata_error *error)
 {
 	return strata_churn_divide(graph, churn, NULL, bound, partition, error);
 }

@@ -42,8 +42,9 @@ static uint32_t need_layer_for_each(const struct strata_graph *graph)
 	return strata_graph_count(graph);
 }
 
-static int partition_per_item(const struct strata_graph *graph, const struct strata_churn *churn,
-	uint32_t bound, struct strata_partition *partition, struct strata_error *error)
+static int partition_per_item(const struct strata_strategy *strategy,
+	const struct strata_graph *graph, const struct strata_churn *churn, uint32_t bound,
+	struct strata_partition *partition, struct strata_error *error)
 {
 	strata_autocomponents struct strata_components components = STRATA_COMPONENTS_INIT;
 	strata_autofree struct unit *units = NULL;

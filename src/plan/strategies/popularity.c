@@ -63,9 +63,9 @@ static int compare_ranked(const void *left, const void *right)
 	return order != 0 ? order : compare_keys(a->id, b->id);
 }
 
-static int partition_by_popularity(const struct strata_graph *graph,
-	const struct strata_churn *churn, uint32_t bound, struct strata_partition *partition,
-	struct strata_error *error)
+static int partition_by_popularity(const struct strata_strategy *strategy,
+	const struct strata_graph *graph, const struct strata_churn *churn, uint32_t bound,
+	struct strata_partition *partition, struct strata_error *error)
 {
 	strata_autocomponents struct strata_components components = STRATA_COMPONENTS_INIT;
 	strata_autoscores struct strata_scores scores = STRATA_SCORES_INIT;

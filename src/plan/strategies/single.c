@@ -2,8 +2,9 @@
 #include "plan/internal.h"
 #include "plan/strategies/cut.h"
 
-static int partition_single(const struct strata_graph *graph, const struct strata_churn *churn,
-	uint32_t bound, struct strata_partition *partition, struct strata_error *error)
+static int partition_single(const struct strata_strategy *strategy,
+	const struct strata_graph *graph, const struct strata_churn *churn, uint32_t bound,
+	struct strata_partition *partition, struct strata_error *error)
 {
 	strata_partition_single(partition);
 	return 0;

@@ -18,8 +18,9 @@ static int compare_sized(const void *left, const void *right)
 	return (a->item > b->item) - (a->item < b->item);
 }
 
-static int partition_by_size(const struct strata_graph *graph, const struct strata_churn *churn,
-	uint32_t bound, struct strata_partition *partition, struct strata_error *error)
+static int partition_by_size(const struct strata_strategy *strategy,
+	const struct strata_graph *graph, const struct strata_churn *churn, uint32_t bound,
+	struct strata_partition *partition, struct strata_error *error)
 {
 	uint32_t count = partition->item_count;
 	strata_autofree struct sized *sorted = strata_allocate(count, sizeof(*sorted));

@@ -22,8 +22,9 @@ static uint32_t mark_top(const struct strata_graph *graph, bool *top)
 	return marked;
 }
 
-static int partition_two(const struct strata_graph *graph, const struct strata_churn *churn,
-	uint32_t bound, struct strata_partition *partition, struct strata_error *error)
+static int partition_two(const struct strata_strategy *strategy, const struct strata_graph *graph,
+	const struct strata_churn *churn, uint32_t bound, struct strata_partition *partition,
+	struct strata_error *error)
 {
 	strata_autofree bool *top = strata_allocate(partition->item_count, sizeof(*top));
 	uint32_t below = 0, above;

@@ -236,12 +236,8 @@ static struct strata_plan *plan_by_catalogue(
 {
 	struct strata_error error = STRATA_ERROR_INIT;
 	struct strata_plan *plan = NULL;
-	struct strata_plan_options options = {
-		.strategy = strata_catalogue_strategy(),
-		.max_layers = bound,
-		.divide = strata_catalogue_divide,
-		.divide_data = catalogue,
-	};
+	struct strata_strategy strategy = strata_catalogue_strategy(catalogue);
+	struct strata_plan_options options = {.strategy = &strategy, .max_layers = bound};
 
 	assert_succeeds(strata_plan_make(graph, &options, &plan, &error), &error);
 	assert_succeeds(strata_plan_check(plan, graph, &error), &error);

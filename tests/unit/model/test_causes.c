@@ -25,7 +25,7 @@ static struct strata_churn *make_churn(const struct strata_graph *graph,
 	enum strata_propagation propagation, const struct strata_rates *rates)
 {
 	struct strata_error error = STRATA_ERROR_INIT;
-	struct strata_churn_options options = {propagation, rates};
+	struct strata_churn_options options = {.propagation = propagation, .rates = rates};
 	struct strata_churn *churn = NULL;
 
 	assert_succeeds(strata_churn_new(graph, &options, &churn, &error), &error);

@@ -32,7 +32,8 @@ static void draw_instance(struct instance *instance, uint64_t seed, uint32_t cou
 	struct strata_error error = STRATA_ERROR_INIT;
 	strata_autorates struct strata_rates *rates = strata_rates_new(&error);
 	struct strata_churn_options options = {
-		seed % 2 ? STRATA_PROPAGATION_CLOSURE : STRATA_PROPAGATION_OWN, rates};
+		.propagation = seed % 2 ? STRATA_PROPAGATION_CLOSURE : STRATA_PROPAGATION_OWN,
+		.rates = rates};
 
 	random_state = seed;
 	instance->graph = strata_graph_new(&error);
@@ -218,7 +219,8 @@ static void make_debian_instance(struct instance *instance, uint32_t root, bool 
 	struct strata_error error = STRATA_ERROR_INIT;
 	strata_autorates struct strata_rates *rates = strata_rates_new(&error);
 	struct strata_churn_options options = {
-		closure ? STRATA_PROPAGATION_CLOSURE : STRATA_PROPAGATION_OWN, rates};
+		.propagation = closure ? STRATA_PROPAGATION_CLOSURE : STRATA_PROPAGATION_OWN,
+		.rates = rates};
 	uint64_t years = STRATA_FIXED_ONE * DEBIAN_MONTHS / 12;
 	uint32_t found[DEBIAN_MOST];
 

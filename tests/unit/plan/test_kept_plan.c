@@ -211,7 +211,8 @@ static struct strata_churn *uneven_churn(const struct strata_graph *graph)
 {
 	struct strata_error error = STRATA_ERROR_INIT;
 	strata_autorates struct strata_rates *rates = strata_rates_new(&error);
-	struct strata_churn_options options = {STRATA_PROPAGATION_OWN, rates};
+	struct strata_churn_options options = {
+		.propagation = STRATA_PROPAGATION_OWN, .rates = rates};
 	struct strata_churn *churn = NULL;
 
 	for (uint32_t i = 0; i < strata_graph_count(graph); i++) {

@@ -5,6 +5,7 @@
 #include "graphs.h"
 
 #include "graph/internal.h"
+#include "plan/layers_below.h"
 
 /* tool -> shell, text; text -> locale -> libc; shell -> libc -> data; data refers back to libc. */
 static const struct node nodes[] = {
@@ -99,7 +100,7 @@ static void test_everything_may_be_below(void **state)
 	struct strata_error error = STRATA_ERROR_INIT;
 	struct strata_entry tmp = {.kind = STRATA_ENTRY_DIRECTORY, .path = "/tmp", .mode = 01777};
 	struct strata_plan_options options = {.max_layers = 2,
-		.layers_below = 1,
+		.below = &fixture.below,
 		.customisation = {.entries = &tmp, .entry_count = 1}};
 	struct strata_plan *plan;
 
@@ -109,8 +110,7 @@ static void test_everything_may_be_below(void **state)
 		(const char *const[]){"tool", "shell", "text", "locale", "libc", "data", NULL});
 	assert_succeeds(strata_plan_rest(&fixture.below, fixture.graph, &rest, &error), &error);
 	assert_int_equal(strata_graph_count(rest), 0);
-	assert_succeeds(strata_plan_make(rest, &options, &plan, &error), &error);
-	assert_succeeds(strata_plan_put_below(plan, &fixture.below, &error), &error);
+	assert_succeeds(strata_plan_make(fixture.graph, &options, &plan, &error), &error);
 	assert_succeeds(strata_plan_check(plan, fixture.graph, &error), &error);
 	assert_int_equal(strata_plan_image_layers(plan), 2);
 	strata_plan_free(plan);
@@ -120,10 +120,9 @@ static void test_everything_may_be_below(void **state)
 static void test_layers_below_stay_as_they_are(void **state)
 {
 	struct fixture fixture;
-	strata_autograph struct strata_graph *rest = NULL;
 	struct strata_error error = STRATA_ERROR_INIT;
 	struct strata_plan_options options = {
-		.strategy = strata_strategy_find("size"), .max_layers = 4, .layers_below = 2};
+		.strategy = strata_strategy_find("size"), .max_layers = 4, .below = &fixture.below};
 	struct strata_plan *plan;
 
 	(void)state;
@@ -131,9 +130,7 @@ static void test_layers_below_stay_as_they_are(void **state)
 	set_layer(&fixture, 0, (const char *const[]){"libc", "data", NULL});
 	set_layer(&fixture, 1, (const char *const[]){"tool", NULL});
 	fixture.layers[0].compression = "zstd:19";
-	assert_succeeds(strata_plan_rest(&fixture.below, fixture.graph, &rest, &error), &error);
-	assert_succeeds(strata_plan_make(rest, &options, &plan, &error), &error);
-	assert_succeeds(strata_plan_put_below(plan, &fixture.below, &error), &error);
+	assert_succeeds(strata_plan_make(fixture.graph, &options, &plan, &error), &error);
 	assert_succeeds(strata_plan_check(plan, fixture.graph, &error), &error);
 	assert_int_equal(plan->layer_count, 4);
 	assert_string_equal(plan->layers[0].compression, "zstd:19");

@@ -320,8 +320,9 @@ static int find_classes(const struct strata_graph *graph,
 	return status;
 }
 
-static int partition_auto(const struct strata_graph *graph, const struct strata_churn *churn,
-	uint32_t bound, struct strata_partition *partition, struct strata_error *error)
+static int partition_auto(const struct strata_strategy *strategy, const struct strata_graph *graph,
+	const struct strata_churn *churn, uint32_t bound, struct strata_partition *partition,
+	struct strata_error *error)
 {
 	strata_autocomponents struct strata_components components = STRATA_COMPONENTS_INIT;
 	strata_autofree uint32_t *class_of = NULL;

@@ -258,8 +258,9 @@ static int write_packing(const struct packing *packing, struct strata_partition 
 	return strata_bins_write(partition, bins, packing->bin_count, error);
 }
 
-static int partition_as_chunkah(const struct strata_graph *graph, const struct strata_churn *churn,
-	uint32_t bound, struct strata_partition *partition, struct strata_error *error)
+static int partition_as_chunkah(const struct strata_strategy *strategy,
+	const struct strata_graph *graph, const struct strata_churn *churn, uint32_t bound,
+	struct strata_partition *partition, struct strata_error *error)
 {
 	strata_autosourcegroups struct strata_source_groups sources = STRATA_SOURCE_GROUPS_INIT;
 	STRATA_CLEANUP(release_packing) struct packing packing = {.sources = &sources};

@@ -203,8 +203,9 @@ static int write_groups(const struct merging *merging, const struct strata_sourc
 	return strata_bins_write(partition, bins, kept, error);
 }
 
-static int partition_by_merging(const struct strata_graph *graph, const struct strata_churn *churn,
-	uint32_t bound, struct strata_partition *partition, struct strata_error *error)
+static int partition_by_merging(const struct strata_strategy *strategy,
+	const struct strata_graph *graph, const struct strata_churn *churn, uint32_t bound,
+	struct strata_partition *partition, struct strata_error *error)
 {
 	strata_autosourcegroups struct strata_source_groups sources = STRATA_SOURCE_GROUPS_INIT;
 	STRATA_CLEANUP(release_merging) struct merging merging = {0};

@@ -34,9 +34,9 @@ static void see(struct ranked *ranking, uint32_t item, uint32_t *count)
 		ranking[item].seen = ++*count;
 }
 
-static int partition_nix2container(const struct strata_graph *graph,
-	const struct strata_churn *churn, uint32_t bound, struct strata_partition *partition,
-	struct strata_error *error)
+static int partition_nix2container(const struct strata_strategy *strategy,
+	const struct strata_graph *graph, const struct strata_churn *churn, uint32_t bound,
+	struct strata_partition *partition, struct strata_error *error)
 {
 	strata_autocomponents struct strata_components components = STRATA_COMPONENTS_INIT;
 	uint32_t count = partition->item_count, seen = 0;

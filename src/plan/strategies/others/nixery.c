@@ -190,8 +190,9 @@ int strata_nixery_partition(const struct strata_graph *graph, const uint32_t *po
 	return write_groups(&grouping, bound, partition, error);
 }
 
-static int partition_nixery(const struct strata_graph *graph, const struct strata_churn *churn,
-	uint32_t bound, struct strata_partition *partition, struct strata_error *error)
+static int partition_nixery(const struct strata_strategy *strategy,
+	const struct strata_graph *graph, const struct strata_churn *churn, uint32_t bound,
+	struct strata_partition *partition, struct strata_error *error)
 {
 	strata_autofree uint32_t *popularity =
 		strata_allocate(partition->item_count, sizeof(*popularity));

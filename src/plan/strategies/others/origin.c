@@ -24,8 +24,9 @@ static int compare_sized(const void *left, const void *right)
 	return (a->group > b->group) - (a->group < b->group);
 }
 
-static int partition_by_origin(const struct strata_graph *graph, const struct strata_churn *churn,
-	uint32_t bound, struct strata_partition *partition, struct strata_error *error)
+static int partition_by_origin(const struct strata_strategy *strategy,
+	const struct strata_graph *graph, const struct strata_churn *churn, uint32_t bound,
+	struct strata_partition *partition, struct strata_error *error)
 {
 	strata_autosourcegroups struct strata_source_groups sources = STRATA_SOURCE_GROUPS_INIT;
 	strata_autofree struct sized *sorted = NULL;

@@ -191,8 +191,9 @@ static int begin(struct chunking *chunking, const struct strata_graph *graph,
 	return 0;
 }
 
-static int partition_as_ostree(const struct strata_graph *graph, const struct strata_churn *churn,
-	uint32_t bound, struct strata_partition *partition, struct strata_error *error)
+static int partition_as_ostree(const struct strata_strategy *strategy,
+	const struct strata_graph *graph, const struct strata_churn *churn, uint32_t bound,
+	struct strata_partition *partition, struct strata_error *error)
 {
 	STRATA_CLEANUP(release_chunking) struct chunking chunking = {0};
 	int status = begin(&chunking, graph, churn, error);

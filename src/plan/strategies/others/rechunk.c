@@ -248,8 +248,9 @@ static int fill(struct filling *filling, uint32_t bound, struct strata_error *er
 	return 0;
 }
 
-static int partition_as_rechunk(const struct strata_graph *graph, const struct strata_churn *churn,
-	uint32_t bound, struct strata_partition *partition, struct strata_error *error)
+static int partition_as_rechunk(const struct strata_strategy *strategy,
+	const struct strata_graph *graph, const struct strata_churn *churn, uint32_t bound,
+	struct strata_partition *partition, struct strata_error *error)
 {
 	uint32_t count = partition->item_count, most = count < bound ? count : bound;
 	STRATA_CLEANUP(release_filling)

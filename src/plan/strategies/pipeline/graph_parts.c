@@ -357,8 +357,8 @@ int strata_flow_popularity(
 	if (count > 0)
 		status = make_graph(run, flow, &graph, error);
 	if (status == 0 && count > 0)
-		status =
-			strata_strategy_popularity.partition(graph, NULL, count, &partition, error);
+		status = strata_strategy_popularity.partition(
+			&strata_strategy_popularity, graph, NULL, count, &partition, error);
 	for (uint32_t i = 0; status == 0 && i < count; i++)
 		order[i] = strata_graph_find(run->graph, strata_graph_item(graph, order[i])->id);
 	return status < 0 ? status : divide(run, order, count, 1, flow, error);

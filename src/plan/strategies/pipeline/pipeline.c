@@ -355,11 +355,11 @@ static int fill_partition(const struct strata_flow *layers, const struct strata_
 	return check_all_kept(graph, partition, kept, error);
 }
 
-int strata_pipeline_divide(void *pipeline, const struct strata_graph *graph,
-	const struct strata_churn *churn, uint32_t bound, struct strata_partition *partition,
-	struct strata_error *error)
+static int partition_by_pipeline(const struct strata_strategy *strategy,
+	const struct strata_graph *graph, const struct strata_churn *churn, uint32_t bound,
+	struct strata_partition *partition, struct strata_error *error)
 {
-	const struct strata_pipeline *steps = pipeline;
+	const struct strata_pipeline *steps = strategy->data;
 	strata_autoflowrun struct strata_flow_run run = {.arena = STRATA_ARENA_INIT};
 	struct strata_flow flow;
 	int status = strata_flow_run_start(&run, graph, &flow, error);
@@ -374,13 +374,13 @@ int strata_pipeline_divide(void *pipeline, const struct strata_graph *graph,
 	return status < 0 ? status : fill_partition(&flow, graph, bound, partition, error);
 }
 
-static const struct strata_strategy strategy = {
-	.name = "pipeline",
-	.summary = "steps that were given, as nixpkgs' layeringPipeline",
-	.trade_off = "Layers are as they were asked for, whatever that costs.",
-};
-
-const struct strata_strategy *strata_pipeline_strategy(void)
+struct strata_strategy strata_pipeline_strategy(const struct strata_pipeline *pipeline)
 {
-	return &strategy;
+	return (struct strata_strategy){
+		.name = "pipeline",
+		.summary = "steps that were given, as nixpkgs' layeringPipeline",
+		.trade_off = "Layers are as they were asked for, whatever that costs.",
+		.data = pipeline,
+		.partition = partition_by_pipeline,
+	};
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * From the command line to a graph and a plan for it: what build, plan and layer share.
+ * From the command line to the part of a request that is about items and plans: what build, plan
+ * and layer share.
  */
-#ifndef CLI_PLANNING_H
-#define CLI_PLANNING_H
+#ifndef CLI_OPTIONS_PLANNING_OPTIONS_H
+#define CLI_OPTIONS_PLANNING_OPTIONS_H
 
 #include "cli/options/base_options.h"
 #include "cli/options/customisation_options.h"
@@ -25,7 +26,7 @@ struct strata_catalogue_options {
 };
 extern const struct strata_option_group strata_catalogue_group;
 
-struct strata_planning {
+struct strata_planning_options {
 	struct strata_root_options root;
 	struct strata_source_options source;
 	struct strata_plan_file_options file;
@@ -35,12 +36,7 @@ struct strata_planning {
 	struct strata_base_items_options base_items;
 	struct strata_force_options force;
 	struct strata_customisation_options customisation;
-
-	const struct strata_base *base; /* what the image will lie on, or NULL; borrowed */
-	bool explains;                  /* rates mean something even where the plan is given */
-	const char *first_item;         /* the first item asked for, or NULL; borrowed */
-	struct strata_plan *plan;
-	struct strata_graph *graph;
+	bool explains; /* rates mean something even where the plan is given */
 };
 
 /* The groups that make a plan, for the table of a command whose structure TYPE has MEMBER. */
@@ -57,15 +53,14 @@ struct strata_planning {
 		&strata_customisation_group, offsetof(type, member.customisation) \
 	}
 
-/* Check the options and find the sources of COUNT items. Failures are wrong use. */
-int strata_planning_prepare(struct strata_planning *planning, char *const *items, size_t count,
-	struct strata_error *error) STRATA_MUST_CHECK;
+/* Check that the options go together. Failures are wrong use. */
+int strata_planning_options_check(
+	struct strata_planning_options *options, struct strata_error *error) STRATA_MUST_CHECK;
 
-/* Read the plan where one was given, the graph, and make the plan or check the given one.
- * *WRONG_USE tells what a failure is. */
-int strata_planning_run(struct strata_planning *planning, const struct strata_observer *observer,
-	bool *wrong_use, struct strata_error *error) STRATA_MUST_CHECK;
+/* Say in REQUEST what the options say of COUNT ITEMS. REQUEST borrows all of it. */
+void strata_planning_options_apply(const struct strata_planning_options *options,
+	char *const *items, size_t count, struct strata_request *request);
 
-void strata_planning_release(struct strata_planning *planning);
+void strata_planning_options_release(struct strata_planning_options *options);
 
 #endif

@@ -2,8 +2,8 @@
 /*
  * An array of layers that releases them together.
  */
-#ifndef CLI_LAYER_SET_H
-#define CLI_LAYER_SET_H
+#ifndef LAYER_RECORD_LAYER_SET_H
+#define LAYER_RECORD_LAYER_SET_H
 
 #include <stratapack/layer.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/layer_set.h"
+#include "layer/record/layer_set.h"
 
 #include "util/error.h"
 

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/options/result_options.h"
+
+#include "util/error.h"
+
+static int apply_json(void *target, const char *value, struct strata_error *error)
+{
+	((struct strata_report_options *)target)->json = true;
+	return 0;
+}
+
+static int apply_table(void *target, const char *value, struct strata_error *error)
+{
+	((struct strata_report_options *)target)->table = true;
+	return 0;
+}
+
+static int apply_describe(void *target, const char *value, struct strata_error *error)
+{
+	((struct strata_report_options *)target)->describe = true;
+	return 0;
+}
+
+static const struct strata_option report_options[] = {
+	{.name = "json",
+		.help = "describe the finished image on stdout, as JSON",
+		.apply = apply_json},
+	{.name = "table", .help = "print a table of the layers on stdout", .apply = apply_table},
+	{.name = "describe",
+		.help = "find out every digest and size and print them as JSON; nothing is "
+			"written, and no output is needed",
+		.apply = apply_describe},
+	{.name = NULL},
+};
+
+const struct strata_option_group strata_report_group = {"Report", report_options};
+
+int strata_result_options_complete(
+	struct strata_result_options *options, struct strata_error *error)
+{
+	const struct strata_report_options *report = &options->report;
+	int result = strata_image_options_complete(&options->image, error);
+
+	if (result == 0 && report->describe && options->output.count > 0)
+		return strata_hint(error,
+			strata_fail(error, STRATA_ERROR_INVALID,
+				"--describe writes no image, and --output asks for one"),
+			"leave one of them out; --json describes what is written");
+	if (result == 0 && !report->describe)
+		result = strata_output_options_complete(&options->output, error);
+	if (result < 0)
+		return result;
+	if (report->json && report->table)
+		return strata_fail(
+			error, STRATA_ERROR_INVALID, "--json and --table exclude each other");
+	if (report->used.option && strata_output_options_use_stdout(&options->output))
+		return strata_fail(error, STRATA_ERROR_INVALID,
+			"--%s and an archive cannot both go to standard output",
+			report->used.option);
+	return 0;
+}
+
+void strata_result_options_apply(
+	const struct strata_result_options *options, struct strata_request *request)
+{
+	request->base = options->base.source;
+	request->platform = options->platform.platform;
+	request->config = &options->image.config;
+	request->outputs = options->output.destinations;
+	request->output_count = options->output.count;
+}
+
+enum strata_goal strata_result_options_goal(const struct strata_result_options *options)
+{
+	return options->report.describe ? STRATA_GOAL_DESCRIBE : STRATA_GOAL_IMAGE;
+}
+
+void strata_result_options_release(struct strata_result_options *options)
+{
+	strata_image_options_release(&options->image);
+	strata_output_options_release(&options->output);
+}
