@@ -3,6 +3,7 @@
 #
 #	make                build/stratapack, after installing what that needs (Debian)
 #	make test           every test; the last line is "N passed, N failed"
+#	make test-debian13  every test on Debian 13, in a root of its own
 #	make test-stores    the front ends of Nix and Guix, with real store daemons
 #	make test-nix-newer the front end of Nix, with the Nix of Debian 13
 #	make demo           layered images of this machine's python3 and git
@@ -35,6 +36,10 @@ test-sanitize: test-build
 
 test-valgrind: test-build
 	tests/run valgrind
+
+test-debian13:
+	scripts/setup stores
+	tests/debian13 $(TESTS)
 
 test-stores: test-build static
 	scripts/setup stores
@@ -85,5 +90,5 @@ clean:
 	[ ! -e build-bench ] || chmod -R u+w build-bench
 	rm -rf build build-* demo
 
-.PHONY: all test test-stores test-nix-newer test-sanitize test-valgrind test-build demo install static bench \
+.PHONY: all test test-debian13 test-stores test-nix-newer test-sanitize test-valgrind test-build demo install static bench \
 	bench-quick bench-fleet bench-instructions format clean

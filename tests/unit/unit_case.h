@@ -39,8 +39,8 @@ struct case_word {
 
 enum { CASE_WORDS = 16 };
 
-static struct case_word case_words[CASE_WORDS];
-static unsigned case_depth;
+static _Thread_local struct case_word case_words[CASE_WORDS];
+static _Thread_local unsigned case_depth;
 
 static inline struct case_word *case_enter(const char *format)
 {

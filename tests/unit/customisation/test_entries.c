@@ -25,7 +25,7 @@ static void test_entries_are_sorted_by_components_and_united(void **state)
 		strata_entries_sort(entries, COUNT_OF(entries), &arena, &result, &count, &error),
 		&error);
 	assert_int_equal(count, COUNT_OF(sorted));
-	for (size_t i = 0; i < count; i++)
+	each_number(size_t, i, 0, count)
 		assert_string_equal(result[i].path, sorted[i]);
 	assert_int_equal(result[1].uid, 5);
 	assert_string_equal(result[3].target, "x");
@@ -60,7 +60,7 @@ static void test_entries_that_are_refused(void **state)
 	struct strata_error error = STRATA_ERROR_INIT;
 
 	(void)state;
-	for (size_t c = 0; c < COUNT_OF(cases); c++) {
+	each_case(c, cases) {
 		struct strata_arena arena = STRATA_ARENA_INIT;
 		const struct strata_entry *result = NULL;
 		size_t count;

@@ -43,7 +43,7 @@ static void test_patterns(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+	each_case(i, cases) {
 		if (strata_pattern_matches(cases[i].pattern, cases[i].path) != cases[i].matches)
 			fail_msg("%s on %s", cases[i].pattern, cases[i].path);
 	}
@@ -89,13 +89,13 @@ static void test_modes(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+	each_case(i, cases) {
 		assert_true(strata_mode_is_valid(cases[i].mode));
 		if (strata_mode_apply(cases[i].mode, cases[i].before, cases[i].is_directory) !=
 			cases[i].after)
 			fail_msg("%s on %o", cases[i].mode, (unsigned)cases[i].before);
 	}
-	for (size_t i = 0; i < COUNT_OF(wrong); i++) {
+	each_case(i, wrong) {
 		if (strata_mode_is_valid(wrong[i]))
 			fail_msg("'%s' is taken for a mode", wrong[i]);
 	}

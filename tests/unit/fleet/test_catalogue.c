@@ -42,7 +42,7 @@ static void assert_stays(const struct strata_fleet_plan *before,
 {
 	int64_t was = plan_price(before_prices, before), is = plan_price(now_prices, now);
 
-	for (size_t m = 1; m < before->fleet->image_count; m++) {
+	each_number(size_t, m, 1, before->fleet->image_count) {
 		if (!same_layers(before, now, m))
 			assert_true(is < was);
 	}
@@ -68,16 +68,16 @@ static void test_catalogues_are_read_as_written(void **state)
 	assert_int_equal(read->storage_weight, written->storage_weight);
 	assert_int_equal(read->request, written->request);
 	assert_int_equal(read->group_count, written->group_count);
-	for (size_t g = 0; g < read->group_count; g++) {
+	each_number(size_t, g, 0, read->group_count) {
 		const struct strata_catalogue_group *a = &written->groups[g];
 		const struct strata_catalogue_group *b = &read->groups[g];
 
 		assert_int_equal(a->item_count, b->item_count);
 		assert_int_equal(a->image_count, b->image_count);
 		assert_string_equal(a->content, b->content);
-		for (size_t i = 0; i < a->item_count; i++)
+		each_number(size_t, i, 0, a->item_count)
 			assert_string_equal(a->items[i], b->items[i]);
-		for (size_t i = 0; i < a->image_count; i++)
+		each_number(size_t, i, 0, a->image_count)
 			assert_string_equal(a->images[i], b->images[i]);
 	}
 	strata_catalogue_free(read);
@@ -121,7 +121,7 @@ static void test_malformed_catalogues_are_refused(void **state)
 
 	(void)state;
 	close(mkstemp(path));
-	for (size_t c = 0; c < COUNT_OF(cases); c++) {
+	each_case(c, cases) {
 		struct strata_catalogue *catalogue = NULL;
 
 		write_text(path, cases[c].text);
@@ -215,7 +215,7 @@ static struct strata_graph *graph_of_image(const struct test_fleet *told, size_t
 	struct strata_error error = STRATA_ERROR_INIT;
 	struct strata_graph *graph = strata_graph_new(&error);
 
-	for (uint32_t i = 0; i < told->fleet->images[m].item_count; i++) {
+	each_number(uint32_t, i, 0, told->fleet->images[m].item_count) {
 		const struct strata_item *item =
 			strata_graph_item(told->graph, told->fleet->images[m].items[i]);
 		struct strata_item_record record = {.id = item->id,
@@ -259,7 +259,7 @@ static void test_known_images_get_their_layers(void **state)
 		told = tell_fleet(&sketch, 0, UINT32_MAX);
 		plan = plan_told(&told);
 		catalogue = catalogue_of(plan);
-		for (size_t m = 0; m < sketch.images; m++) {
+		each_number(size_t, m, 0, sketch.images) {
 			struct strata_error error = STRATA_ERROR_INIT;
 			strata_autograph struct strata_graph *graph = graph_of_image(&told, m);
 			strata_autoplan struct strata_plan *one = plan_by_catalogue(
@@ -268,10 +268,10 @@ static void test_known_images_get_their_layers(void **state)
 
 			assert_succeeds(strata_fleet_plan_image(plan, m, &wanted, &error), &error);
 			assert_int_equal(one->layer_count, wanted->layer_count);
-			for (size_t l = 0; l < one->layer_count; l++) {
+			each_number(size_t, l, 0, one->layer_count) {
 				assert_int_equal(
 					one->layers[l].item_count, wanted->layers[l].item_count);
-				for (size_t i = 0; i < one->layers[l].item_count; i++)
+				each_number(size_t, i, 0, one->layers[l].item_count)
 					assert_string_equal(one->layers[l].items[i],
 						wanted->layers[l].items[i]);
 			}
@@ -305,7 +305,7 @@ static void test_foreign_images_share_groups(void **state)
 
 	(void)state;
 	assert_int_equal(plan->layer_count, 3);
-	for (size_t l = 0; l < 3; l++) {
+	each_number(size_t, l, 0, 3) {
 		if (plan->layers[l].item_count == 2) {
 			assert_string_equal(plan->layers[l].items[0], "data");
 			assert_string_equal(plan->layers[l].items[1], "tool");

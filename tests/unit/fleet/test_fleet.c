@@ -105,7 +105,7 @@ static void measure(const struct fleet_sketch *sketch, struct distance *distance
 static void assert_close(
 	const struct distance *distance, const char *what, double mean, double worst)
 {
-	print_message("%s: mean %.4f, worst %.4f of the optimum, %u cases\n", what,
+	print_message("# %s: mean %.4f, worst %.4f of the optimum, %u cases\n", what,
 		distance->sum / distance->count, distance->worst, distance->count);
 	/* Few cases have no mean to speak of. */
 	assert_true(in_brief() || distance->sum / distance->count < mean);
@@ -257,11 +257,11 @@ static void test_order_of_input_changes_nothing(void **state)
 		draw_fleet(&sketch, seed, 12, 4);
 		told = tell_fleet(&sketch, 0, UINT32_MAX);
 		plan = plan_told(&told);
-		for (uint64_t shuffle = 1; shuffle < 6; shuffle++) {
+		each_number(uint64_t, shuffle, 1, 6) {
 			struct test_fleet other = tell_fleet(&sketch, shuffle, UINT32_MAX);
 			struct strata_fleet_plan *again = plan_told(&other);
 
-			for (size_t m = 0; m < 4; m++) {
+			each_number(size_t, m, 0, 4) {
 				const struct strata_partition *a = &plan->partitions[m];
 				const struct strata_partition *b = &again->partitions[m];
 

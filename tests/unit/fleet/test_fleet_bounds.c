@@ -165,7 +165,7 @@ static void follow_crowd(uint64_t seed)
 	struct strata_catalogue *catalogue = NULL;
 
 	draw_crowd(&crowd, seed);
-	for (uint32_t day = 0; day < 3; day++) {
+	each_number(uint32_t, day, 0, 3) {
 		struct strata_error error = STRATA_ERROR_INIT;
 		struct test_fleet all = tell_crowd(&crowd, 1), some = tell_crowd(&crowd, 2);
 		struct strata_fleet_plan *plan = plan_after(&all, catalogue, false, seed);
@@ -184,10 +184,8 @@ static void follow_crowd(uint64_t seed)
 
 static void test_no_image_has_more_layers_than_it_may(void **state)
 {
-	uint64_t fleets = getenv("STRATAPACK_TESTS_BRIEF") ? 20 : 500;
-
 	(void)state;
-	for (uint64_t seed = 0; seed < fleets; seed++)
+	each_seed(seed, 500)
 		follow_crowd(seed);
 }
 

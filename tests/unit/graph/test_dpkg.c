@@ -37,7 +37,7 @@ static void test_versions_compare_as_policy_says(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+	each_case(i, cases) {
 		int forth = strata_dpkg_compare_versions(cases[i].left, cases[i].right);
 		int back = strata_dpkg_compare_versions(cases[i].right, cases[i].left);
 
@@ -274,7 +274,7 @@ static void test_malformed_status(void **state)
 		{PACKAGE("a", "Provides: (= 1)\n"), "field 'Provides': a package name"},
 	};
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+	each_case(i, cases) {
 		put_status(machine, cases[i].content);
 		assert_fails(
 			ask(machine, "a"), STRATA_ERROR_FORMAT, cases[i].words, &machine->error);

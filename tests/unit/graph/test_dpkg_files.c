@@ -267,7 +267,7 @@ static void test_malformed_files(void **state)
 
 	put_editor(machine);
 	put_link(machine, "/etc/alternatives/editor", "/usr/bin/vim.basic");
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+	each_case(i, cases) {
 		put(machine, cases[i].path, cases[i].content);
 		if (cases[i].words)
 			assert_fails(ask(machine, "vim"), STRATA_ERROR_FORMAT, cases[i].words,

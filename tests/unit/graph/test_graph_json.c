@@ -81,7 +81,7 @@ static void test_names_are_not_taken_for_hashes(void **state)
 	strata_autobuffer struct strata_buffer version = STRATA_BUFFER_INIT;
 
 	(void)state;
-	for (size_t i = 0; i < 3; i++) {
+	each_number(size_t, i, 0, 3) {
 		/* A block of its own, so that reading behind its end shows. */
 		char *id = strdup(ids[i]);
 
@@ -170,7 +170,7 @@ static void test_dangling_ids_are_reported(void **state)
 		{"{\"stratapackGraph\": 1, \"items\": [], \"roots\": [\"/b\"]}", "'/b'"}};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+	each_case(i, cases) {
 		strata_autograph struct strata_graph *graph = strata_graph_new(NULL);
 		struct strata_error error = STRATA_ERROR_INIT;
 
@@ -215,7 +215,7 @@ static void test_references_as_roots(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+	each_case(i, cases) {
 		strata_autograph struct strata_graph *graph = strata_graph_new(NULL);
 		struct strata_error error = STRATA_ERROR_INIT;
 

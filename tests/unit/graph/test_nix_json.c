@@ -49,7 +49,7 @@ static void test_hashes_have_one_normal_form(void **state)
 	struct strata_digest digest;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(spellings) / sizeof(*spellings); i++) {
+	each_case(i, spellings) {
 		assert_succeeds(strata_nar_hash_parse(spellings[i], &digest, &error), &error);
 		assert_string_equal(digest.text, "sha256:" EMPTY_HEX);
 	}
@@ -75,7 +75,7 @@ static void test_malformed_hashes_are_refused(void **state)
 	struct strata_digest digest;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+	each_case(i, bad)
 		assert_fails(strata_nar_hash_parse(bad[i], &digest, &error), STRATA_ERROR_FORMAT,
 			"is not the SHA-256 of a NAR", &error);
 }

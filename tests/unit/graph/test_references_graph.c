@@ -41,7 +41,7 @@ static void test_sizes_on_disk_are_those_of_the_nar(void **state)
 	uint64_t size;
 	char *path;
 
-	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
+	each_case(i, files) {
 		free(source_write(
 			state, files[i].name, files[i].content, strlen(files[i].content)));
 		path = strata_path_join("/", files[i].name);

@@ -199,7 +199,7 @@ static void test_closures_are_read(void **state)
 {
 	static const size_t pieces[] = {1, 7, 8, 4096};
 
-	for (size_t i = 0; i < 4; i++) {
+	each_number(size_t, i, 0, 4) {
 		strata_autograph struct strata_graph *graph = strata_graph_new(NULL);
 		struct play play = {.piece = pieces[i]};
 		struct strata_error error = STRATA_ERROR_INIT;
@@ -224,7 +224,7 @@ static void test_addresses_may_be_uris(void **state)
 {
 	static const char *const schemes[] = {"file://", "unix://"};
 
-	for (size_t i = 0; i < 2; i++) {
+	each_number(size_t, i, 0, 2) {
 		strata_autograph struct strata_graph *graph = strata_graph_new(NULL);
 		struct play play = {0};
 		struct strata_error error = STRATA_ERROR_INIT;
@@ -247,7 +247,7 @@ static void test_addresses_may_be_hosts(void **state)
 		"guix://127.0.0.1:%u", "guix://localhost:%u", "guix://[127.0.0.1]:%u/"};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(forms) / sizeof(*forms); i++) {
+	each_case(i, forms) {
 		strata_autograph struct strata_graph *graph = strata_graph_new(NULL);
 		struct play play = {0};
 		struct strata_error error = STRATA_ERROR_INIT;

@@ -112,7 +112,7 @@ static void test_closures_and_whole_stores_are_read(void **state)
 {
 	static const char *const schemas[] = {guix_schema, nix_schema};
 
-	for (size_t i = 0; i < 2; i++) {
+	each_number(size_t, i, 0, 2) {
 		char *path = create_closed(state, i ? "nix" : "guix", schemas[i], items);
 
 		expect_item(path, *state, "/gnu/store/a", LINE_A);
@@ -201,7 +201,7 @@ static void test_unsound_rows_are_refused(void **state)
 			"'b' is not an absolute path"},
 	};
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+	each_case(i, cases) {
 		char *path = create_closed(state, cases[i].name, guix_schema, cases[i].rows);
 
 		expect_failure(path, *state, "/s/a", STRATA_ERROR_FORMAT, cases[i].words);
@@ -253,7 +253,7 @@ static void add_rows(sqlite3 *connection, unsigned count)
 		-1, &path, NULL);
 	sqlite3_prepare_v2(connection, "INSERT INTO Refs (referrer, reference) VALUES (?, ?)", -1,
 		&reference, NULL);
-	for (unsigned i = 1; i <= count; i++) {
+	each_number(unsigned, i, 1, count + 1) {
 		sqlite3_bind_int64(path, 1, i);
 		assert_int_equal(sqlite3_step(path), SQLITE_DONE);
 		sqlite3_reset(path);
@@ -297,7 +297,7 @@ static void test_truncated_databases_are_refused(void **state)
 	sqlite3_close(connection);
 	assert_int_equal(strata_file_read(path, 1 << 30, &whole, NULL), 0);
 	free(path);
-	for (size_t part = 1; part < 20; part++) {
+	each_number(size_t, part, 1, 20) {
 		path = source_write(state, "cut", whole.data, whole.length * part / 20);
 		expect_failure(path, *state, "/s/002000", STRATA_ERROR_FORMAT, path);
 		free(path);
@@ -426,7 +426,7 @@ static void test_unwritable_directories_are_read(void **state)
 	assert_int_equal(chmod(directory, 0755), 0);
 	sqlite3_close(writer);
 	copy_as(state, source, "clean/db");
-	for (size_t i = 0; i < 2; i++) {
+	each_number(size_t, i, 0, 2) {
 		place(directory, state, i ? "left" : "clean");
 		assert_int_equal(chmod(directory, 0555), 0);
 		reader = make_reader(i ? left : clean, temporary);
@@ -517,7 +517,7 @@ static void test_links_lead_to_items_within_the_root(void **state)
 		"home/profile", "/store/c", "/../home/../home/profile"};
 
 	make_store(state);
-	for (size_t i = 0; i < sizeof(to_c) / sizeof(*to_c); i++) {
+	each_case(i, to_c) {
 		assert_true(strata_store_holds(*state, to_c[i]));
 		expect_item(NULL, *state, to_c[i], LINE_A LINE_B LINE_C);
 	}

@@ -134,7 +134,7 @@ static void test_entrypoint_and_cmd(void **state)
 			"{\"Entrypoint\":[\"/init\"],\"Cmd\":[\"sh\"],\"ArgsEscaped\":true}"},
 	};
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+	each_case(i, cases)
 		assert_string_equal(run_on(*state,
 					    "{\"Entrypoint\":[\"/init\"],\"Cmd\":[\"sh\"],"
 					    "\"ArgsEscaped\":true}",
@@ -170,7 +170,7 @@ static void test_members_that_are_not_what_they_should_be(void **state)
 		"\"Other\":{\"a\":1.5}"};
 	struct scratch *scratch = *state;
 
-	for (size_t i = 0; i < sizeof(members) / sizeof(*members); i++) {
+	each_case(i, members) {
 		struct strata_build_options options = {.describe = true, .threads = 1};
 		strata_autobase struct strata_base *base = NULL;
 		struct parts parts = plain_parts;

@@ -26,7 +26,7 @@ static void test_platforms_must_agree(void **state)
 	};
 	struct scratch *scratch = *state;
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+	each_case(i, cases) {
 		struct parts parts = plain_parts;
 		const char *path;
 		struct strata_base *base = NULL;
@@ -104,7 +104,7 @@ static void test_index_is_searched_for_the_platform(void **state)
 		scratch, scratch_text(scratch, "%s" NAMED("docker.io/library/multi:1") "}",
 				 put_blob(scratch, STRATA_MEDIA_OCI_INDEX, index, strlen(index))));
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+	each_case(i, cases) {
 		strata_autobase struct strata_base *base = NULL;
 		const char *variant;
 
@@ -193,7 +193,7 @@ static void test_blobs_are_copied_as_they_are(void **state)
 {
 	struct scratch *scratch = *state;
 
-	for (unsigned compressed = 0; compressed < 2; compressed++) {
+	each_number(unsigned, compressed, 0, 2) {
 		struct strata_build_options options = {.threads = 2};
 		strata_autobase struct strata_base *base = NULL;
 		struct parts parts = plain_parts;
@@ -207,7 +207,7 @@ static void test_blobs_are_copied_as_they_are(void **state)
 		assert_succeeds(strata_base_layers(
 					base, scratch->output, &options, layers, &scratch->error),
 			&scratch->error);
-		for (size_t i = 0; i < 2; i++) {
+		each_number(size_t, i, 0, 2) {
 			strata_autobuffer struct strata_buffer blob = STRATA_BUFFER_INIT;
 			strata_autobuffer struct strata_buffer tar = STRATA_BUFFER_INIT;
 
@@ -232,7 +232,7 @@ static void test_blobs_are_copied_as_they_are(void **state)
 /* Gathering the layers of the base at PATH fails, and nothing stays. */
 static void gather_fails(struct scratch *scratch, const char *path, int status, const char *words)
 {
-	for (unsigned describe = 0; describe < 2; describe++) {
+	each_number(unsigned, describe, 0, 2) {
 		struct strata_build_options options = {.threads = 1, .describe = describe};
 		strata_autobase struct strata_base *base = NULL;
 		struct strata_layer layers[MOST_LAYERS];

@@ -19,7 +19,7 @@ static struct strata_graph *make_graph(struct scratch *scratch)
 	struct strata_graph *graph = strata_graph_new(&scratch->error);
 
 	assert_non_null(graph);
-	for (size_t i = 0; i < sizeof(items) / sizeof(*items); i++) {
+	each_case(i, items) {
 		const struct strata_item_record record = {.id = items[i].id,
 			.version = items[i].version,
 			.content =

@@ -23,7 +23,7 @@ static void test_parsing(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+	each_case(i, cases) {
 		struct strata_error error = STRATA_ERROR_INIT;
 		struct strata_destination destination;
 
@@ -63,7 +63,7 @@ static void test_refusals(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+	each_case(i, cases) {
 		struct strata_error error = STRATA_ERROR_INIT;
 		struct strata_destination destination;
 
@@ -106,7 +106,7 @@ static void test_zstd_needs_an_oci_format(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+	each_case(i, cases) {
 		struct strata_destination destination = {.format = cases[i].format};
 		struct strata_error error = STRATA_ERROR_INIT;
 

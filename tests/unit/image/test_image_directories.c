@@ -15,7 +15,7 @@ static void test_new_layout(void **state)
 	digests[2] = strata_image_id(sample.image)->text;
 	digests[3] = sample.image->oci_manifest.digest.text;
 	assert_string_equal(scratch_names(scratch, path), "blobs index.json oci-layout ");
-	for (size_t i = 0; i < 4; i++) {
+	each_number(size_t, i, 0, 4) {
 		const char *blob =
 			scratch_text(scratch, "%s/blobs/sha256/%s", path, digests[i] + 7);
 
@@ -65,7 +65,7 @@ static void test_second_image_joins_the_first(void **state)
 	assert_int_equal(count_in_index(scratch, path, first.image->oci_manifest.digest.text), 2);
 	assert_int_equal(count_in_index(scratch, path, second.image->oci_manifest.digest.text), 1);
 	/* The same name: replaced. The same again: nothing changes. */
-	for (unsigned i = 0; i < 2; i++) {
+	each_number(unsigned, i, 0, 2) {
 		assert_succeeds(
 			write_image(scratch, &second, "oci", path, "a:1", false), &scratch->error);
 		assert_int_equal(
@@ -134,7 +134,7 @@ static void test_damaged_layouts_are_left_alone(void **state)
 
 	make_sample(scratch, &sample, &plain_config);
 	assert_succeeds(write_image(scratch, &sample, "oci", path, "", false), &scratch->error);
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+	each_case(i, cases) {
 		write_index(scratch, path, cases[i].index);
 		assert_fails(write_image(scratch, &sample, "oci", path, "a", false),
 			cases[i].status, "layout's index", &scratch->error);
@@ -152,7 +152,7 @@ static void test_other_directories_are_left_alone(void **state)
 	struct sample sample;
 
 	make_sample(scratch, &sample, &plain_config);
-	for (size_t i = 0; i < 2; i++) {
+	each_number(size_t, i, 0, 2) {
 		const char *full = scratch_at(scratch, "/full");
 		const char *empty = scratch_at(scratch, scratch_text(scratch, "/empty%zu", i));
 

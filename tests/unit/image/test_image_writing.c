@@ -79,7 +79,7 @@ static void test_creation_times(void **state)
 	struct sample sample;
 
 	make_sample(scratch, &sample, &plain_config);
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+	each_case(i, cases) {
 		struct strata_image_config config = {
 			.architecture = "amd64", .created = cases[i].seconds};
 		struct strata_image *image = NULL;
@@ -150,7 +150,7 @@ static void test_texts_that_are_not_utf8_are_refused(void **state)
 	struct sample sample;
 
 	make_sample(scratch, &sample, &plain_config);
-	for (size_t i = 0; i < sizeof(configs) / sizeof(*configs); i++) {
+	each_case(i, configs) {
 		struct strata_image *image = NULL;
 
 		assert_fails(
@@ -260,7 +260,7 @@ static void test_oci_and_universal_archives(void **state)
 	struct sample sample;
 
 	make_sample(scratch, &sample, &full_config);
-	for (unsigned universal = 0; universal < 2; universal++) {
+	each_number(unsigned, universal, 0, 2) {
 		strata_autobuffer struct strata_buffer tar = STRATA_BUFFER_INIT;
 		const char *manifest = sample.image->oci_manifest.digest.text;
 
@@ -300,7 +300,7 @@ static void test_v1_archive(void **state)
 	struct sample sample;
 
 	make_sample(scratch, &sample, &full_config);
-	for (unsigned strict = 0; strict < 2; strict++) {
+	each_number(unsigned, strict, 0, 2) {
 		strata_autobuffer struct strata_buffer tar = STRATA_BUFFER_INIT;
 		const char *names, *top, *ids[3];
 
@@ -309,7 +309,7 @@ static void test_v1_archive(void **state)
 			&scratch->error);
 		scratch_read(scratch, path, &tar);
 		names = members(scratch, &tar);
-		for (size_t i = 0; i < 3; i++) {
+		each_number(size_t, i, 0, 3) {
 			const char *json;
 
 			ids[i] = scratch_text(scratch, "%.64s", names);

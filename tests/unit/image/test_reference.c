@@ -35,7 +35,7 @@ static void test_good_names(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+	each_case(i, cases) {
 		struct strata_error error = STRATA_ERROR_INIT;
 		struct strata_reference reference;
 		strata_autofree char *full = NULL;
@@ -60,7 +60,7 @@ static void test_bad_names(void **state)
 		"a@sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+	each_case(i, cases) {
 		struct strata_error error = STRATA_ERROR_INIT;
 		struct strata_reference reference;
 
@@ -80,7 +80,7 @@ static void test_bad_tags(void **state)
 		"a:", "a:.b", "a:-b", "a:b:c", "a:b c", "a:b@c", "a:\xc3\xa9", "example.org/a:"};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+	each_case(i, cases) {
 		struct strata_error error = STRATA_ERROR_INIT;
 		struct strata_reference reference;
 
@@ -103,7 +103,7 @@ static void test_lengths(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+	each_case(i, cases) {
 		struct strata_error error = STRATA_ERROR_INIT;
 		struct strata_reference reference;
 		char text[512];

@@ -290,7 +290,7 @@ static void test_documents_that_disagree(void **state)
 			"several spellings"},
 	};
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+	each_case(i, cases) {
 		make_layout(*state, &cases[i].parts);
 		expect(*state, "layout", cases[i].words);
 	}
@@ -303,7 +303,7 @@ static void test_spoiled_blobs(void **state)
 	strata_autobuffer struct strata_buffer names = STRATA_BUFFER_INIT;
 
 	make_layout(fixture, &(struct parts){.gzip = true, .layer_type = OCI_LAYER "+gzip"});
-	for (int way = 0; way < 4; way++) {
+	each_number(int, way, 0, 4) {
 		strata_autofree char *index_path = place(fixture, "layout/index.json");
 		strata_autobuffer struct strata_buffer text = STRATA_BUFFER_INIT;
 		struct strata_error error = STRATA_ERROR_INIT;
@@ -358,7 +358,7 @@ static void test_bad_digests(void **state)
 	struct fixture *fixture = *state;
 
 	put_text(fixture, "layout/oci-layout", "{\"imageLayoutVersion\":\"1.0.0\"}");
-	for (size_t i = 0; i < sizeof(digests) / sizeof(*digests); i++) {
+	each_case(i, digests) {
 		strata_autobuffer struct strata_buffer index = STRATA_BUFFER_INIT;
 
 		strata_buffer_format(&index,
@@ -408,7 +408,7 @@ static void test_hostile_layers(void **state)
 		{'6', "pipe", "", 0644, NULL},
 	};
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+	each_case(i, cases) {
 		strata_autobuffer struct strata_buffer tar = STRATA_BUFFER_INIT;
 
 		good_layer(&tar);
@@ -509,7 +509,7 @@ static void test_docker_archives(void **state)
 			"x/layer.tar", "", false, "the content has the digest"},
 	};
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+	each_case(i, cases) {
 		struct strata_error error = STRATA_ERROR_INIT;
 
 		make_docker(*state, "image.tar", cases[i].config, cases[i].layer, cases[i].prefix,
@@ -566,7 +566,7 @@ static void test_v1_archives(void **state)
 		{"{\"A//b\":{\"1\":\"" ID_A "\"}}", ID_B, NULL, "the name 'A//b:1'"},
 	};
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+	each_case(i, cases) {
 		strata_autobuffer struct strata_buffer tar = STRATA_BUFFER_INIT;
 
 		put_v1_layer(&tar, ID_B, NULL, NULL);

@@ -30,7 +30,7 @@ static struct strata_fleet *make_fleet(
 	struct strata_fleet *fleet;
 
 	assert_succeeds(strata_fleet_new(graph, &fleet, &error), &error);
-	for (size_t i = 0; i < count; i++) {
+	each_number(size_t, i, 0, count) {
 		uint32_t items[16];
 		char *copy = strdup(images[i].items), *rest = copy;
 		struct strata_fleet_image image = {.name = images[i].name,

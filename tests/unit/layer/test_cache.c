@@ -105,7 +105,7 @@ static void test_spoiled_blobs_are_built_anew(void **state)
 	struct strata_cache *cache = open_cache(scratch);
 
 	scratch_file(scratch, "/s", "content", 0444);
-	for (int way = 0; way < 4; way++) {
+	each_number(int, way, 0, 4) {
 		struct strata_layer before, after;
 		struct stat info;
 

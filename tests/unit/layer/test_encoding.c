@@ -56,7 +56,7 @@ static void test_blocks_are_bounded(void **state)
 	assert_null(take(&shares[2]));
 	for (size_t i = 0; i < count; i++)
 		strata_block_release(blocks[i]);
-	for (size_t i = 0; i < LAYERS; i++)
+	each_number(size_t, i, 0, LAYERS)
 		assert_int_equal(shares[i].taken, 0);
 	assert_int_equal(encoding.spare_blocks, 4 * THREADS);
 	strata_encoding_release(&encoding);
@@ -109,7 +109,7 @@ static void test_hashing_uses_idle_workers(void **state)
 {
 	enum { BLOCKS = 6 };
 	(void)state;
-	for (unsigned threads = 1; threads <= 3; threads++) {
+	each_number(unsigned, threads, 1, 3 + 1) {
 		strata_autopool struct strata_pool *pool = new_pool(threads);
 		strata_autosha256 struct strata_sha256 *reference = strata_sha256_new();
 		struct strata_encoding encoding;
@@ -123,7 +123,7 @@ static void test_hashing_uses_idle_workers(void **state)
 		assert_int_equal(strata_hashing_init(&hashing, pool, NULL), 0);
 		while (threads > 1 && !strata_pool_is_idle(pool))
 			sched_yield();
-		for (unsigned i = 1; i <= BLOCKS; i++) {
+		each_number(unsigned, i, 1, BLOCKS + 1) {
 			struct strata_block *block = take(&share);
 
 			assert_non_null(block);

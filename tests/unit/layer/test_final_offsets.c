@@ -49,7 +49,7 @@ static void make_store(struct scratch *scratch, struct store *store)
 		scratch_text(scratch, "%s%s", digest_of(scratch, "5"), digest_of(scratch, "6")));
 	scratch_file(scratch, "/c/empty", "", 0444);
 	scratch_bytes(scratch, "/c/other", content + 7, 400000, 0555);
-	for (size_t i = 0; i < LAYERS; i++) {
+	each_number(size_t, i, 0, LAYERS) {
 		store->recipes[i] = &store->recipe[i];
 		if (i < LAYERS - 1) {
 			store->recipe[i] = (struct strata_recipe){
@@ -110,7 +110,7 @@ static void open_outputs(
 {
 	struct strata_error *error = &scratch->error;
 
-	for (size_t i = 0; i < TRANSPORTS; i++) {
+	each_number(size_t, i, 0, TRANSPORTS) {
 		struct strata_destination *destination = &outputs->destinations[outputs->count];
 
 		if (only && strcmp(only, transports[i]) != 0)
@@ -152,7 +152,7 @@ static void build(struct scratch *scratch, const struct store *store, struct out
 				store->recipes, LAYERS, scratch->output, &options, layers, error),
 		error);
 	assert_succeeds(strata_image_new(layers, LAYERS, &config, &image, error), error);
-	for (size_t i = 0; i < outputs->count; i++)
+	each_number(size_t, i, 0, outputs->count)
 		assert_succeeds(strata_sink_finish(outputs->sinks[i], image, error), error);
 	strata_image_free(image);
 	close_outputs(outputs);
@@ -180,14 +180,14 @@ static void make_copied(struct scratch *scratch, const struct store *store)
 				&scratch->options, layers, error),
 		error);
 	assert_succeeds(strata_image_new(layers, LAYERS, &config, &sample.image, error), error);
-	for (size_t i = 0; i < TRANSPORTS; i++)
+	each_number(size_t, i, 0, TRANSPORTS)
 		assert_succeeds(
 			write_image(scratch, &sample, transports[i],
 				in(scratch, scratch_text(scratch, "copied-%s", transports[i])),
 				"team/tool:1", false),
 			error);
 	strata_image_free(sample.image);
-	for (size_t i = 0; i < LAYERS; i++)
+	each_number(size_t, i, 0, LAYERS)
 		if (layers[i].blob && access(layers[i].blob, F_OK) == 0)
 			assert_int_equal(unlink(layers[i].blob), 0);
 	release(layers);
@@ -202,22 +202,22 @@ static void test_bytes_are_those_of_copied_blobs(void **state)
 
 	make_store(scratch, &store);
 	make_copied(scratch, &store);
-	for (size_t i = 0; i < sizeof(threads) / sizeof(*threads); i++) {
+	each_case(i, threads) {
 		struct outputs all = {.keeps_files = i % 2 == 1};
 
 		scratch->options.threads = threads[i];
 		open_outputs(scratch, &all, "all", NULL);
 		build(scratch, &store, &all, layers);
 		assert_int_equal(all.placed, 1);
-		for (size_t t = 0; t < TRANSPORTS; t++)
+		each_number(size_t, t, 0, TRANSPORTS)
 			assert_same(scratch, "all", transports[t]);
-		for (size_t l = 0; l < LAYERS; l++) {
+		each_number(size_t, l, 0, LAYERS) {
 			assert_int_equal(layers[l].blob != NULL, all.keeps_files);
 			if (layers[l].blob)
 				(void)unlink(layers[l].blob);
 		}
 		release(layers);
-		for (size_t t = 0; t < TRANSPORTS; t++) {
+		each_number(size_t, t, 0, TRANSPORTS) {
 			struct outputs one = {.count = 0};
 
 			open_outputs(scratch, &one, "one", transports[t]);
@@ -241,14 +241,14 @@ static void test_the_cache_fills_and_serves(void **state)
 		strata_cache_open(in(scratch, "cache"), &scratch->options.cache, &scratch->error),
 		&scratch->error);
 	scratch->options.threads = 2;
-	for (size_t round = 0; round < 3; round++) {
+	each_number(size_t, round, 0, 3) {
 		struct outputs outputs = {.count = 0};
 
 		open_outputs(scratch, &outputs, "cached", NULL);
 		build(scratch, &store, &outputs, layers);
-		for (size_t t = 0; t < TRANSPORTS; t++)
+		each_number(size_t, t, 0, TRANSPORTS)
 			assert_same(scratch, "cached", transports[t]);
-		for (size_t l = 0; l < LAYERS; l++)
+		each_number(size_t, l, 0, LAYERS)
 			assert_non_null(layers[l].blob);
 		/* The last round has some of them only. */
 		if (round == 1)
@@ -273,7 +273,7 @@ static void test_compressed_layers_have_no_place_before_they_are_made(void **sta
 	assert_succeeds(
 		strata_cache_open(in(scratch, "cache"), &scratch->options.cache, &scratch->error),
 		&scratch->error);
-	for (unsigned round = 0; round < 2; round++) {
+	each_number(unsigned, round, 0, 2) {
 		struct outputs outputs = {.count = 0};
 
 		scratch->options.threads = 1 + round;
@@ -281,7 +281,7 @@ static void test_compressed_layers_have_no_place_before_they_are_made(void **sta
 		build(scratch, &store, &outputs, layers);
 		release(layers);
 		assert_int_equal(outputs.placed, round);
-		for (size_t t = 0; t < TRANSPORTS; t++)
+		each_number(size_t, t, 0, TRANSPORTS)
 			assert_same(scratch, "mixed", transports[t]);
 	}
 	strata_cache_close(scratch->options.cache);
@@ -307,7 +307,7 @@ static void test_a_failure_leaves_nothing(void **state)
 	options.place = place;
 	options.ready = fail_late;
 
-	for (unsigned threads = 1; threads <= 3; threads++) {
+	each_number(unsigned, threads, 1, 3 + 1) {
 		struct outputs outputs = {.keeps_files = threads == 2};
 
 		open_outputs(scratch, &outputs, "failed", NULL);

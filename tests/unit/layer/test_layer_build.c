@@ -97,7 +97,7 @@ static void check_codecs(
 		assert_succeeds(
 			strata_compression_parse(*codecs, &recipe->compression, &scratch->error),
 			&scratch->error);
-		for (size_t i = 0; i < count; i++) {
+		each_number(size_t, i, 0, count) {
 			strata_autobuffer struct strata_buffer tar = STRATA_BUFFER_INIT;
 			struct strata_layer layer;
 
@@ -146,8 +146,8 @@ static void test_streams_around_block_sizes(void **state)
 	const size_t exact = STRATA_BLOCK_SIZE - 3 * 512;
 	strata_autofree char *content = scratch_content(2 * STRATA_BLOCK_SIZE);
 
-	for (size_t blocks = 0; blocks < 2; blocks++) {
-		for (size_t step = 0; step < 3; step++) {
+	each_number(size_t, blocks, 0, 2) {
+		each_number(size_t, step, 0, 3) {
 			size_t size = blocks * STRATA_BLOCK_SIZE + exact - 512 + step * 512;
 
 			scratch_bytes(scratch, "/f", content, size, 0444);
@@ -205,11 +205,11 @@ static void test_layers_leave_no_trace_in_the_next(void **state)
 		recipes[i] = &recipe[i];
 		scratch_bytes(scratch, items[i]->id, content + i * 1000, sizes[i], 0444);
 	}
-	for (size_t i = 0; i < sizeof(codecs) / sizeof(*codecs); i++) {
+	each_case(i, codecs) {
 		struct strata_digest alone[LAYERS];
 		struct strata_layer layers[LAYERS];
 
-		for (size_t l = 0; l < LAYERS; l++) {
+		each_number(size_t, l, 0, LAYERS) {
 			assert_succeeds(
 				strata_compression_parse(codecs[i], &recipe[l].compression, error),
 				error);
@@ -217,12 +217,12 @@ static void test_layers_leave_no_trace_in_the_next(void **state)
 			alone[l] = layers->digest;
 			strata_layer_release(layers);
 		}
-		for (unsigned threads = 1; threads <= 4; threads++) {
+		each_number(unsigned, threads, 1, 4 + 1) {
 			scratch->options.threads = threads;
 			assert_succeeds(strata_layers_build(recipes, LAYERS, scratch->output,
 						&scratch->options, layers, error),
 				error);
-			for (size_t l = 0; l < LAYERS; l++) {
+			each_number(size_t, l, 0, LAYERS) {
 				assert_string_equal(layers[l].digest.text, alone[l].text);
 				strata_layer_release(&layers[l]);
 			}
@@ -239,7 +239,7 @@ static void test_many_files(void **state)
 	size_t lines = 0;
 
 	scratch_directory(scratch, "/s", 0755);
-	for (unsigned i = 0; i < 5000; i++) {
+	each_number(unsigned, i, 0, 5000) {
 		FILE *file = fopen(scratch_text(scratch, "%s/s/%u", scratch->root, i), "w");
 
 		assert_non_null(file);
@@ -328,7 +328,7 @@ static void test_changed_files_are_noticed(void **state)
 	struct strata_recipe_item items[] = {STORE_ITEM("/s")};
 	struct strata_recipe recipe = RECIPE(items);
 
-	for (size_t i = 0; i < sizeof(changes) / sizeof(*changes); i++) {
+	each_case(i, changes) {
 		struct change change = {scratch, changes[i]};
 		struct strata_observer observer = {.progress = make_change, .data = &change};
 
@@ -379,7 +379,7 @@ static void test_each_file_is_read_once(void **state)
 	scratch_bytes(scratch, "/l/large", content, 3 * MEBIBYTE, 0444);
 	assert_true(inotify_add_watch(watcher, scratch_at(scratch, "/s"), IN_OPEN) >= 0);
 	assert_true(inotify_add_watch(watcher, scratch_at(scratch, "/l"), IN_OPEN) >= 0);
-	for (int kind = STRATA_CODEC_NONE; kind <= STRATA_CODEC_ZSTD; kind++) {
+	each_number(int, kind, STRATA_CODEC_NONE, STRATA_CODEC_ZSTD + 1) {
 		struct strata_layer layers[2];
 
 		small.compression.kind = large.compression.kind = (enum strata_codec_kind)kind;
@@ -419,7 +419,7 @@ static void test_files_that_are_on_the_disk_only(void **state)
 		scratch_bytes(
 			scratch, scratch_text(scratch, "/s/%u", i), content, i % 5 * 999, 0444);
 	scratch_bytes(scratch, "/s/2large", content, LARGE, 0444);
-	for (unsigned round = 0; round < 3; round++) {
+	each_number(unsigned, round, 0, 3) {
 		struct strata_layer layer;
 
 		assert_succeeds(scratch_build(scratch, &recipe, 2, &layer), &scratch->error);
@@ -448,7 +448,7 @@ static void test_cancelled_builds_leave_nothing(void **state)
 	strata_autofree char *content = scratch_content(3 * MEBIBYTE);
 
 	scratch_bytes(scratch, "/s", content, 3 * MEBIBYTE, 0444);
-	for (int calls = 0; calls < 8; calls++) {
+	each_number(int, calls, 0, 8) {
 		int left = calls;
 		struct strata_observer observer = {.cancelled = cancel_later, .data = &left};
 
@@ -566,7 +566,7 @@ static void test_layers_are_delivered_bottom_first_and_early(void **state)
 	assert_int_equal(deliveries.made[1], 3);
 	for (size_t i = 0; i < 3; i++)
 		strata_layer_release(&layers[i]);
-	for (unsigned threads = 1; threads <= 3; threads++) {
+	each_number(unsigned, threads, 1, 3 + 1) {
 		deliveries = (struct deliveries){.fails_at = 1};
 		scratch->options.threads = threads;
 		assert_fails(strata_layers_build(

@@ -76,7 +76,7 @@ static void test_round_trip_keeps_key_and_content(void **state)
 	const char *path = scratch_text(scratch, "%s/recipe.json", scratch->directory);
 
 	items[1].id = "files";
-	for (size_t i = 0; i < 3; i++) {
+	each_number(size_t, i, 0, 3) {
 		strata_autorecipe struct strata_recipe *loaded = NULL;
 		struct strata_error *error = &scratch->error;
 		struct strata_recipe recipe = RECIPE(items);
@@ -151,13 +151,13 @@ static void test_every_difference_shows_in_the_key(void **state)
 	struct scratch *scratch = *state;
 	struct strata_digest keys[COUNT];
 
-	for (size_t i = 0; i < COUNT; i++) {
+	each_number(size_t, i, 0, COUNT) {
 		strata_autorecipe struct strata_recipe *recipe = load(scratch, different[i]);
 
 		if (!recipe)
 			fail_msg("%s: %s", different[i], scratch->error.message);
 		keys[i] = recipe->key;
-		for (size_t k = 0; k < i; k++)
+		each_number(size_t, k, 0, i)
 			assert_string_not_equal(keys[k].text, keys[i].text);
 	}
 }
@@ -251,7 +251,7 @@ static void test_malformed_recipes_are_refused(void **state)
 	};
 	struct scratch *scratch = *state;
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+	each_case(i, cases) {
 		strata_autorecipe struct strata_recipe *recipe = load(scratch, cases[i].text);
 
 		if (recipe || !strstr(scratch->error.message, cases[i].words) ||
@@ -298,7 +298,7 @@ static void test_recipes_know_nothing_of_other_layers(void **state)
 	struct strata_metadata_rules rules = {0};
 	struct strata_digest keys[2];
 
-	for (size_t i = 0; i < 2; i++) {
+	each_number(size_t, i, 0, 2) {
 		struct strata_graph *graph = strata_graph_new(error);
 		struct strata_recipe **recipes;
 		size_t count;
@@ -347,7 +347,7 @@ static void test_layers_may_be_compressed_each_in_its_way(void **state)
 	struct strata_recipe **recipes;
 	size_t count;
 
-	for (size_t i = 0; i < 2; i++) {
+	each_number(size_t, i, 0, 2) {
 		struct strata_item_record record = {.id = items[i], .has_size = true};
 
 		assert_succeeds(strata_graph_add(graph, &record, error), error);

@@ -39,7 +39,7 @@ static struct strata_rates *draw_rates(bool batch)
 	struct strata_error error = STRATA_ERROR_INIT;
 	struct strata_rates *rates = strata_rates_new(&error);
 
-	for (size_t n = 0; n < COUNT_OF(names); n++) {
+	each_case(n, names) {
 		struct strata_rate rate = {random_below(1 << 20), 0};
 
 		rate.per_year = (rate.per_year << random_below(8)) / 3;
@@ -141,7 +141,7 @@ static void test_store_content_changes_with_its_closure(void **state)
 	assert_true(strata_churn_is_shared(closure));
 	assert_int_equal(strata_churn_class_count(closure), 4);
 	assert_int_equal(strata_churn_words(closure), 1);
-	for (uint32_t i = 0; i < 5; i++) {
+	each_number(uint32_t, i, 0, 5) {
 		uint32_t class_index = strata_churn_class(closure, i);
 
 		assert_int_equal(*strata_churn_class_causes(own, strata_churn_class(own, i)),
@@ -164,7 +164,7 @@ static void test_rates_of_items_speak_for_their_cause(void **state)
 	static const char *const causes[] = {"openssl", "openssl", "zlib", "bash"};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT_OF(names); i++) {
+	each_case(i, names) {
 		struct strata_item_record record = {.id = names[i],
 			.cause = causes[i],
 			.content = STRATA_CONTENT_FILES,
@@ -249,7 +249,7 @@ static void test_bad_rates_are_refused(void **state)
 	struct strata_error error = STRATA_ERROR_INIT;
 
 	(void)state;
-	for (size_t c = 0; c < COUNT_OF(cases); c++) {
+	each_case(c, cases) {
 		strata_autorates struct strata_rates *rates = strata_rates_new(&error);
 
 		assert_fails(read_rates(cases[c].text, rates, &error), cases[c].status,
@@ -279,7 +279,7 @@ static void test_changelog_lines(void **state)
 	assert_true(
 		strata_changelog_day(" -- A B <a@b.c>  Sat, 01 Jan 2000 00:00:00 +0100\n", &next));
 	assert_int_equal(next - day, 1);
-	for (size_t i = 0; i < COUNT_OF(bad); i++)
+	each_case(i, bad)
 		assert_false(strata_changelog_day(bad[i], &day));
 }
 

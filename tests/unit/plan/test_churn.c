@@ -37,7 +37,7 @@ static void draw_instance(struct instance *instance, uint64_t seed, uint32_t cou
 
 	random_state = seed;
 	instance->graph = strata_graph_new(&error);
-	for (uint32_t i = 0; i < count; i++) {
+	each_number(uint32_t, i, 0, count) {
 		char id[32], references[256] = "";
 		size_t length = 0;
 		struct strata_rate rate = {STRATA_FIXED_ONE << random_below(10), 0};
@@ -191,7 +191,7 @@ static void measure(const struct instance *instance, uint32_t bound, struct dist
 static void assert_close(
 	const struct distance *distance, const char *what, double mean, double worst)
 {
-	print_message("%s: mean %.5f, worst %.5f of the optimum, %u cases\n", what,
+	print_message("# %s: mean %.5f, worst %.5f of the optimum, %u cases\n", what,
 		distance->sum / distance->count, distance->worst, distance->count);
 	/* Few cases have no mean to speak of. */
 	assert_true(in_brief() || distance->sum / distance->count < mean);
@@ -227,7 +227,7 @@ static void make_debian_instance(struct instance *instance, uint32_t root, bool 
 	instance->count = 0;
 	debian_close(root, found, &instance->count);
 	instance->graph = strata_graph_new(&error);
-	for (uint32_t i = 0; i < instance->count; i++) {
+	each_number(uint32_t, i, 0, instance->count) {
 		const struct debian_package *package = &debian_packages[found[i]];
 
 		debian_add(instance->graph, package);
@@ -272,7 +272,7 @@ static void test_a_larger_bound_never_costs_more(void **state)
 		uint64_t before = UINT64_MAX - 1;
 
 		draw_instance(&instance, seed, seed % 4 ? 12 : 50);
-		for (uint32_t bound = 1; bound <= instance.count + 1; bound++) {
+		each_number(uint32_t, bound, 1, instance.count + 1 + 1) {
 			struct strata_plan *plan = plan_instance(&instance, bound);
 			uint64_t cost = cost_of_plan(&instance, plan).planned;
 
@@ -292,7 +292,7 @@ static void assert_layers_are_worth_a_request(
 {
 	uint64_t cost = cost_of_plan(instance, plan).planned;
 
-	for (size_t into = 0; into < plan->layer_count; into++) {
+	each_number(size_t, into, 0, plan->layer_count) {
 		for (size_t from = into + 1; from < plan->layer_count; from++) {
 			uint32_t layer_of[64];
 
@@ -324,7 +324,7 @@ static void test_no_layer_costs_more_than_it_saves(void **state)
 		assert_layers_are_worth_a_request(&instance, plan);
 		free_instance(&instance);
 	}
-	for (uint32_t root = 0; root < COUNT_OF(debian_packages); root++) {
+	each_number(uint32_t, root, 0, COUNT_OF(debian_packages)) {
 		strata_autoplan struct strata_plan *plan = NULL;
 
 		make_debian_instance(&instance, root, root % 2);
@@ -369,7 +369,7 @@ static void test_storage_weighs_against_pulls(void **state)
 		}
 		free_instance(&instance);
 	}
-	for (size_t w = 1; w < COUNT_OF(weights); w++) {
+	each_number(size_t, w, 1, COUNT_OF(weights)) {
 		assert_true(stored[w] < stored[w - 1]);
 		assert_true(pulled[w] > pulled[w - 1]);
 	}
@@ -461,7 +461,7 @@ static void test_the_order_is_best_for_prefix_reuse(void **state)
 		}
 		free_instance(&instance);
 	}
-	print_message("with shared causes: mean %.5f, worst %.5f\n", sum / shared, worst);
+	print_message("# with shared causes: mean %.5f, worst %.5f\n", sum / shared, worst);
 	assert_true(in_brief() || sum / shared < 1.001);
 	assert_true(worst < 1.06);
 }

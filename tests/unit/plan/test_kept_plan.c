@@ -178,7 +178,7 @@ static size_t count_new_layers(const struct strata_plan *plan, const struct stra
 static void assert_all_stay(const struct strata_plan *plan, const struct strata_plan *previous)
 {
 	assert_true(plan->layer_count >= previous->layer_count);
-	for (size_t layer = 0; layer < previous->layer_count; layer++)
+	each_number(size_t, layer, 0, previous->layer_count)
 		assert_true(is_same_layer(&plan->layers[layer], &previous->layers[layer]));
 }
 
@@ -196,7 +196,7 @@ static void test_nothing_new_changes_nothing(void **state)
 		draw_release(&release, seed);
 		graph = graph_of(&release, seed % 2);
 		previous = plan_after(graph, "churn", 6, NULL);
-		for (size_t e = 0; e < COUNT_OF(extending); e++) {
+		each_case(e, extending) {
 			strata_autoplan struct strata_plan *plan =
 				plan_after(graph, extending[e], 6, previous);
 
@@ -215,7 +215,7 @@ static struct strata_churn *uneven_churn(const struct strata_graph *graph)
 		.propagation = STRATA_PROPAGATION_OWN, .rates = rates};
 	struct strata_churn *churn = NULL;
 
-	for (uint32_t i = 0; i < strata_graph_count(graph); i++) {
+	each_number(uint32_t, i, 0, strata_graph_count(graph)) {
 		struct strata_rate rate = {
 			i % 3 ? STRATA_FIXED_ONE / 10 : STRATA_FIXED_ONE * 26, 0};
 
@@ -251,7 +251,7 @@ static void test_a_bad_plan_is_kept_for_updates_only(void **state)
 		plan = plan_with(graph, churn, "churn", 6, previous);
 		left += count_new_layers(plan, previous) > 0;
 	}
-	print_message("bad plans left: %u of %u\n", left, (unsigned)trials(60));
+	print_message("# bad plans left: %u of %u\n", left, (unsigned)trials(60));
 	assert_true(left * 6 > trials(60) * 5);
 }
 
@@ -275,7 +275,7 @@ static void test_a_new_leaf_moves_no_layer(void **state)
 		release.versions[release.count] = 1;
 		release.sizes[release.count++] = 5000;
 		larger = graph_of(&release, seed % 2);
-		for (size_t e = 0; e < COUNT_OF(extending); e++) {
+		each_case(e, extending) {
 			strata_autoplan struct strata_plan *roomy =
 				plan_after(larger, extending[e], 60, previous);
 			strata_autoplan struct strata_plan *tight = plan_after(
@@ -313,11 +313,11 @@ static void test_permuted_input_changes_nothing(void **state)
 		previous = plan_after(graph, "churn", 6, NULL);
 		update_release(&release);
 		later = graph_of(&release, seed % 2);
-		for (uint32_t first = 1; first < 6; first++) {
+		each_number(uint32_t, first, 1, 6) {
 			strata_autograph struct strata_graph *told =
 				graph_told(&release, seed % 2, first);
 
-			for (size_t e = 0; e < COUNT_OF(extending); e++) {
+			each_case(e, extending) {
 				strata_autoplan struct strata_plan *plan =
 					plan_after(later, extending[e], 6, previous);
 				strata_autoplan struct strata_plan *again =
@@ -368,7 +368,7 @@ static void test_a_larger_bound_costs_no_more(void **state)
 		previous = plan_after(graph, "churn", 6, NULL);
 		update_release(&release);
 		later = graph_of(&release, seed % 2);
-		for (uint32_t bound = 1; bound < 12; bound++) {
+		each_number(uint32_t, bound, 1, 12) {
 			strata_autoplan struct strata_plan *update =
 				plan_after(later, "update", bound, previous);
 			strata_autoplan struct strata_plan *plan =
@@ -431,7 +431,7 @@ static void test_sticky_plans_are_not_worse_than_fresh_ones(void **state)
 		/* No single series may be much worse by luck either. */
 		assert_true(sticky_bytes < fresh_bytes + fresh_bytes / 10);
 	}
-	print_message("sticky / fresh: %.3f, update / sticky: %.3f\n",
+	print_message("# sticky / fresh: %.3f, update / sticky: %.3f\n",
 		(double)sticky_sum / (double)fresh_sum, (double)update_sum / (double)sticky_sum);
 	assert_true(sticky_sum <= fresh_sum);
 	assert_true(update_sum <= sticky_sum);

@@ -91,10 +91,10 @@ static void assert_same_owners(
 	const struct strata_plan *plan, const struct strata_graph *graph, const struct loop *loop)
 {
 	assert_int_equal(plan->layer_count, count_owner_sets(loop->owners, loop->count));
-	for (size_t layer = 0; layer < plan->layer_count; layer++) {
+	each_number(size_t, layer, 0, plan->layer_count) {
 		uint32_t first = strata_graph_find(graph, plan->layers[layer].items[0]);
 
-		for (size_t i = 0; i < plan->layers[layer].item_count; i++) {
+		each_number(size_t, i, 0, plan->layers[layer].item_count) {
 			uint32_t item = strata_graph_find(graph, plan->layers[layer].items[i]);
 
 			assert_int_equal(loop->owners[item], loop->owners[first]);
@@ -128,7 +128,7 @@ static void test_auto_is_the_loop_of_nixpkgs(void **state)
 				loop.below[item] |= 1u << fields->references[r] |
 						    loop.below[fields->references[r]];
 		}
-		for (uint32_t bound = 1; bound <= loop.count; bound++) {
+		each_number(uint32_t, bound, 1, loop.count + 1) {
 			strata_autoplan struct strata_plan *plan = NULL;
 			struct strata_plan_options options = {
 				.strategy = strata_strategy_find("auto"), .max_layers = bound};
@@ -209,7 +209,7 @@ static void test_nixery(void **state)
 		root++)
 		assert_succeeds(strata_graph_add_root(graph, *root, &error), &error);
 	assert_succeeds(strata_graph_finish(graph, NULL, &error), &error);
-	for (size_t c = 0; c < COUNT_OF(cases); c++) {
+	each_case(c, cases) {
 		struct strata_partition partition = {
 			.order = order, .item_count = COUNT_OF(nodes), .ends = ends};
 		strata_autobuffer struct strata_buffer text = STRATA_BUFFER_INIT;
@@ -248,7 +248,7 @@ static struct archive make_archive(const struct package *packages, size_t count)
 	struct archive archive = {.graph = strata_graph_new(&error)};
 	struct strata_churn_options options = {.rates = rates};
 
-	for (size_t i = 0; i < count; i++) {
+	each_number(size_t, i, 0, count) {
 		struct strata_item_record record = {.id = packages[i].id,
 			.cause = packages[i].source,
 			.size = packages[i].size,

@@ -42,7 +42,7 @@ static void test_bound_counts_every_layer_of_the_image(void **state)
 	strata_autograph struct strata_graph *graph = make_graph(four, COUNT_OF(four), NULL);
 
 	(void)state;
-	for (size_t c = 0; c < COUNT_OF(cases); c++) {
+	each_case(c, cases) {
 		strata_autoplan struct strata_plan *plan = NULL;
 		struct strata_plan_options options = {
 			.strategy = strata_strategy_find(cases[c].strategy),
@@ -85,7 +85,7 @@ static void test_bound_without_room_names_one_that_works(void **state)
 	strata_autograph struct strata_graph *graph = make_graph(four, COUNT_OF(four), NULL);
 
 	(void)state;
-	for (size_t c = 0; c < COUNT_OF(cases); c++) {
+	each_case(c, cases) {
 		strata_autoplan struct strata_plan *plan = NULL;
 		struct strata_plan_options options = {
 			.strategy = strata_strategy_find(cases[c].strategy),
@@ -113,6 +113,8 @@ static void test_empty_graph(void **state)
 	(void)state;
 	for (const struct strata_strategy *const *strategy = strata_strategies(); *strategy;
 		strategy++) {
+		in_case("strategy %s", (*strategy)->name);
+
 		strata_autoplan struct strata_plan *empty = NULL;
 		strata_autoplan struct strata_plan *customised = NULL;
 		struct strata_plan_options options = {.strategy = *strategy, .max_layers = 1};
@@ -139,7 +141,9 @@ static void test_single_item(void **state)
 	(void)state;
 	for (const struct strata_strategy *const *strategy = strata_strategies(); *strategy;
 		strategy++) {
-		for (uint32_t bound = 1; bound < 4; bound++) {
+		in_case("strategy %s", (*strategy)->name);
+
+		each_number(uint32_t, bound, 1, 4) {
 			strata_autoplan struct strata_plan *plan = NULL;
 			struct strata_plan_options options = {.strategy = *strategy,
 				.max_layers = bound,

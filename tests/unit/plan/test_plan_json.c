@@ -299,7 +299,7 @@ static void test_malformed_plans_are_refused(void **state)
 	struct strata_error error = STRATA_ERROR_INIT;
 	struct strata_plan *plan = NULL;
 
-	for (size_t c = 0; c < COUNT_OF(cases); c++) {
+	each_case(c, cases) {
 		write_file(place->path, cases[c].text);
 		assert_fails(strata_plan_load(place->path, &plan, &error), cases[c].status,
 			cases[c].words, &error);
@@ -342,7 +342,7 @@ static void test_plan_is_checked_against_the_graph(void **state)
 	struct strata_error error = STRATA_ERROR_INIT;
 	strata_autograph struct strata_graph *graph = make_graph(four, COUNT_OF(four), NULL);
 
-	for (size_t c = 0; c < COUNT_OF(cases); c++) {
+	each_case(c, cases) {
 		strata_autoplan struct strata_plan *plan = NULL;
 		strata_autobuffer struct strata_buffer text = STRATA_BUFFER_INIT;
 

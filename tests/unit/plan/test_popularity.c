@@ -85,7 +85,7 @@ static void assert_ladder_order(const struct strata_graph *graph, uint32_t level
 
 	assert_succeeds(strata_plan_make(graph, &options, &plan, &error), &error);
 	assert_int_equal(plan->layers[0].item_count, 2 * levels + 1);
-	for (uint32_t i = 0; i < 2 * levels; i++) {
+	each_number(uint32_t, i, 0, 2 * levels) {
 		char expected[32];
 
 		snprintf(expected, sizeof(expected), "%c-%05u", i % 2 ? 'b' : 'a',
@@ -130,10 +130,10 @@ static void test_popularity_of_300_levels_is_exact(void **state)
 	assert_int_equal(scores.words, 8);
 	/* 3 * 2^299 - 1 */
 	score = scores.values + (size_t)8 * components.of_item[strata_graph_find(graph, "a-00299")];
-	for (int w = 0; w < 4; w++)
+	each_number(int, w, 0, 4)
 		assert_true(score[w] == UINT64_MAX);
 	assert_true(score[4] == ((UINT64_C(1) << 44) | ((UINT64_C(1) << 43) - 1)));
-	for (int w = 5; w < 8; w++)
+	each_number(int, w, 5, 8)
 		assert_true(score[w] == 0);
 	assert_ladder_order(graph, 300);
 }
@@ -199,7 +199,7 @@ static void assert_scores_as_in_contest(const struct strata_graph *graph)
 	}
 	hold_contest(&components, sources, source_count, tables, points);
 	assert_succeeds(strata_scores_count(&components, &scores, &error), &error);
-	for (uint32_t c = 0; c < components.count; c++) {
+	each_number(uint32_t, c, 0, components.count) {
 		const uint64_t *score = scores.values + (size_t)c * scores.words;
 
 		assert_true(score[0] == (uint64_t)points[c]);

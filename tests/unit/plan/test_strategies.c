@@ -8,9 +8,9 @@ static void assert_same_plan(const struct strata_plan *left, const struct strata
 {
 	assert_int_equal(left->layer_count, right->layer_count);
 	assert_int_equal(left->customisation_layer, right->customisation_layer);
-	for (size_t layer = 0; layer < left->layer_count; layer++) {
+	each_number(size_t, layer, 0, left->layer_count) {
 		assert_int_equal(left->layers[layer].item_count, right->layers[layer].item_count);
-		for (size_t i = 0; i < left->layers[layer].item_count; i++)
+		each_number(size_t, i, 0, left->layers[layer].item_count)
 			assert_string_equal(
 				left->layers[layer].items[i], right->layers[layer].items[i]);
 	}
@@ -26,9 +26,9 @@ static void assert_partition(
 
 	assert_true(strata_plan_image_layers(plan) <= bound);
 	assert_true(plan->layer_count > 0);
-	for (size_t layer = 0; layer < plan->layer_count; layer++) {
+	each_number(size_t, layer, 0, plan->layer_count) {
 		assert_true(plan->layers[layer].item_count > 0);
-		for (size_t i = 0; i < plan->layers[layer].item_count; i++) {
+		each_number(size_t, i, 0, plan->layers[layer].item_count) {
 			uint32_t item = strata_graph_find(graph, plan->layers[layer].items[i]);
 
 			assert_int_not_equal(item, STRATA_GRAPH_NONE);
@@ -50,14 +50,14 @@ static void assert_dependencies_first(
 	size_t place[16];
 
 	assert_succeeds(strata_components_find(graph, &components, &error), &error);
-	for (size_t layer = 0; layer < plan->layer_count; layer++) {
+	each_number(size_t, layer, 0, plan->layer_count) {
 		assert_int_equal(plan->layers[layer].item_count, 1);
 		place[strata_graph_find(graph, plan->layers[layer].items[0])] = layer;
 	}
-	for (uint32_t i = 0; i < strata_graph_count(graph); i++) {
+	each_number(uint32_t, i, 0, strata_graph_count(graph)) {
 		const struct strata_item *item = strata_graph_item(graph, i);
 
-		for (uint32_t r = 0; r < item->reference_count; r++) {
+		each_number(uint32_t, r, 0, item->reference_count) {
 			uint32_t below = item->references[r];
 
 			assert_true(components.of_item[below] == components.of_item[i] ||
@@ -126,13 +126,15 @@ static void test_every_strategy_partitions_every_graph(void **state)
 		free(sketch.edges);
 		for (const struct strata_strategy *const *strategy = strata_strategies(); *strategy;
 			strategy++) {
+			in_case("strategy %s", (*strategy)->name);
+
 			const uint32_t bounds[] = {
 				1, 2, count > 1 ? count - 1 : 1, count, count + 1, count + 2, 100};
 
 			/* It searches; its own tests have many more graphs. */
 			if ((*strategy)->uses_churn && seed % 8 != 0)
 				continue;
-			for (size_t b = 0; b < COUNT_OF(bounds); b++) {
+			each_case(b, bounds) {
 				try_strategy(*strategy, graph, retold, bounds[b], false);
 				try_strategy(*strategy, graph, retold, bounds[b], true);
 			}
@@ -157,7 +159,7 @@ static void test_size_cuts_as_guix(void **state)
 	strata_autograph struct strata_graph *graph = make_graph(nodes, COUNT_OF(nodes), NULL);
 
 	(void)state;
-	for (size_t c = 0; c < COUNT_OF(cases); c++) {
+	each_case(c, cases) {
 		strata_autoplan struct strata_plan *plan = NULL;
 		struct strata_plan_options options = {.strategy = strata_strategy_find("size"),
 			.max_layers = cases[c].bound,
@@ -168,11 +170,11 @@ static void test_size_cuts_as_guix(void **state)
 		assert_succeeds(strata_plan_make(graph, &options, &plan, &error), &error);
 		assert_true(plan->customisation_layer);
 		assert_int_equal(strata_plan_image_layers(plan), cases[c].layers);
-		for (size_t layer = 0; layer < plan->layer_count; layer++) {
+		each_number(size_t, layer, 0, plan->layer_count) {
 			bool last = layer + 1 == plan->layer_count;
 
 			assert_int_equal(plan->layers[layer].item_count, last ? cases[c].tail : 1);
-			for (size_t i = 0; i < plan->layers[layer].item_count; i++)
+			each_number(size_t, i, 0, plan->layers[layer].item_count)
 				assert_string_equal(plan->layers[layer].items[i], order[place++]);
 		}
 	}
@@ -254,6 +256,8 @@ static void test_a_large_graph(void **state)
 	assert_succeeds(strata_graph_finish(graph, NULL, &error), &error);
 	for (const struct strata_strategy *const *strategy = strata_strategies(); *strategy;
 		strategy++) {
+		in_case("strategy %s", (*strategy)->name);
+
 		strata_autoplan struct strata_plan *plan = NULL;
 		struct strata_plan_options options = {.strategy = *strategy, .max_layers = items};
 
@@ -277,6 +281,8 @@ static void test_strategies_are_named(void **state)
 	assert_null(strata_strategy_find(""));
 	for (const struct strata_strategy *const *strategy = strata_strategies(); *strategy;
 		strategy++) {
+		in_case("strategy %s", (*strategy)->name);
+
 		assert_true(strlen((*strategy)->summary) > 10);
 		assert_true(strlen((*strategy)->trade_off) > 40);
 	}

@@ -192,7 +192,7 @@ static void test_refusals(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+	each_case(i, cases) {
 		strata_autobuffer struct strata_buffer tar = STRATA_BUFFER_INIT;
 		strata_autobuffer struct strata_buffer list = STRATA_BUFFER_INIT;
 		struct strata_error error = STRATA_ERROR_INIT;
@@ -231,7 +231,7 @@ static void test_damage(void **state)
 	tar.data[1024 + 3] ^= 1;
 	assert_fails(read_all(&tar, &list, &error), STRATA_ERROR_FORMAT, "checksum", &error);
 	tar.data[1024 + 3] ^= 1;
-	for (size_t cut = 1; cut < tar.length; cut++) {
+	each_number(size_t, cut, 1, tar.length) {
 		struct strata_buffer part = {tar.data, cut, 0, false};
 
 		if (cut == 1024)
@@ -248,8 +248,8 @@ static void test_ends(void **state)
 	static const char zeros[2048];
 
 	(void)state;
-	for (unsigned blocks = 0; blocks <= 4; blocks++) {
-		for (int garbage = 0; garbage <= (blocks >= 2); garbage++) {
+	each_number(unsigned, blocks, 0, 4 + 1) {
+		each_number(int, garbage, 0, (blocks >= 2) + 1) {
 			strata_autobuffer struct strata_buffer tar = STRATA_BUFFER_INIT;
 			struct strata_error error = STRATA_ERROR_INIT;
 			strata_autotarreader struct strata_tar_reader *reader = NULL;
@@ -289,7 +289,7 @@ static void test_normal_names(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+	each_case(i, cases) {
 		strata_autobuffer struct strata_buffer normal = STRATA_BUFFER_INIT;
 
 		assert_int_equal(
@@ -342,7 +342,7 @@ static void test_decompression(void **state)
 	char frame[256];
 
 	(void)state;
-	for (int form = 0; form < 3; form++) {
+	each_number(int, form, 0, 3) {
 		strata_autobuffer struct strata_buffer packed = STRATA_BUFFER_INIT;
 		strata_autobuffer struct strata_buffer plain = STRATA_BUFFER_INIT;
 		enum strata_codec_kind codec;

@@ -134,7 +134,7 @@ static void test_paths_are_split_or_else_recorded(void **state)
 	struct scratch *scratch = *state;
 	strata_autobuffer struct strata_buffer tar = STRATA_BUFFER_INIT;
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+	each_case(i, cases) {
 		bool directory = cases[i].directory;
 		const char *path = made_path(scratch, cases[i].length, cases[i].slash);
 		size_t whole = strlen(path) + directory;
@@ -175,8 +175,8 @@ static void test_link_targets_longer_than_100_bytes_are_recorded(void **state)
 	struct scratch *scratch = *state;
 	strata_autobuffer struct strata_buffer tar = STRATA_BUFFER_INIT;
 
-	for (size_t length = 99; length <= 101; length++) {
-		for (unsigned hard = 0; hard < 2; hard++) {
+	each_number(size_t, length, 99, 101 + 1) {
+		each_number(unsigned, hard, 0, 2) {
 			const char *target = made_path(scratch, length, 0);
 			struct strata_tar_entry entry = {.path = "a",
 				.target = target,
@@ -222,7 +222,7 @@ static void test_large_and_negative_numbers_are_recorded(void **state)
 	strata_autobuffer struct strata_buffer tar = STRATA_BUFFER_INIT;
 
 	assert_int_equal(cases[1].entry.size, gibibytes);
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+	each_case(i, cases) {
 		struct strata_tar_entry entry = cases[i].entry;
 
 		entry.path = "a";
@@ -240,7 +240,7 @@ static void test_record_lengths_count_themselves(void **state)
 	struct scratch *scratch = *state;
 	strata_autofree char *value = scratch_content(1100);
 
-	for (size_t size = 0; size <= 1100; size++) {
+	each_number(size_t, size, 0, 1100 + 1) {
 		struct strata_xattr xattr = {"user.x", value, size};
 		struct strata_tar_entry entry = {
 			.path = "a", .mode = S_IFREG, .xattrs = &xattr, .xattr_count = 1};
@@ -286,7 +286,7 @@ static void test_records_are_sorted_and_complete(void **state)
 			"{user.lines=a\\10b=c\\10} {user.none=}\n",
 			path, target));
 	at = tar.data + STRATA_TAR_BLOCK;
-	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
+	each_case(i, keys) {
 		char *end;
 		size_t length = strtoul(at, &end, 10);
 
@@ -329,7 +329,7 @@ static void test_types_devices_and_modes(void **state)
 	struct scratch *scratch = *state;
 	strata_autobuffer struct strata_buffer tar = STRATA_BUFFER_INIT;
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+	each_case(i, cases) {
 		struct strata_tar_entry entry = {
 			.path = "a", .mode = cases[i].mode, .device = makedev(259, 1048575)};
 

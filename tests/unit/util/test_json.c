@@ -108,7 +108,7 @@ static void test_what_it_has_not_is_refused(void **state)
 		"{\"a\":1,\"a\":2}", "{\"a\":1,\"\\u0061\":2}"};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+	each_case(i, bad)
 		refuse(bad[i]);
 }
 
@@ -118,10 +118,10 @@ static void test_nul_is_refused(void **state)
 	static const char *const texts[] = {"[1]", "1", "[\"a\"]", "{\"a\":null}", " "};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+	each_case(i, texts) {
 		size_t length = strlen(texts[i]);
 
-		for (size_t at = 0; at <= length; at++) {
+		each_number(size_t, at, 0, length + 1) {
 			char text[32] = {0};
 			struct strata_json *document = NULL;
 			struct strata_error error = STRATA_ERROR_INIT;

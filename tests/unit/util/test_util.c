@@ -83,7 +83,7 @@ static void test_map_finds_what_was_put(void **state)
 
 	(void)state;
 	assert_int_equal(strata_map_get(&map, "absent"), STRATA_MAP_NONE);
-	for (uint32_t i = 0; i < 5000; i++) {
+	each_number(uint32_t, i, 0, 5000) {
 		snprintf(key, sizeof(key), "key-%u", i);
 		assert_int_equal(strata_map_put(&map, strata_arena_string(&arena, key), i), 0);
 	}
@@ -103,9 +103,9 @@ static void test_text_utf8(void **state)
 		"\x80", "\xc0\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe2\x82", "\xff"};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++)
+	each_case(i, good)
 		assert_true(strata_text_is_utf8(good[i], strlen(good[i])));
-	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+	each_case(i, bad)
 		assert_false(strata_text_is_utf8(bad[i], strlen(bad[i])));
 }
 
@@ -134,7 +134,7 @@ static void test_text_sizes(void **state)
 		{99999999, "99.9 MB"}, {123456789, "123 MB"}, {UINT64_MAX, "18.4 EB"}};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+	each_case(i, cases) {
 		strata_autobuffer struct strata_buffer buffer = STRATA_BUFFER_INIT;
 
 		strata_text_size(&buffer, cases[i].bytes);
@@ -163,7 +163,7 @@ static void test_digest_parser(void **state)
 	struct strata_digest digest;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+	each_case(i, bad)
 		assert_false(strata_digest_parse(bad[i], &digest));
 	assert_true(strata_digest_parse(
 		"sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
@@ -208,7 +208,7 @@ static int count_task(void *data, size_t index, struct strata_error *error)
 static void test_pool_runs_tasks_and_jobs(void **state)
 {
 	(void)state;
-	for (unsigned threads = 1; threads <= 8; threads++) {
+	each_number(unsigned, threads, 1, 8 + 1) {
 		struct strata_error error = STRATA_ERROR_INIT;
 		strata_autopool struct strata_pool *pool = strata_pool_new(threads, &error);
 		struct counting counting = {.pool = pool};
