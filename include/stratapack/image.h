@@ -72,6 +72,9 @@ struct strata_image_config {
 	/* What the layers were made of, or NULL: the image tells the versions of its items, which
 	 * later plans, diffs and images on top of it look for. */
 	const struct strata_plan *plan;
+	const struct strata_pair *members; /* others of what containers run as, such as
+						   Healthcheck: values are JSON */
+	size_t member_count;
 };
 
 /* This machine's architecture in Go's words, or NULL. */

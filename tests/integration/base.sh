@@ -319,6 +319,15 @@ for format in docker oci; do
 done
 is "Docker's members, too" "$(skopeo inspect --config --raw oci:on-built-docker:1 | jq -c .config.Healthcheck.Test)" \
 	'["CMD-SHELL","true"]'
+ok "members of an image's own" "$STRATAPACK" build "${options[@]}" --base built-docker -o oci:own-members:own:1 \
+	--config-member 'Healthcheck={ "Test": ["NONE"] }' --config-member 'Shell=["/bin/ash", "-c"]' \
+	--config-member StopTimeout=7 --config-member 'OnBuild=["RUN true"]'
+is "count, and the base's do where they say nothing" "$(skopeo inspect --config --raw oci:own-members:1 |
+	jq -c '.config | [.Healthcheck, .Shell, .StopTimeout, .OnBuild, .User]')" \
+	'[{"Test":["NONE"]},["/bin/ash","-c"],7,["RUN true"],"5"]'
+for wrong in 'Shell="sh"' 'StopTimeout="7"' 'Healthcheck=[]' 'Healthcheck={' 'Hostname="x"' Shell; do
+	not "a member that is wrong: $wrong" "$STRATAPACK" build "${options[@]}" --config-member "$wrong" -o oci:wrong:1:1
+done
 
 if ok "a Docker Engine starts" start_dockerd; then
 	for image in docker v1 universal; do

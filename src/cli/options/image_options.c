@@ -5,6 +5,7 @@
 
 #include "cli/options/timestamp.h"
 #include "util/json.h"
+#include "util/json_writer.h"
 #include "util/memory.h"
 #include "util/text.h"
 
@@ -166,6 +167,61 @@ static int apply_stop_signal(void *target, const char *value, struct strata_erro
 	return 0;
 }
 
+/* What containers run as beyond what has an option of its own, as Docker's images have it. */
+static const struct config_member {
+	const char *name;
+	enum strata_json_kind kind;
+	const char *form;
+} config_members[] = {
+	{"Healthcheck", STRATA_JSON_OBJECT,
+		"an object such as {\"Test\":[\"CMD\",\"/bin/check\"]}"},
+	{"OnBuild", STRATA_JSON_ARRAY, "an array of instructions"},
+	{"Shell", STRATA_JSON_ARRAY, "an array of arguments"},
+	{"StopTimeout", STRATA_JSON_INTEGER, "a number of seconds"},
+	{NULL, STRATA_JSON_NULL, NULL},
+};
+
+static const struct config_member *find_member(const char *value)
+{
+	const struct config_member *member = config_members;
+	size_t length = strcspn(value, "=");
+
+	while (member->name &&
+		(strlen(member->name) != length || strncmp(member->name, value, length) != 0))
+		member++;
+	return member->name && value[length] ? member : NULL;
+}
+
+static int apply_config_member(void *target, const char *value, struct strata_error *error)
+{
+	struct strata_image_options *options = target;
+	const struct config_member *member = find_member(value);
+	strata_autobuffer struct strata_buffer text = STRATA_BUFFER_INIT;
+	struct strata_json_writer json = {.buffer = &text};
+	strata_autojson struct strata_json *document = NULL;
+	int result;
+
+	if (!member)
+		return invalid(error,
+			"a member is written NAME=JSON, where NAME is one of Healthcheck, OnBuild, "
+			"Shell, StopTimeout");
+	strata_buffer_format(&text, "%s=", member->name);
+	value += strlen(member->name) + 1;
+	result = strata_json_parse(member->name, value, strlen(value), &document, error);
+	if (result == 0 && strata_json_kind(document) != member->kind)
+		result = strata_fail(
+			error, STRATA_ERROR_INVALID, "%s must be %s", member->name, member->form);
+	if (result == 0)
+		result = strata_json_write_value(&json, document, error);
+	if (result == 0)
+		result = strata_buffer_check(&text, error);
+	if (result < 0)
+		return result;
+	value = strata_arena_string(&options->arena, text.data);
+	return value ? add_pair(options, &options->members, value, error)
+		     : strata_fail_memory(error);
+}
+
 static int apply_author(void *target, const char *value, struct strata_error *error)
 {
 	((struct strata_image_options *)target)->config.author = value;
@@ -224,6 +280,11 @@ static const struct strata_option image_options[] = {
 		.argument = "SIGNAL",
 		.help = "the signal that asks the container to end",
 		.apply = apply_stop_signal},
+	{.name = "config-member",
+		.argument = "NAME=JSON",
+		.help = "Healthcheck, OnBuild, Shell or StopTimeout of the config, as Docker has "
+			"them; repeatable",
+		.apply = apply_config_member},
 	{.name = "author", .argument = "TEXT", .help = "who made the image", .apply = apply_author},
 	{.name = "created",
 		.argument = "TIME",
@@ -268,6 +329,8 @@ int strata_image_options_complete(struct strata_image_options *options, struct s
 	config->label_count = options->labels.count;
 	config->annotations = options->annotations.items;
 	config->annotation_count = options->annotations.count;
+	config->members = options->members.items;
+	config->member_count = options->members.count;
 	if (options->has_created)
 		return 0;
 	result = strata_timestamp_from_environment(&is_set, &seconds, error);
@@ -284,5 +347,6 @@ void strata_image_options_release(struct strata_image_options *options)
 	strata_strings_release(&options->volumes);
 	free(options->labels.items);
 	free(options->annotations.items);
+	free(options->members.items);
 	strata_arena_free(&options->arena);
 }

@@ -20,7 +20,7 @@ struct strata_image_options {
 	struct strata_image_config config; /* its lists: strata_image_options_complete() */
 	bool has_created, has_entrypoint, has_cmd;
 	struct strata_strings entrypoint, cmd, env, exposed_ports, volumes;
-	struct strata_pairs labels, annotations;
+	struct strata_pairs labels, annotations, members;
 	struct strata_arena arena; /* owns the strings that are not the command line's */
 };
 extern const struct strata_option_group strata_image_group;

@@ -31,11 +31,12 @@ int strata_base_merge(const struct strata_base *base, const struct strata_image_
 	struct strata_arena *arena, struct strata_image_config *merged,
 	struct strata_error *error) STRATA_MUST_CHECK;
 
-/* Append the members of what containers of BASE (NULL: none) run as that strata_image_config does
- * not know and that go on to an image on it. OWN_COMMAND: the image has an entrypoint or cmd
- * itself. */
-int strata_base_write_other_members(struct strata_json_writer *json, const struct strata_base *base,
-	bool own_command, struct strata_error *error) STRATA_MUST_CHECK;
+/* Append the members of what containers of the base of CONFIG run as, if it has one, that
+ * strata_image_config does not know by name and that go on to an image on it, but for those that
+ * CONFIG has itself. OWN_COMMAND: the image has an entrypoint or cmd itself. */
+int strata_base_write_other_members(struct strata_json_writer *json,
+	const struct strata_image_config *config, bool own_command,
+	struct strata_error *error) STRATA_MUST_CHECK;
 
 /* Append the members of the config that say which system BASE (NULL: none) is of, beyond
  * architecture, variant and os. */

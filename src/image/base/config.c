@@ -336,9 +336,19 @@ static const char *const passed_over[] = {"User", "ExposedPorts", "Env", "Entryp
 	"Image", "AttachStdin", "AttachStdout", "AttachStderr", "Tty", "OpenStdin", "StdinOnce",
 	"NetworkDisabled", "MacAddress", NULL};
 
-int strata_base_write_other_members(struct strata_json_writer *json, const struct strata_base *base,
-	bool own_command, struct strata_error *error)
+static bool has_member(const struct strata_image_config *config, const char *key)
 {
+	for (size_t i = 0; i < config->member_count; i++) {
+		if (strcasecmp(config->members[i].key, key) == 0)
+			return true;
+	}
+	return false;
+}
+
+int strata_base_write_other_members(struct strata_json_writer *json,
+	const struct strata_image_config *config, bool own_command, struct strata_error *error)
+{
+	const struct strata_base *base = config->base;
 	const struct strata_json *value;
 	const char *key;
 	void *position = NULL;
@@ -351,6 +361,8 @@ int strata_base_write_other_members(struct strata_json_writer *json, const struc
 			continue;
 		/* It says how the base's own command is written (Windows). */
 		if (own_command && strcasecmp(key, "ArgsEscaped") == 0)
+			continue;
+		if (has_member(config, key))
 			continue;
 		strata_json_key(json, key);
 		status = strata_json_write_value(json, value, error);

@@ -140,7 +140,11 @@ static int write_execution(struct strata_json_writer *json,
 		strata_json_end_object(json);
 	}
 	strata_json_member_string(json, "StopSignal", config->stop_signal);
-	status = strata_base_write_other_members(json, config->base, own_command, error);
+	for (size_t i = 0; i < config->member_count; i++) {
+		strata_json_key(json, config->members[i].key);
+		strata_json_write_raw(json, config->members[i].value);
+	}
+	status = strata_base_write_other_members(json, config, own_command, error);
 	strata_json_end_object(json);
 	return status;
 }
