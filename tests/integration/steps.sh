@@ -65,6 +65,11 @@ fails_with 1 "/store/nothing" "a foreign item below" "$STRATAPACK" plan "${graph
 
 # Layers that do not name their items: a store that scans them finds no reference.
 mkdir nameless.layers
+# As Nix gives it to a builder.
+first=$(printf '%s\n' popularity.recipes/*.recipe.json | head -n 1)
+jq '{builder: "/bin/sh", recipe: .}' "$first" >attrs.json
+ok "a layer from a recipe among attributes" "$STRATAPACK" layer attrs.json --root "$scratch/root" -o from-attributes
+same "is the one from the recipe" from-attributes "popularity.layers/$(basename "$first" .recipe.json)"
 for recipe in popularity.recipes/*.recipe.json; do
 	ok "a layer without names from $(basename "$recipe")" "$STRATAPACK" layer "$recipe" --omit-items \
 		--root "$scratch/root" -o "nameless.layers/$(basename "$recipe" .recipe.json)"

@@ -373,6 +373,14 @@ static int read_recipe(struct strata_recipe *recipe, const struct strata_json *d
 	return status;
 }
 
+/* Nix gives a builder its attributes in one object, .attrs.json: then the recipe is one of them. */
+static const struct strata_json *recipe_in(const struct strata_json *document)
+{
+	const struct strata_json *recipe = strata_json_member(document, "recipe");
+
+	return recipe && !strata_json_member(document, "stratapackRecipe") ? recipe : document;
+}
+
 int strata_recipe_load(const char *path, struct strata_recipe **result, struct strata_error *error)
 {
 	strata_autojson struct strata_json *document = NULL;
@@ -384,7 +392,7 @@ int strata_recipe_load(const char *path, struct strata_recipe **result, struct s
 	status = strata_json_load(path, LARGEST_FILE, &document, error);
 	if (status < 0)
 		return status;
-	status = read_recipe(recipe, document, error);
+	status = read_recipe(recipe, recipe_in(document), error);
 	if (status < 0)
 		return strata_context(error, status, "recipe '%s'", path);
 	status = strata_recipe_seal(recipe, error);
