@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Nix's SYSTEM, as "x86_64-linux", in the words that Go has for machines, which images use.
 let
   words = {

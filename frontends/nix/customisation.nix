@@ -1,60 +1,19 @@
+# SPDX-License-Identifier: Apache-2.0
 # What an image has besides its items: as options of the program, and as JSON for a given plan.
 { paths, build, context }:
 let
-  inherit (builtins) attrNames concatLists concatStringsSep isList map toJSON;
+  inherit (builtins) attrNames concatLists isList isString map substring stringLength toFile toJSON;
 
+  treeOf = import ./tree.nix { inherit build context; };
   listOf = value: if value == null then [ ] else if isList value then value else [ value ];
-
-  # A tree made by commands, and the permissions that its files had: a store does not keep them.
-  # Rules that a store would give anyway are left out; the first makes everything writable for its
-  # owner, as it is outside of stores.
-  treeOf = { name, contents, copyToRoot, extraCommands, fakeRootCommands }:
-    build.shell "a tree made by commands" "${name}-root"
-      {
-        outputs = [ "out" "permissions" ];
-        inherit extraCommands fakeRootCommands;
-        contents = concatStringsSep " " (map (path: "${path}") contents);
-        copyToRoot = concatStringsSep " " (map (path: "${path}") copyToRoot);
-        fakeroot =
-          if fakeRootCommands == "" then ""
-          else if context.fakeroot == null then
-            throw "stratapack: fakeRootCommands needs `fakeroot`, a derivation with bin/fakeroot; permissions do without"
-          else "${context.fakeroot}/bin/fakeroot";
-        record = ''
-          find . -mindepth 1 ! -type l -exec stat -c '%a %u %g %n' {} + | while read -r mode uid gid path; do
-            case $mode in *[1357]??) usual=755 ;; *) usual=644 ;; esac
-            changed=
-            [ "$mode" = "$usual" ] || changed=", \"mode\": \"$mode\""
-            [ -z "$fakeroot" ] || [ "$uid:$gid" = 0:0 ] || changed="$changed, \"uid\": $uid, \"gid\": $gid"
-            [ -z "$changed" ] || printf ',\n{"paths": "%s"%s}' \
-              "$(printf %s "''${path#.}" | sed 's/[][*?\\]/\\&/g; s/[\\"]/\\&/g')" "$changed"
-          done
-        '';
-      } ''
-      mkdir "$out"
-      cd "$out"
-      for path in $contents; do
-        cp -rs "$path/." . && chmod -R u+w .
-      done
-      for path in $copyToRoot; do
-        cp -a "$path/." . && chmod -R u+w .
-      done
-      eval "$extraCommands"
-      cd "$out"
-      if [ -n "$fakeRootCommands" ]; then
-        "$fakeroot" -- "$tools/bin/sh" -e -u -c 'eval "$fakeRootCommands"; cd "$out"; eval "$record"' >"$NIX_BUILD_TOP/rules"
-      else
-        eval "$record" >"$NIX_BUILD_TOP/rules"
-      fi
-      [ -z "$(ls -A)" ] && echo '[]' >"$permissions" ||
-        { printf '[{"paths": "/**", "mode": "u+w"}'; cat "$NIX_BUILD_TOP/rules"; echo ']'; } >"$permissions"
-    '';
 in
 { name
 , contents ? [ ]
 , copyToRoot ? [ ]
+, followDirectoryLinks ? false
 , extraCommands ? ""
 , fakeRootCommands ? ""
+, enableFakechroot ? false
 , symlinks ? { }
 , directories ? [ ]
 , tmp ? true
@@ -62,11 +21,13 @@ in
 , database ? null # a tree that comes on top
 }:
 let
-  hasTree = extraCommands != "" || fakeRootCommands != "";
+  hasTree = extraCommands != "" || fakeRootCommands != ""
+    || (followDirectoryLinks && listOf copyToRoot != [ ]);
   tree = treeOf {
-    inherit name extraCommands fakeRootCommands;
+    inherit name extraCommands fakeRootCommands enableFakechroot;
     contents = listOf contents;
     copyToRoot = listOf copyToRoot;
+    follow = followDirectoryLinks;
   };
   # Where several contents have a file, the first one counts, as in nixpkgs.
   reversed = list: builtins.genList
@@ -99,11 +60,14 @@ let
     ++ map directory directories
     ++ (if tmp then [{ path = "/tmp"; type = "directory"; mode = "1777"; }] else [ ]);
 
-  rulesFile = builtins.toFile "permissions.json" (toJSON allPermissions);
+  rulesFile = toFile "permissions.json" (toJSON allPermissions);
   option = name: value: [ name value ];
   copyOption = copy: option (if copy.links or false then "--link" else "--copy") copy.from;
   mkdirOption = entry: option "--mkdir"
     "${entry.path}:${entry.mode or "0755"}:${toString (entry.uid or 0)}:${toString (entry.gid or 0)}";
+
+  # The JSON of SET without what closes it.
+  open = set: let text = toJSON set; in substring 0 (stringLength text - 1) text;
 in
 {
   # The items that the customisation needs in the image, and those that are only copied from; the
@@ -120,12 +84,29 @@ in
     ++ (if hasTree then option "--permissions" "${tree.permissions}" else [ ])
     ++ (if allPermissions == [ ] then [ ] else option "--permissions" rulesFile);
 
-  # As a plan has it; the permissions of a tree must then be read from what was built.
+  # As a plan has it, but for the permissions of a tree: those are known when it is built.
   value = {
     inherit entries;
     copies = allCopies;
-    permissions =
-      (if hasTree then builtins.fromJSON (paths.forget (builtins.readFile tree.permissions)) else [ ])
-      ++ allPermissions;
+    permissions = allPermissions;
   };
+
+  # Whether the permissions of a tree are still to be added.
+  inherit hasTree;
+  # OBJECT, which has `permissions` and goes on with the text REST, as a file that has those of the tree, too.
+  complete = name: outer: object: rest: build.shellCommands "a tree made by commands" name
+    {
+      before = outer + open (removeAttrs object [ "permissions" ]) + ",\"permissions\":[";
+      after = substring 1 (stringLength (toJSON object.permissions) - 1) (toJSON object.permissions) + rest;
+      comma = if object.permissions == [ ] then "" else ",";
+      inherit (tree) permissions;
+      passAsFile = [ "before" "after" ];
+      preferLocalBuild = true;
+    } ''
+    cat "$beforePath" >"$out"
+    rules=$(sed -e '1s/^\[//' -e '$s/\]$//' "$permissions")
+    [ -z "$rules" ] || printf '%s%s' "$rules" "$comma" >>"$out"
+    cat "$afterPath" >>"$out"
+  '';
+  inherit open;
 }

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Nix's own database of a closure, as a tree for the root directory: with it, nix in a container knows
 # the items of the image. Hashes and sizes are those that the store knows; no item is read.
 { paths, build, context }:
@@ -12,7 +13,7 @@ in
 let
   onlyCopied = builtins.filter (path: ! (builtins.elem path named)) copied;
 in
-build.shell "a Nix database" "nix-database"
+build.shellCommands "a Nix database" "nix-database"
   {
     nix = need "nix" context.nix;
     sqlite = need "sqlite" context.sqlite;

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # The program, built with nixpkgs: `pkgs.callPackage ./package.nix { }`.
 { lib, stdenv, meson, ninja, pkg-config, scdoc, jansson, libdeflate, openssl, sqlite, zlib, zstd }:
 stdenv.mkDerivation {

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Store paths in strings, and what evaluation knows about them.
 rec {
   store = builtins.storeDir;
@@ -17,19 +18,39 @@ rec {
     let found = builtins.match "(${store}/[0-9a-z]{32}-[-+._?=0-9a-zA-Z]+)(/.*)?" path;
     in if found == null then null else builtins.head found;
 
-  # The store paths that are named in TEXT, each referring to all that TEXT refers to.
+  # Whether TEXT refers to what derivations make, rather than to what is in the store.
+  namesDerivations = text: builtins.any (reference: reference ? outputs || reference ? allOutputs)
+    (builtins.attrValues (builtins.getContext text));
+
+  # What Nix has for the path of an output, until the derivation is built, whose path its content decides.
+  isPlaceholder = text: builtins.match "/[0-9a-z]{52}(/.*)?" text != null;
+
+  # The store paths that are named in TEXT, which refers to them, each referring to all that TEXT refers to.
+  # Text that only looks like a path refers to nothing.
   storePathsIn = text:
     let
-      parts = builtins.split "(${store}/[0-9a-z]{32}-[-+._?=0-9a-zA-Z]+)" text;
+      parts = builtins.split "(${store}/[0-9a-z]{32}-[-+._?=0-9a-zA-Z]+|/[0-9a-z]{52})" (forget text);
       found = builtins.concatLists (builtins.filter builtins.isList parts);
       references = builtins.getContext text;
-    in map (path: builtins.appendContext path references) (unique found);
+    in
+    if references == { } then [ ]
+    else map (path: builtins.appendContext path references) (unique found);
+
+  # All strings in VALUE.
+  stringsIn = value:
+    if builtins.isString value then [ value ]
+    else if builtins.isPath value then [ "${value}" ]
+    else if builtins.isList value then builtins.concatLists (map stringsIn value)
+    else if value ? outPath || value ? __toString then [ "${value}" ]
+    else if builtins.isAttrs value then builtins.concatLists (map stringsIn (builtins.attrValues value))
+    else [ ];
 
   # The store path that TEXT, which is one or lies in one, leads to, for messages about WHAT.
   itemOf = what: text:
     let inside = storePathOf (forget text);
     in
-    if inside == null then
+    if isPlaceholder (forget text) then text
+    else if inside == null then
       throw "stratapack: ${what}: '${text}' is not in the store: give a derivation, or a path without quotes"
     else builtins.appendContext inside (builtins.getContext text);
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Images of registries in the store, for fromImage: nixpkgs' dockerTools.pullImage, with the same
 # arguments, and the same command for what is hashed.
 { context }:

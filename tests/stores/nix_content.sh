@@ -111,11 +111,15 @@ is "bring no items" "$(top "$built" | grep -c ' nix/store/')" 0
 
 fails "use --max-layers" build zstd --argstr strategy per-item --argstr maxLayers 2
 fails "config.Cmd must be a list of strings" build wrong.config
+fails "buildLayeredImage has no argument \`content\`; it has annotations, architecture" build wrong.argument
+fails "Cmd and cmd, which are the same" build wrong.twice
+fails "created must be seconds since 1970" build wrong.date
+fails "buildLayeredImage: runAsRoot is not supported: it needs a virtual machine" build wrong.virtual
 fails "known are Cmd, Entrypoint" build wrong.member
 fails "choose one of build-side, planned, client-side" build wrong.way
 fails "is not in the store: give a derivation" build wrong.item
 fails "/nothing'" build wrong.missing
-fails "not in a chroot of it" build wrong.chroot
+fails "needs \`proot\`" build wrong.chroot
 fails "give \`tools\`" build wrong.noShell
 fails "needs \`nix\`" build wrong.noNix
 fails "/hom/**" build wrong.rule

@@ -150,12 +150,16 @@ in
     noSkopeo = (world.frontEnd { }).pullImage { inherit imageName imageDigest hash; };
     noShell = (world.frontEnd { }).streamLayeredImage { name = "wrong"; };
     noNix = (world.frontEnd { tools = busybox; }).buildLayeredImage { name = "wrong"; includeNixDB = true; };
-    config = image "wrong" jq { config.Cmd = "jq"; };
+    config = image "wrong" jq { config.Cmd = { jq = "jq"; }; };
+    argument = image "wrong" jq { content = [ jq ]; };
+    twice = image "wrong" jq { config = { cmd = [ "jq" ]; Cmd = [ "jq" ]; }; };
+    date = image "wrong" jq { created = "2024-02-30"; };
+    virtual = image "wrong" jq { runAsRoot = "true"; };
     member = image "wrong" jq { config.Comand = [ "jq" ]; };
     way = image "wrong" jq { build = "sideways"; };
     item = image "wrong" jq { contents = [ "/opt/jq" ]; };
     missing = image "wrong" jq { contents = [ "${busybox}/nothing" ]; };
-    chroot = image "wrong" jq { enableFakechroot = true; };
+    chroot = image "wrong" jq { enableFakechroot = true; fakeRootCommands = "true"; };
     rule = image "wrong" jq { permissions = [{ paths = "/hom/**"; mode = "0"; }]; };
     forgets = image "wrong" jq { plan = plan: plan // { layers = builtins.tail plan.layers; }; };
     foreign = image "wrong" jq {

@@ -13,6 +13,10 @@ let
     '';
     stdenv = {
       hostPlatform = { inherit system; };
+      buildPlatform = { inherit system; };
+      # The machine's shell and tools.
+      shell = "/bin/bash";
+      initialPath = [ "/usr" ];
       mkDerivation = attributes: derivation {
         name = "${attributes.pname}-${attributes.version}";
         inherit system;
