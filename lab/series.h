@@ -5,7 +5,7 @@
 #ifndef LAB_SERIES_H
 #define LAB_SERIES_H
 
-#include <stratapack/simulate.h>
+#include "lab/simulate.h"
 
 #include "graph/components.h"
 #include "util/arena.h"

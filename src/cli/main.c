@@ -2,13 +2,10 @@
 /*
  * The program stratapack: find the command and run it.
  */
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cli/command.h"
+#include "cli/program.h"
 #include "cli/text/output.h"
 
 const struct strata_command *const strata_commands[] = {
@@ -42,20 +39,6 @@ static int print_result(const struct strata_buffer *text)
 	strata_autoerror struct strata_error error = STRATA_ERROR_INIT;
 
 	return strata_print(text, &error) < 0 ? strata_report(&error) : STRATA_EXIT_DONE;
-}
-
-int strata_command_begin(const struct strata_command *command, int argc, char **argv, void *options,
-	const struct strata_general_options *general, int *first)
-{
-	strata_autobuffer struct strata_buffer help = STRATA_BUFFER_INIT;
-	strata_autoerror struct strata_error error = STRATA_ERROR_INIT;
-
-	if (strata_options_parse(command, argc, argv, options, first, &error) < 0)
-		return strata_report_use(&error);
-	if (!general->help)
-		return STRATA_COMMAND_GOES_ON;
-	strata_options_help(command, &help);
-	return print_result(&help);
 }
 
 static int print_overview(void)
@@ -140,27 +123,6 @@ const struct strata_command strata_command_help = {
 	.run = run_help,
 };
 
-/* A closed standard descriptor must not become some file that we open: give it one that fails in
- * the direction in which it is used. */
-static void keep_standard_descriptors(void)
-{
-	for (int descriptor = STDIN_FILENO; descriptor <= STDERR_FILENO; descriptor++)
-		if (fcntl(descriptor, F_GETFD) < 0 && errno == EBADF)
-			(void)!open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY);
-}
-
-/* Some file systems report a failed write only when the file is closed. */
-static int close_output(int code)
-{
-	strata_autoerror struct strata_error error = STRATA_ERROR_INIT;
-
-	if (close(STDOUT_FILENO) == 0 || errno == EBADF)
-		return code;
-	strata_fail_errno(&error, "cannot write to 'standard output'");
-	strata_report(&error);
-	return code == STRATA_EXIT_DONE ? STRATA_EXIT_FAILED : code;
-}
-
 static int dispatch(int argc, char **argv)
 {
 	const struct strata_command *command;
@@ -182,13 +144,5 @@ static int dispatch(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	int code;
-
-	keep_standard_descriptors();
-	strata_signals_catch();
-	code = close_output(dispatch(argc, argv));
-	/* Work that ended well in spite of a signal has its result in place; say so. */
-	if (code != STRATA_EXIT_DONE)
-		strata_signals_deliver();
-	return code;
+	return strata_program_run(dispatch, argc, argv);
 }

@@ -14,8 +14,9 @@ rooms=(
 	layer/encode layer/record layer/recipe layer/tree layer/cache layer/build
 	image/read image/provenance image/inspect image/base image/write image/verify
 	registry build
-	lab
+
 	cli/text cli/options cli cli/completion cli/commands
+	lab
 )
 
 # arrows ROOM…: print each include of the sources that goes up, or that nobody knows the room of.

@@ -1,508 +1,57 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * stratapack simulate: what ways of layering cost over time.
+ * stratapack simulate: what ways of layering cost over time. No image needs it, so it is a program
+ * of its own, stratapack-simulate, which this command runs.
  */
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
-
-#include <stratapack/simulate.h>
+#include <unistd.h>
 
 #include "cli/command.h"
-#include "cli/options/quantity.h"
-#include "cli/simulated_state.h"
-#include "cli/text/output.h"
-#include "cli/text/progress.h"
-#include "util/memory.h"
-#include "util/text.h"
+#include "cli/options/simulate_options.h"
 
-struct number_list {
-	uint32_t *numbers;
-	size_t count, capacity;
-};
+static const char program[] = "stratapack-simulate";
 
-struct simulate_options {
-	struct strata_used used;
-	const char *fleet, *updates, *rates, *plot; /* files; NULL: none */
-	bool essential, propagate, json;
-	struct strata_strings contenders;
-	struct number_list max_layers, behind, seeds;
-};
-
-struct simulate {
-	struct strata_general_options general;
-	struct simulate_options own;
-	struct strata_simulated_state *states;
-	size_t state_count;
-	struct strata_contender *contenders;
-	size_t contender_count;
-	struct strata_rates *rates;
-	struct strata_updates *updates;
-	struct strata_series *series;
-	struct strata_contest *contest;
-};
-
-static int apply_fleet(void *target, const char *value, struct strata_error *error)
+/* Where the program lies beside this one: PATH is left empty where that cannot be told. */
+static void find_beside(char *path, size_t size)
 {
-	((struct simulate_options *)target)->fleet = value;
-	return 0;
+	ssize_t length = readlink("/proc/self/exe", path, size - 1);
+	char *slash;
+
+	path[length < 0 ? 0 : length] = '\0';
+	slash = strrchr(path, '/');
+	if (slash && (size_t)(slash + 1 - path) + sizeof(program) <= size)
+		memcpy(slash + 1, program, sizeof(program));
+	else
+		path[0] = '\0';
 }
 
-static int apply_updates(void *target, const char *value, struct strata_error *error)
+static int run_elsewhere(const struct strata_command *command, int argc, char **argv)
 {
-	((struct simulate_options *)target)->updates = value;
-	return 0;
+	strata_autoerror struct strata_error error = STRATA_ERROR_INIT;
+	char path[4096];
+
+	find_beside(path, sizeof(path));
+	if (path[0])
+		execv(path, argv);
+	execvp(program, argv);
+	if (errno == ENOENT)
+		strata_hint(&error,
+			strata_fail(
+				&error, STRATA_ERROR_UNSUPPORTED, "%s is not installed", program),
+			"it is a program of its own, which this build was made without "
+			"(meson's option 'simulate')");
+	else
+		strata_fail_errno(&error, "cannot run '%s'", program);
+	return strata_report(&error);
 }
-
-static int apply_rates(void *target, const char *value, struct strata_error *error)
-{
-	((struct simulate_options *)target)->rates = value;
-	return 0;
-}
-
-static int apply_essential(void *target, const char *value, struct strata_error *error)
-{
-	((struct simulate_options *)target)->essential = true;
-	return 0;
-}
-
-static int apply_propagate(void *target, const char *value, struct strata_error *error)
-{
-	((struct simulate_options *)target)->propagate = true;
-	return 0;
-}
-
-static int apply_json(void *target, const char *value, struct strata_error *error)
-{
-	((struct simulate_options *)target)->json = true;
-	return 0;
-}
-
-static int apply_plot(void *target, const char *value, struct strata_error *error)
-{
-	((struct simulate_options *)target)->plot = value;
-	return 0;
-}
-
-static int apply_strategy(void *target, const char *value, struct strata_error *error)
-{
-	return strata_strings_add(&((struct simulate_options *)target)->contenders, value, error);
-}
-
-static int add_number(struct number_list *list, uint32_t number, struct strata_error *error)
-{
-	if (strata_grow(&list->numbers, &list->capacity, list->count + 1, sizeof(*list->numbers)) <
-		0)
-		return strata_fail_memory(error);
-	list->numbers[list->count++] = number;
-	return 0;
-}
-
-/* Numbers from 1 to LARGEST with commas between. */
-static int add_numbers(
-	struct number_list *list, const char *value, uint32_t largest, struct strata_error *error)
-{
-	strata_autofree char *copy = strdup(value);
-	int result = copy ? 0 : strata_fail_memory(error);
-
-	for (char *at = copy; result == 0 && at;) {
-		uint64_t number;
-
-		if (!strata_text_to_number(strsep(&at, ","), 10, &number) || number == 0 ||
-			number > largest)
-			return strata_fail(error, STRATA_ERROR_INVALID,
-				"this is not a list of numbers from 1 to %u with commas between",
-				largest);
-		result = add_number(list, (uint32_t)number, error);
-	}
-	return result;
-}
-
-static int apply_max_layers(void *target, const char *value, struct strata_error *error)
-{
-	return add_numbers(&((struct simulate_options *)target)->max_layers, value, 1000000, error);
-}
-
-static int apply_behind(void *target, const char *value, struct strata_error *error)
-{
-	return add_numbers(
-		&((struct simulate_options *)target)->behind, value, STRATA_LARGEST_SERIES, error);
-}
-
-static int apply_seed(void *target, const char *value, struct strata_error *error)
-{
-	return add_numbers(&((struct simulate_options *)target)->seeds, value, 1000000000, error);
-}
-
-static const struct strata_option simulate_options[] = {
-	{.name = "fleet",
-		.argument = "FILE",
-		.value = STRATA_VALUE_FILE,
-		.help = "the images, see stratapack-fleet(5) (default: all that is in a state is "
-			"one image)",
-		.apply = apply_fleet},
-	{.name = "essential",
-		.help = "add the essential packages of the Packages indices to every image",
-		.apply = apply_essential},
-	{.name = "updates",
-		.argument = "FILE",
-		.value = STRATA_VALUE_FILE,
-		.help = "what changes in the revisions after the last state, see "
-			"stratapack-simulate(1)",
-		.apply = apply_updates},
-	{.name = "seed",
-		.argument = "N[,N]...",
-		.help = "what the updates leave to chance; each number is another run (default 1)",
-		.apply = apply_seed},
-	{.name = "propagate",
-		.help = "a change of an item changes all that refers to it, as in Guix and Nix",
-		.apply = apply_propagate},
-	{.name = "rates",
-		.argument = "FILE",
-		.value = STRATA_VALUE_FILE,
-		.help = "how often the strategies believe causes to fire, see stratapack-rates(5)",
-		.apply = apply_rates},
-	{.name = "strategy",
-		.argument = "NAME",
-		.value = STRATA_VALUE_STRATEGY,
-		.help = "let this strategy take part, or 'fleet', 'fleet:STORAGE-WEIGHT', "
-			"'churn:STORAGE-WEIGHT', with 'sticky:' before it to extend the plans of "
-			"the state before; repeatable (default: all)",
-		.apply = apply_strategy},
-	{.name = "max-layers",
-		.argument = "N[,N]...",
-		.help = "bounds on the layers with items (default 100)",
-		.apply = apply_max_layers},
-	{.name = "behind",
-		.argument = "N[,N]...",
-		.help = "count the pulls of machines that are so many revisions behind (default 1)",
-		.apply = apply_behind},
-	{.name = "json", .help = "print JSON instead of a table", .apply = apply_json},
-	{.name = "plot",
-		.argument = "FILE",
-		.value = STRATA_VALUE_FILE,
-		.help = "draw the results, as SVG, into this file too",
-		.apply = apply_plot},
-	{.name = NULL},
-};
-
-static const struct strata_option_group simulate_group = {"Simulation", simulate_options};
 
 static const struct strata_command_group simulate_groups[] = {
-	{&simulate_group, offsetof(struct simulate, own)},
-	{&strata_general_group, offsetof(struct simulate, general)},
+	{&strata_simulate_group, offsetof(struct strata_simulate_command, own)},
+	{&strata_general_group, offsetof(struct strata_simulate_command, general)},
 	{NULL, 0},
 };
-
-/* --- preparing -------------------------------------------------------------------------------- */
-
-static int parse_fleet(
-	struct strata_contender *contender, const char *weight, struct strata_error *error)
-{
-	contender->fleet = true;
-	return *weight == ':'
-		       ? strata_quantity_thousandths(weight + 1, STRATA_LARGEST_STORAGE_WEIGHT,
-				 &contender->storage_weight, error)
-		       : 0;
-}
-
-/* The name of a strategy, or of one that weighs what is stored, and the weight. */
-static int parse_strategy(
-	struct strata_contender *contender, const char *name, struct strata_error *error)
-{
-	const char *weight = strchr(name, ':');
-	strata_autobuffer struct strata_buffer alone = STRATA_BUFFER_INIT;
-	int result;
-
-	contender->strategy = strata_strategy_find(name);
-	if (contender->strategy || !weight)
-		return 0;
-	strata_buffer_append(&alone, name, (size_t)(weight - name));
-	result = strata_buffer_check(&alone, error);
-	if (result < 0)
-		return result;
-	contender->strategy = strata_strategy_find(alone.data);
-	if (contender->strategy && !contender->strategy->weighs_storage)
-		return strata_fail(error, STRATA_ERROR_INVALID,
-			"the strategy '%s' does not weigh what is stored", alone.data);
-	return strata_quantity_thousandths(
-		weight + 1, STRATA_LARGEST_STORAGE_WEIGHT, &contender->storage_weight, error);
-}
-
-/* NAME of a strategy or "fleet", and perhaps ":WEIGHT"; "sticky:" before it. */
-static int parse_contender(
-	struct strata_contender *contender, const char *name, struct strata_error *error)
-{
-	static const char sticky[] = "sticky:", fleet[] = "fleet";
-	const char *rest = name;
-	int result = 0;
-
-	*contender = (struct strata_contender){
-		.name = name, .storage_weight = STRATA_DEFAULT_STORAGE_WEIGHT};
-	contender->sticky = strata_text_starts_with(name, sticky);
-	if (contender->sticky)
-		rest += strlen(sticky);
-	if (strata_text_starts_with(rest, fleet) && (!rest[5] || rest[5] == ':'))
-		result = parse_fleet(contender, rest + strlen(fleet), error);
-	else
-		result = parse_strategy(contender, rest, error);
-	if (result == 0 && !contender->fleet && !contender->strategy)
-		result = strata_hint(error,
-			strata_fail(
-				error, STRATA_ERROR_INVALID, "there is no strategy with this name"),
-			"'stratapack strategies' lists them; 'fleet' plans all images together");
-	return result < 0 ? strata_context(error, result, "--strategy %s", name) : 0;
-}
-
-/* All that can be put into any number of layers. */
-static int choose_all(struct strata_strings *names, struct strata_error *error)
-{
-	int result = strata_strings_add(names, "fleet", error);
-
-	for (const struct strata_strategy *const *at = strata_strategies(); result == 0 && *at;
-		at++) {
-		if (!(*at)->least_layers)
-			result = strata_strings_add(names, (*at)->name, error);
-	}
-	return result;
-}
-
-static int prepare_contenders(struct simulate *simulate, struct strata_error *error)
-{
-	struct strata_strings *names = &simulate->own.contenders;
-	int result = names->count == 0 ? choose_all(names, error) : 0;
-
-	if (result < 0)
-		return result;
-	simulate->contenders = strata_allocate(names->count, sizeof(*simulate->contenders));
-	if (!simulate->contenders)
-		return strata_fail_memory(error);
-	for (; result == 0 && simulate->contender_count < names->count; simulate->contender_count++)
-		result = parse_contender(&simulate->contenders[simulate->contender_count],
-			names->items[simulate->contender_count], error);
-	return result;
-}
-
-static int prepare(
-	struct simulate *simulate, char *const *states, size_t count, struct strata_error *error)
-{
-	struct simulate_options *own = &simulate->own;
-	int result = prepare_contenders(simulate, error);
-
-	if (result < 0)
-		return result;
-	if (count == 0 || (count == 1 && !own->updates))
-		return strata_hint(error,
-			strata_fail(error, STRATA_ERROR_INVALID,
-				"a series needs two states, or one and updates"),
-			"name states behind the options, as in packages-index:FILE, or what "
-			"changes with --updates");
-	if (own->seeds.count > 0 && !own->updates)
-		return strata_fail(
-			error, STRATA_ERROR_INVALID, "--seed is about updates, but none are given");
-	if (own->max_layers.count == 0)
-		result = add_number(&own->max_layers, STRATA_DEFAULT_MAX_LAYERS, error);
-	if (result == 0 && own->behind.count == 0)
-		result = add_number(&own->behind, 1, error);
-	if (result == 0 && own->seeds.count == 0)
-		result = add_number(&own->seeds, 1, error);
-	simulate->states = strata_allocate(count, sizeof(*simulate->states));
-	if (!simulate->states)
-		return strata_fail_memory(error);
-	for (; result == 0 && simulate->state_count < count; simulate->state_count++)
-		result = strata_simulated_state_parse(&simulate->states[simulate->state_count],
-			states[simulate->state_count], own->essential, error);
-	return result;
-}
-
-/* --- running ---------------------------------------------------------------------------------- */
-
-static int read_inputs(struct simulate *simulate, struct strata_error *error)
-{
-	const struct simulate_options *own = &simulate->own;
-	int result = 0;
-
-	if (own->updates)
-		result = strata_updates_load(own->updates, &simulate->updates, error);
-	if (result == 0 && own->rates) {
-		simulate->rates = strata_rates_new(error);
-		result = simulate->rates ? strata_rates_load(simulate->rates, own->rates, error)
-					 : STRATA_ERROR_MEMORY;
-	}
-	for (size_t i = 0; i < simulate->contender_count; i++)
-		simulate->contenders[i].rates = simulate->rates;
-	return result;
-}
-
-static int make_series(struct simulate *simulate, const struct strata_observer *observer,
-	struct strata_error *error)
-{
-	const struct simulate_options *own = &simulate->own;
-	int result = 0;
-
-	simulate->series = strata_series_new(own->propagate, error);
-	if (!simulate->series)
-		return STRATA_ERROR_MEMORY;
-	for (size_t i = 0; result == 0 && i < simulate->state_count; i++) {
-		struct strata_simulated_state *state = &simulate->states[i];
-
-		result = strata_simulated_state_read(state, own->fleet, observer, error);
-		if (result == 0)
-			result = strata_series_add(simulate->series, state->fleet, error);
-		if (result == 0)
-			result = strata_signals_check(error);
-	}
-	for (size_t i = 0; result == 0 && simulate->updates && i < own->seeds.count; i++)
-		result = strata_series_update(
-			simulate->series, simulate->updates, own->seeds.numbers[i], error);
-	return result;
-}
-
-static void multiple_cell(struct strata_table *table, uint64_t value, uint64_t ideal)
-{
-	uint64_t multiple = strata_contest_multiple(value, ideal);
-	char text[32];
-
-	snprintf(text, sizeof(text), "%llu.%02llu", (unsigned long long)((multiple + 5) / 1000),
-		(unsigned long long)((multiple + 5) % 1000 / 10));
-	strata_table_cell(table, text);
-}
-
-static void heading(struct strata_table *table, struct strata_buffer *columns,
-	const struct strata_outcome *ideal)
-{
-	static const char *const before[] = {"strategy", "bound", "layers", "registry", "first"};
-
-	for (size_t i = 0; i < sizeof(before) / sizeof(*before); i++) {
-		strata_table_cell(table, before[i]);
-		strata_buffer_byte(columns, i == 0 ? '<' : '>');
-	}
-	for (size_t p = 0; p < ideal->pull_count; p++) {
-		char text[32];
-
-		snprintf(text, sizeof(text), ideal->pull_count > 1 ? "pull-%u" : "pull",
-			ideal->pulls[p].behind);
-		strata_table_cell(table, text);
-		strata_table_cell(table, "prefix");
-		strata_table_cell(table, "requests");
-		strata_buffer_string(columns, ">>>");
-	}
-	strata_table_cell(table, "planning");
-	strata_buffer_byte(columns, '>');
-}
-
-static void row(struct strata_table *table, const struct strata_contest *contest,
-	const struct strata_result *result)
-{
-	const struct strata_outcome *sum = &result->sum, *ideal = &contest->ideal;
-	char text[32];
-
-	strata_table_cell(table, result->name);
-	strata_table_number(table, result->max_layers);
-	strata_table_number(
-		table, sum->image_sum ? (sum->layer_sum + sum->image_sum / 2) / sum->image_sum : 0);
-	multiple_cell(table, sum->registry, ideal->registry);
-	multiple_cell(table, sum->first, ideal->first);
-	for (size_t p = 0; p < sum->pull_count; p++) {
-		multiple_cell(table, sum->pulls[p].digest, ideal->pulls[p].digest);
-		multiple_cell(table, sum->pulls[p].prefix, ideal->pulls[p].digest);
-		multiple_cell(table, sum->pulls[p].requests, sum->pulls[p].pairs);
-	}
-	snprintf(text, sizeof(text), "%llu ms",
-		(unsigned long long)(sum->plan_time / (sum->plan_count ? sum->plan_count : 1) +
-				     500) /
-			1000);
-	strata_table_cell(table, text);
-}
-
-static int print_table(const struct strata_contest *contest, struct strata_error *error)
-{
-	strata_autobuffer struct strata_buffer text = STRATA_BUFFER_INIT;
-	strata_autobuffer struct strata_buffer columns = STRATA_BUFFER_INIT;
-	struct strata_table table = {.cells = STRATA_BUFFER_INIT};
-	const struct strata_outcome *ideal = &contest->ideal;
-	int result;
-
-	heading(&table, &columns, ideal);
-	for (size_t i = 0; i < contest->result_count; i++)
-		row(&table, contest, &contest->results[i]);
-	table.columns = columns.data;
-	strata_buffer_format(&text, "%u images, %u revisions%s. Multiples of the ideal: registry ",
-		contest->image_count, contest->revision_count,
-		contest->run_count > 1 ? ", mean of several runs" : "");
-	strata_text_size(&text, ideal->registry / contest->run_count);
-	for (size_t p = 0; p < ideal->pull_count; p++) {
-		strata_buffer_string(&text, ", pull ");
-		strata_text_size(&text,
-			ideal->pulls[p].pairs ? ideal->pulls[p].digest / ideal->pulls[p].pairs : 0);
-	}
-	strata_buffer_byte(&text, '\n');
-	result = strata_table_append(&table, &text, error);
-	strata_table_release(&table);
-	return result < 0 ? result : strata_print(&text, error);
-}
-
-static int run_prepared(struct simulate *simulate)
-{
-	strata_autoerror struct strata_error error = STRATA_ERROR_INIT;
-	const struct simulate_options *own = &simulate->own;
-	struct strata_progress_line line;
-	struct strata_contest_options options = {
-		.contenders = simulate->contenders,
-		.contender_count = simulate->contender_count,
-		.max_layers = own->max_layers.numbers,
-		.max_layers_count = own->max_layers.count,
-		.behind = own->behind.numbers,
-		.behind_count = own->behind.count,
-		.observer = &line.observer,
-	};
-	int result = read_inputs(simulate, &error);
-
-	strata_progress_begin(&line, simulate->general.quiet);
-	if (result == 0)
-		result = make_series(simulate, &line.observer, &error);
-	if (result == 0)
-		result = strata_contest_run(simulate->series, &options, &simulate->contest, &error);
-	if (result == 0 && own->plot)
-		result = strata_contest_save_plot(simulate->contest, own->plot, &error);
-	if (result == 0)
-		result = own->json ? strata_contest_save(simulate->contest, "-", &error)
-				   : print_table(simulate->contest, &error);
-	strata_progress_end(&line);
-	return result < 0 ? strata_report(&error) : STRATA_EXIT_DONE;
-}
-
-static void release(struct simulate *simulate)
-{
-	strata_contest_free(simulate->contest);
-	strata_series_free(simulate->series);
-	strata_updates_free(simulate->updates);
-	if (simulate->rates)
-		strata_rates_free(simulate->rates);
-	for (size_t i = 0; i < simulate->state_count; i++)
-		strata_simulated_state_release(&simulate->states[i]);
-	free(simulate->states);
-	free(simulate->contenders);
-	strata_strings_release(&simulate->own.contenders);
-	free(simulate->own.max_layers.numbers);
-	free(simulate->own.behind.numbers);
-	free(simulate->own.seeds.numbers);
-}
-
-static int run_simulate(const struct strata_command *command, int argc, char **argv)
-{
-	struct simulate simulate = {.general = {.help = false}};
-	strata_autoerror struct strata_error error = STRATA_ERROR_INIT;
-	int first;
-	int code = strata_command_begin(command, argc, argv, &simulate, &simulate.general, &first);
-
-	if (code == STRATA_COMMAND_GOES_ON) {
-		if (prepare(&simulate, argv + first, (size_t)(argc - first), &error) < 0)
-			code = strata_report_use(&error);
-		else
-			code = run_prepared(&simulate);
-	}
-	release(&simulate);
-	return code;
-}
 
 const struct strata_command strata_command_simulate = {
 	.name = "simulate",
@@ -519,5 +68,5 @@ const struct strata_command strata_command_simulate = {
 		    "    packages-index:stable.packages\n",
 	.operand = STRATA_VALUE_FILE,
 	.groups = simulate_groups,
-	.run = run_simulate,
+	.run = run_elsewhere,
 };

@@ -4,8 +4,8 @@
  */
 #include "graphs.h"
 
+#include "lab/simulate.h"
 #include <stratapack/fleet.h>
-#include <stratapack/simulate.h>
 
 #include "fleet/internal.h"
 #include "graph/internal.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/simulated_state.h"
+#include "lab/state.h"
 
 #include <string.h>
 

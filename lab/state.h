@@ -2,8 +2,8 @@
 /*
  * States of a fleet, as 'stratapack simulate' is given them.
  */
-#ifndef CLI_SIMULATED_STATE_H
-#define CLI_SIMULATED_STATE_H
+#ifndef LAB_STATE_H
+#define LAB_STATE_H
 
 #include <stratapack/fleet.h>
 

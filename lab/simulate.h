@@ -14,22 +14,18 @@
  *
  * Sizes are those of the graphs; that of a layer is the sum of its items'.
  */
-#ifndef STRATAPACK_SIMULATE_H
-#define STRATAPACK_SIMULATE_H
+#ifndef LAB_SIMULATE_H
+#define LAB_SIMULATE_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "churn.h"
-#include "error.h"
-#include "fleet.h"
-#include "observer.h"
-#include "plan.h"
-
-#ifdef __cplusplus
-extern "C" {
-#endif
+#include <stratapack/churn.h>
+#include <stratapack/error.h>
+#include <stratapack/fleet.h>
+#include <stratapack/observer.h>
+#include <stratapack/plan.h>
 
 enum {
 	STRATA_LARGEST_SERIES = 10000, /* revisions */
@@ -39,13 +35,13 @@ struct strata_series;
 
 /* An empty series. Where PROPAGATE is set, a change of an item also changes everything that refers
  * to it, directly or not, as in Guix and Nix. The caller owns it; NULL on error. */
-STRATA_PUBLIC struct strata_series *strata_series_new(bool propagate, struct strata_error *error);
-STRATA_PUBLIC void strata_series_free(struct strata_series *series);
+struct strata_series *strata_series_new(bool propagate, struct strata_error *error);
+void strata_series_free(struct strata_series *series);
 
 /* Add a revision: a state of the fleet, whose images are resolved, and which must outlive the
  * series, as its graph must. The same image has the same name in all states. An item's content is
  * what its identity says, or where that is unknown, its version. */
-STRATA_PUBLIC int strata_series_add(
+int strata_series_add(
 	struct strata_series *series, const struct strata_fleet *fleet, struct strata_error *error);
 
 /* When causes fire. */
@@ -53,21 +49,21 @@ struct strata_updates;
 
 /* Read updates from the file at PATH ("-": stdin), docs/updates.schema.json. *UPDATES is the
  * caller's. */
-STRATA_PUBLIC int strata_updates_load(
+int strata_updates_load(
 	const char *path, struct strata_updates **updates, struct strata_error *error);
-STRATA_PUBLIC void strata_updates_free(struct strata_updates *updates);
+void strata_updates_free(struct strata_updates *updates);
 
 /* Let the series go on with the revisions that UPDATES make of the last state. What they leave to
  * chance depends on SEED and on the name of the cause, and on nothing else. Each further call is
  * another *run*: another way in which the same series could go on. No state may follow. */
-STRATA_PUBLIC int strata_series_update(struct strata_series *series,
-	const struct strata_updates *updates, uint64_t seed, struct strata_error *error);
+int strata_series_update(struct strata_series *series, const struct strata_updates *updates,
+	uint64_t seed, struct strata_error *error);
 
 /* How many runs there are: one where nothing was updated. */
-STRATA_PUBLIC uint32_t strata_series_run_count(const struct strata_series *series);
+uint32_t strata_series_run_count(const struct strata_series *series);
 
 /* The revisions of each run, the states included. */
-STRATA_PUBLIC uint32_t strata_series_revision_count(const struct strata_series *series);
+uint32_t strata_series_revision_count(const struct strata_series *series);
 
 /* Who plans. */
 struct strata_contender {
@@ -104,9 +100,8 @@ struct strata_outcome {
 
 /* Let CONTENDER plan SERIES. There is one outcome for each run; their pulls are the caller's, who
  * has set `behind` in them. */
-STRATA_PUBLIC int strata_simulate(struct strata_series *series,
-	const struct strata_contender *contender, struct strata_outcome *outcomes,
-	struct strata_error *error);
+int strata_simulate(struct strata_series *series, const struct strata_contender *contender,
+	struct strata_outcome *outcomes, struct strata_error *error);
 
 /* The least and the largest of some runs, in thousandths of the ideal. */
 struct strata_range {
@@ -141,23 +136,18 @@ struct strata_contest_options {
 };
 
 /* Simulate SERIES with every contender and every bound. *CONTEST is the caller's. */
-STRATA_PUBLIC int strata_contest_run(struct strata_series *series,
-	const struct strata_contest_options *options, struct strata_contest **contest,
-	struct strata_error *error);
-STRATA_PUBLIC void strata_contest_free(struct strata_contest *contest);
+int strata_contest_run(struct strata_series *series, const struct strata_contest_options *options,
+	struct strata_contest **contest, struct strata_error *error);
+void strata_contest_free(struct strata_contest *contest);
 
 /* VALUE in thousandths of IDEAL, rounded; 1000 where both are 0. */
-STRATA_PUBLIC uint64_t strata_contest_multiple(uint64_t value, uint64_t ideal);
+uint64_t strata_contest_multiple(uint64_t value, uint64_t ideal);
 
 /* Write the results to PATH ("-": stdout), whole or not at all: as JSON,
  * docs/simulation.schema.json, or as a picture, SVG. */
-STRATA_PUBLIC int strata_contest_save(
+int strata_contest_save(
 	const struct strata_contest *contest, const char *path, struct strata_error *error);
-STRATA_PUBLIC int strata_contest_save_plot(
+int strata_contest_save_plot(
 	const struct strata_contest *contest, const char *path, struct strata_error *error);
-
-#ifdef __cplusplus
-}
-#endif
 
 #endif

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/options/simulate_options.h"
+
+#include <string.h>
+
+#include "util/memory.h"
+#include "util/text.h"
+
+static int apply_fleet(void *target, const char *value, struct strata_error *error)
+{
+	((struct strata_simulate_options *)target)->fleet = value;
+	return 0;
+}
+
+static int apply_updates(void *target, const char *value, struct strata_error *error)
+{
+	((struct strata_simulate_options *)target)->updates = value;
+	return 0;
+}
+
+static int apply_rates(void *target, const char *value, struct strata_error *error)
+{
+	((struct strata_simulate_options *)target)->rates = value;
+	return 0;
+}
+
+static int apply_essential(void *target, const char *value, struct strata_error *error)
+{
+	((struct strata_simulate_options *)target)->essential = true;
+	return 0;
+}
+
+static int apply_propagate(void *target, const char *value, struct strata_error *error)
+{
+	((struct strata_simulate_options *)target)->propagate = true;
+	return 0;
+}
+
+static int apply_json(void *target, const char *value, struct strata_error *error)
+{
+	((struct strata_simulate_options *)target)->json = true;
+	return 0;
+}
+
+static int apply_plot(void *target, const char *value, struct strata_error *error)
+{
+	((struct strata_simulate_options *)target)->plot = value;
+	return 0;
+}
+
+static int apply_strategy(void *target, const char *value, struct strata_error *error)
+{
+	return strata_strings_add(
+		&((struct strata_simulate_options *)target)->contenders, value, error);
+}
+
+int strata_numbers_add(struct strata_numbers *list, uint32_t number, struct strata_error *error)
+{
+	if (strata_grow(&list->numbers, &list->capacity, list->count + 1, sizeof(*list->numbers)) <
+		0)
+		return strata_fail_memory(error);
+	list->numbers[list->count++] = number;
+	return 0;
+}
+
+/* Numbers from 1 to LARGEST with commas between. */
+static int add_numbers(struct strata_numbers *list, const char *value, uint32_t largest,
+	struct strata_error *error)
+{
+	strata_autofree char *copy = strdup(value);
+	int result = copy ? 0 : strata_fail_memory(error);
+
+	for (char *at = copy; result == 0 && at;) {
+		uint64_t number;
+
+		if (!strata_text_to_number(strsep(&at, ","), 10, &number) || number == 0 ||
+			number > largest)
+			return strata_fail(error, STRATA_ERROR_INVALID,
+				"this is not a list of numbers from 1 to %u with commas between",
+				largest);
+		result = strata_numbers_add(list, (uint32_t)number, error);
+	}
+	return result;
+}
+
+static int apply_max_layers(void *target, const char *value, struct strata_error *error)
+{
+	return add_numbers(
+		&((struct strata_simulate_options *)target)->max_layers, value, 1000000, error);
+}
+
+static int apply_behind(void *target, const char *value, struct strata_error *error)
+{
+	return add_numbers(&((struct strata_simulate_options *)target)->behind, value,
+		STRATA_LARGEST_BEHIND, error);
+}
+
+static int apply_seed(void *target, const char *value, struct strata_error *error)
+{
+	return add_numbers(
+		&((struct strata_simulate_options *)target)->seeds, value, 1000000000, error);
+}
+
+static const struct strata_option simulate_options[] = {
+	{.name = "fleet",
+		.argument = "FILE",
+		.value = STRATA_VALUE_FILE,
+		.help = "the images, see stratapack-fleet(5) (default: all that is in a state is "
+			"one image)",
+		.apply = apply_fleet},
+	{.name = "essential",
+		.help = "add the essential packages of the Packages indices to every image",
+		.apply = apply_essential},
+	{.name = "updates",
+		.argument = "FILE",
+		.value = STRATA_VALUE_FILE,
+		.help = "what changes in the revisions after the last state, see "
+			"stratapack-simulate(1)",
+		.apply = apply_updates},
+	{.name = "seed",
+		.argument = "N[,N]...",
+		.help = "what the updates leave to chance; each number is another run (default 1)",
+		.apply = apply_seed},
+	{.name = "propagate",
+		.help = "a change of an item changes all that refers to it, as in Guix and Nix",
+		.apply = apply_propagate},
+	{.name = "rates",
+		.argument = "FILE",
+		.value = STRATA_VALUE_FILE,
+		.help = "how often the strategies believe causes to fire, see stratapack-rates(5)",
+		.apply = apply_rates},
+	{.name = "strategy",
+		.argument = "NAME",
+		.value = STRATA_VALUE_STRATEGY,
+		.help = "let this strategy take part, or 'fleet', 'fleet:STORAGE-WEIGHT', "
+			"'churn:STORAGE-WEIGHT', with 'sticky:' before it to extend the plans of "
+			"the state before; repeatable (default: all)",
+		.apply = apply_strategy},
+	{.name = "max-layers",
+		.argument = "N[,N]...",
+		.help = "bounds on the layers with items (default 100)",
+		.apply = apply_max_layers},
+	{.name = "behind",
+		.argument = "N[,N]...",
+		.help = "count the pulls of machines that are so many revisions behind (default 1)",
+		.apply = apply_behind},
+	{.name = "json", .help = "print JSON instead of a table", .apply = apply_json},
+	{.name = "plot",
+		.argument = "FILE",
+		.value = STRATA_VALUE_FILE,
+		.help = "draw the results, as SVG, into this file too",
+		.apply = apply_plot},
+	{.name = NULL},
+};
+
+const struct strata_option_group strata_simulate_group = {"Simulation", simulate_options};
