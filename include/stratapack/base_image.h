@@ -68,6 +68,19 @@ STRATA_PUBLIC int strata_base_held(const struct strata_base *base, const struct 
 STRATA_PUBLIC int strata_base_check_plan(
 	const struct strata_base *base, const struct strata_plan *plan, struct strata_error *error);
 
+/* List the files of the layers of BASE, which are read for that, from CACHE (NULL: none) where they
+ * are there; for strata_plan_options. *LISTING is the caller's, strata_listing_free(); NULL where
+ * BASE is. */
+STRATA_PUBLIC int strata_base_list_files(const struct strata_base *base, struct strata_cache *cache,
+	struct strata_listing **listing, struct strata_error *error);
+
+/* STRATA_ERROR_INVALID where an item of GRAPH that PLAN packs hides something of FILES, which are
+ * those of BASE (NULL: none), that is not the same path of the same package; the items' files are
+ * below ROOT (NULL: "/"). With FORCE it may, and PLAN->hidden gets what is hidden. */
+STRATA_PUBLIC int strata_base_check_overlap(const struct strata_base *base,
+	const struct strata_listing *files, const struct strata_graph *graph, const char *root,
+	bool force, struct strata_plan *plan, struct strata_error *error);
+
 /* NULL is fine. */
 STRATA_PUBLIC void strata_base_free(struct strata_base *base);
 

@@ -115,6 +115,9 @@ struct strata_request {
 	size_t output_count;
 
 	const struct strata_observer *observer;
+
+	/* Items may hide files of the base that are not theirs, and additions directories. */
+	bool force_overlap;
 };
 
 #define STRATA_REQUEST_INIT                                  \

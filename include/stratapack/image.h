@@ -135,6 +135,9 @@ struct strata_sink;
 STRATA_PUBLIC int strata_sink_open(const struct strata_destination *destination,
 	struct strata_sink **sink, struct strata_error *error);
 
+/* Where SINK is written while it grows, or NULL: for strata_build_options to avoid. */
+STRATA_PUBLIC const char *strata_sink_temporary(const struct strata_sink *sink);
+
 /* Whether strata_sink_place() can be asked of SINK for an image with CONFIG: it is an archive that
  * becomes a file, and no docker-v1-archive with layers of a base. */
 STRATA_PUBLIC bool strata_sink_takes_places(

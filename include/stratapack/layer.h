@@ -140,9 +140,12 @@ struct strata_placement {
 };
 
 struct strata_build_options {
-	const char *root;  /* where the items' paths are; NULL: "/" */
-	unsigned threads;  /* 0: one for each processor */
-	const char *avoid; /* a directory to leave out: where the outputs grow; NULL: none */
+	const char *root; /* where the items' paths are; NULL: "/" */
+	unsigned threads; /* 0: one for each processor */
+	/* Files and directories to leave out wherever they are met: where outputs grow, and what
+	 * keeps them. Those that are not there are passed over. */
+	const char *const *avoid;
+	size_t avoid_count;
 	const struct strata_observer *observer;
 	struct strata_cache *cache; /* where layers may be already, and go; NULL: nowhere */
 	bool describe;              /* find out digests and sizes only: no blob is written */

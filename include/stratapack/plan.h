@@ -79,12 +79,32 @@ enum strata_entry_kind {
 	STRATA_ENTRY_SYMLINK,
 };
 
+/* What has a directory already that an entry stands for. */
+enum strata_below {
+	STRATA_BELOW_NOTHING,
+	STRATA_BELOW_BASE,  /* the base image */
+	STRATA_BELOW_FILES, /* an item of a running system's files */
+	STRATA_BELOW_STORE, /* an item of a store */
+};
+
+struct strata_xattr; /* tar/writer.h; for those that were placed */
+
 struct strata_entry {
 	enum strata_entry_kind kind;
 	const char *path;   /* absolute, normal (no ".", "..", "//", trailing slash) */
 	const char *target; /* of a symlink */
 	uint32_t mode;      /* of a directory: permission bits */
 	uint32_t uid, gid;
+	/* A directory that stays as it is where the image has one there already. */
+	bool keeps_existing;
+
+	/* Of an entry in its place: the image has this directory already. Its time is that which it
+	 * has there: of a base `mtime`, of an item what the layers' rules make of it. */
+	enum strata_below below;
+	bool is_brought; /* the mode and the owner are not those that it has there */
+	int64_t mtime;
+	const struct strata_xattr *xattrs;
+	size_t xattr_count;
 };
 
 /* A file or directory whose content the customisation brings. */
@@ -93,6 +113,25 @@ struct strata_copy {
 	const char *to;   /* absolute, normal: where it goes in the image, or "/" */
 	/* Not the files, but links to them; they are looked for where the items are. */
 	bool links;
+	bool into;        /* a file goes into the directory `to`, and would not become it */
+	const char *name; /* of a file in that directory; NULL: the one it has in `from` */
+};
+
+/* A symbolic link of the image that additions went through to a directory. */
+struct strata_followed_link {
+	const char *path;
+	const char *to; /* without links */
+};
+
+/* A file of the base image that a layer hides. */
+struct strata_hidden_file {
+	const char *path;
+	const char *by; /* the id of an item, or "customisation" */
+};
+
+struct strata_hidden {
+	const struct strata_hidden_file *files;
+	size_t count;
 };
 
 /* A rule for what the customisation brings. */
@@ -115,7 +154,13 @@ struct strata_customisation {
 	size_t copy_count;
 	const struct strata_permission *permissions;
 	size_t permission_count;
+	const struct strata_followed_link *followed; /* once it is in its place */
+	size_t followed_count;
 };
+
+/* The files of layers that lie on one another: base_image.h makes it of a base. */
+struct strata_listing;
+STRATA_PUBLIC void strata_listing_free(struct strata_listing *listing);
 
 /* Whether it adds nothing to an image. */
 STRATA_PUBLIC bool strata_customisation_is_empty(const struct strata_customisation *customisation);
@@ -141,7 +186,8 @@ struct strata_plan {
 	/* The customisation is a layer of its own on top; else part of the topmost layer. */
 	bool customisation_layer;
 	const char *customisation_compression; /* of that layer, like a layer's */
-	struct strata_arena *arena;            /* owns everything above */
+	struct strata_hidden hidden; /* by the customisation; not known of a plan that was read */
+	struct strata_arena *arena;  /* owns everything above */
 };
 
 struct strata_plan_options {
@@ -166,9 +212,12 @@ struct strata_plan_options {
 	 * more within a year than the layers cost that change. */
 	const struct strata_plan *previous;
 	struct strata_customisation customisation;
-	/* The system whose files the items are (NULL: "/"): where it has a symbolic link or a
-	 * directory above an entry, the entry goes there and the directory stays as it is. */
+	/* What the customisation is laid on: the files of a base image (NULL: none), and on them
+	 * those of the items, which are below `root` (NULL: "/"). Links are followed as a container
+	 * would, and directories stay as they are. */
+	const struct strata_listing *base_files;
 	const char *root;
+	bool force_overlap; /* what the customisation brings may replace directories */
 };
 
 /* Plan GRAPH. *PLAN is the caller's. STRATA_ERROR_INVALID where the bound is too low. */

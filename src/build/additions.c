@@ -33,8 +33,10 @@ int strata_additions_prepare(struct strata_job *job, struct strata_error *error)
 	if (count > 0)
 		memcpy(entries, asked->entries, count * sizeof(*entries));
 	if (!job->request.no_tmp && !has_entry(asked, "/tmp"))
-		entries[count++] = (struct strata_entry){
-			.kind = STRATA_ENTRY_DIRECTORY, .path = "/tmp", .mode = 01777};
+		entries[count++] = (struct strata_entry){.kind = STRATA_ENTRY_DIRECTORY,
+			.path = "/tmp",
+			.mode = 01777,
+			.keeps_existing = true};
 	qsort(entries, count, sizeof(*entries), compare_entries);
 	for (size_t i = 1; i < count; i++) {
 		if (compare_entries(&entries[i - 1], &entries[i]) == 0)

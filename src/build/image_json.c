@@ -57,6 +57,21 @@ static void write_manifest(struct strata_json_writer *json, const struct strata_
 	strata_json_end_object(json);
 }
 
+static void write_hidden(struct strata_json_writer *json, const struct strata_hidden *hidden)
+{
+	strata_json_key(json, "hidden");
+	strata_json_begin_array(json);
+	for (size_t i = 0; i < hidden->count; i++) {
+		strata_json_begin_object(json);
+		strata_json_key(json, "path");
+		strata_json_write_bytes(json, hidden->files[i].path);
+		strata_json_key(json, "by");
+		strata_json_write_bytes(json, hidden->files[i].by);
+		strata_json_end_object(json);
+	}
+	strata_json_end_array(json);
+}
+
 char *strata_job_json(const struct strata_job *job)
 {
 	strata_autobuffer struct strata_buffer text = STRATA_BUFFER_INIT;
@@ -75,6 +90,8 @@ char *strata_job_json(const struct strata_job *job)
 	for (size_t i = 0; i < job->request.output_count; i++)
 		write_destination(&json, &job->request.outputs[i]);
 	strata_json_end_array(&json);
+	if (job->plan && job->plan->hidden.count > 0)
+		write_hidden(&json, &job->plan->hidden);
 	strata_json_end_object(&json);
 	strata_buffer_byte(&text, '\n');
 	return text.failed ? NULL : strata_buffer_take(&text);

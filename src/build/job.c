@@ -101,6 +101,7 @@ void strata_job_free(struct strata_job *job)
 	strata_rates_free(job->rates);
 	strata_graph_free(job->rest);
 	strata_graph_free(job->graph);
+	strata_listing_free(job->base_files);
 	strata_base_free(job->base);
 	strata_arena_free(&job->arena);
 	free(job);

@@ -19,6 +19,7 @@ struct strata_job {
 	struct strata_arena arena;           /* of the customisation */
 
 	struct strata_base *base;
+	struct strata_listing *base_files; /* where there is a base */
 	struct strata_graph *graph;
 	struct strata_rates *rates;
 	struct strata_plan *plan;

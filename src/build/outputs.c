@@ -50,6 +50,30 @@ int strata_outputs_open(
 	return status;
 }
 
+int strata_outputs_avoid(const struct strata_outputs *outputs, const char *staging,
+	const char ***avoided, size_t *count, struct strata_error *error)
+{
+	const struct strata_request *request = &outputs->job->request;
+	const char **paths = strata_allocate(2 + 2 * request->output_count, sizeof(*paths));
+
+	if (!paths)
+		return strata_fail_memory(error);
+	*count = 0;
+	if (staging)
+		paths[(*count)++] = staging;
+	if (request->cache)
+		paths[(*count)++] = strata_cache_path(request->cache);
+	for (size_t i = 0; i < request->output_count; i++) {
+		const char *temporary = strata_sink_temporary(outputs->sinks[i]);
+
+		paths[(*count)++] = request->outputs[i].path;
+		if (temporary)
+			paths[(*count)++] = temporary;
+	}
+	*avoided = paths;
+	return 0;
+}
+
 bool strata_outputs_take_places(const struct strata_outputs *outputs)
 {
 	for (size_t i = 0; i < outputs->job->request.output_count; i++) {

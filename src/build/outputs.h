@@ -29,6 +29,12 @@ char *strata_outputs_staging_parent(const struct strata_job *job);
 int strata_outputs_open(struct strata_outputs *outputs, const struct strata_job *job,
 	struct strata_error *error) STRATA_MUST_CHECK;
 
+/* What layers must not take in: STAGING (NULL: none), the cache, and the outputs, which are open
+ * and may lie among what is packed. *AVOIDED, of *COUNT, is malloced, the caller's; its strings are
+ * borrowed. */
+int strata_outputs_avoid(const struct strata_outputs *outputs, const char *staging,
+	const char ***avoided, size_t *count, struct strata_error *error) STRATA_MUST_CHECK;
+
 /* Whether there is an output that blobs can be written to as they are made. */
 bool strata_outputs_take_places(const struct strata_outputs *outputs);
 

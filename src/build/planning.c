@@ -108,7 +108,9 @@ static int make_plan(struct strata_job *job, struct strata_error *error)
 		.max_layers = request->max_layers,
 		.base_layers = (uint32_t)strata_base_layer_count(job->base),
 		.customisation = job->customisation,
+		.base_files = job->base_files,
 		.root = request->root,
+		.force_overlap = request->force_overlap,
 		.changes = &job->changes,
 	};
 	int status = read_inputs(job, &inputs, &options, error);
@@ -150,6 +152,28 @@ static int read_graph(struct strata_job *job, struct strata_error *error)
 		request, request->items, request->item_count, NULL, &job->graph, error);
 }
 
+/* Tell which files of the base are hidden: the first by name, --json and --table tell all. */
+static void tell_hidden(const struct strata_hidden *hidden, const struct strata_observer *observer)
+{
+	if (hidden->count == 1)
+		strata_note(observer, "'%s' of the base image is hidden by %s",
+			hidden->files[0].path, hidden->files[0].by);
+	else if (hidden->count > 1)
+		strata_note(observer,
+			"'%s' of the base image is hidden by %s, and %zu more like it: --json lists them",
+			hidden->files[0].path, hidden->files[0].by, hidden->count - 1);
+}
+
+static int check_overlap(struct strata_job *job, struct strata_error *error)
+{
+	int status = strata_base_check_overlap(job->base, job->base_files, job->graph,
+		job->request.root, job->request.force_overlap, job->plan, error);
+
+	if (status == 0)
+		tell_hidden(&job->plan->hidden, job->request.observer);
+	return status;
+}
+
 int strata_planning_run(struct strata_job *job, struct strata_error *error)
 {
 	int status = read_graph(job, error);
@@ -158,10 +182,17 @@ int strata_planning_run(struct strata_job *job, struct strata_error *error)
 		status = strata_check_cancelled(job->request.observer, error);
 	if (status < 0)
 		return status;
-	if (job->plan)
-		return check_plan(job, error);
-	status = strata_additions_resolve(job, error);
-	return status < 0 ? status : make_plan(job, error);
+	status = strata_base_list_files(job->base, job->request.cache, &job->base_files, error);
+	if (status < 0)
+		return status;
+	if (job->plan) {
+		status = check_plan(job, error);
+	} else {
+		status = strata_additions_resolve(job, error);
+		if (status == 0)
+			status = make_plan(job, error);
+	}
+	return status < 0 ? status : check_overlap(job, error);
 }
 
 int strata_job_forecast(struct strata_job *job, struct strata_churn **churn,

@@ -24,7 +24,9 @@ static int make_recipes(struct strata_job *job, struct strata_error *error)
 
 static int take_fingerprints(struct strata_job *job, struct strata_error *error)
 {
-	struct strata_build_options options = {.root = job->request.root};
+	const char *cache = job->request.cache ? strata_cache_path(job->request.cache) : NULL;
+	struct strata_build_options options = {
+		.root = job->request.root, .avoid = &cache, .avoid_count = cache != NULL};
 
 	return strata_recipes_fingerprint(job->recipes, job->recipe_count, &options, error);
 }
@@ -68,10 +70,10 @@ static int build_in(
 	struct strata_job *job, const char *staging, bool describe, struct strata_error *error)
 {
 	strata_autooutputs struct strata_outputs outputs = {.sinks = NULL};
+	strata_autofree const char **avoided = NULL;
 	struct strata_build_options options = {
 		.root = job->request.root,
 		.threads = job->request.threads,
-		.avoid = staging,
 		.observer = job->request.observer,
 		.cache = job->request.cache,
 		.describe = describe,
@@ -80,6 +82,10 @@ static int build_in(
 	};
 	int status = strata_outputs_open(&outputs, job, error);
 
+	if (status == 0)
+		status = strata_outputs_avoid(
+			&outputs, staging, &avoided, &options.avoid_count, error);
+	options.avoid = avoided;
 	if (status == 0 && strata_outputs_take_places(&outputs))
 		options.place = strata_outputs_place;
 	if (status == 0)

@@ -12,6 +12,15 @@ bool strata_customisation_is_empty(const struct strata_customisation *customisat
 	return customisation->entry_count == 0 && customisation->copy_count == 0;
 }
 
+bool strata_customisation_has_files(const struct strata_customisation *customisation)
+{
+	for (size_t i = 0; i < customisation->copy_count; i++) {
+		if (!customisation->copies[i].links)
+			return true;
+	}
+	return false;
+}
+
 static int check_copy(const struct strata_copy *copy, struct strata_error *error)
 {
 	int status = strata_check_path(copy->from, STRATA_ERROR_INVALID, error);
@@ -73,6 +82,32 @@ static int copy_permissions(const struct strata_customisation *from, struct stra
 	return 0;
 }
 
+static int copy_followed(const struct strata_customisation *from, struct strata_arena *arena,
+	struct strata_customisation *copy, struct strata_error *error)
+{
+	struct strata_followed_link *links =
+		strata_arena_array(arena, from->followed_count, sizeof(*links));
+
+	if (!links)
+		return strata_fail_memory(error);
+	for (size_t i = 0; i < from->followed_count; i++) {
+		const struct strata_followed_link *link = &from->followed[i];
+		int status = strata_check_path(link->path, STRATA_ERROR_INVALID, error);
+
+		if (status == 0 && *link->to)
+			status = strata_check_path(link->to, STRATA_ERROR_INVALID, error);
+		if (status < 0)
+			return status;
+		links[i].path = strata_arena_string(arena, link->path);
+		links[i].to = strata_arena_string(arena, link->to);
+		if (!links[i].path || !links[i].to)
+			return strata_fail_memory(error);
+	}
+	copy->followed = links;
+	copy->followed_count = from->followed_count;
+	return 0;
+}
+
 int strata_customisation_copy(const struct strata_customisation *from, struct strata_arena *arena,
 	struct strata_customisation *copy, struct strata_error *error)
 {
@@ -84,6 +119,8 @@ int strata_customisation_copy(const struct strata_customisation *from, struct st
 		status = copy_copies(from, arena, &made, error);
 	if (status == 0)
 		status = copy_permissions(from, arena, &made, error);
+	if (status == 0)
+		status = copy_followed(from, arena, &made, error);
 	if (status == 0)
 		*copy = made;
 	return status;

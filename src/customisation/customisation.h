@@ -5,7 +5,8 @@
  *
  *	"copies": [{"from": "/build/root", "to": "/"}, {"from": "/store/x", "to": "/", "links":
  *true}], "entries": [{"path": "/tmp", "type": "directory", "mode": "1777", "uid": 0, "gid": 0}],
- *	"permissions": [{"paths": "/srv/app-?", "mode": "u+w", "uid": 1000, "gid": 1000}]
+ *	"permissions": [{"paths": "/srv/app-?", "mode": "u+w", "uid": 1000, "gid": 1000}],
+ *	"followed": [{"path": "/bin", "to": "/usr/bin"}]
  */
 #ifndef CUSTOMISATION_CUSTOMISATION_H
 #define CUSTOMISATION_CUSTOMISATION_H
@@ -16,19 +17,31 @@
 #include "util/json.h"
 #include "util/json_writer.h"
 
+/* Whether it brings files with content. */
+bool strata_customisation_has_files(const struct strata_customisation *customisation);
+
 /* Check FROM and copy it; entries come out sorted. What strata_entries_sort() refuses, a copy or
  * pattern that is no absolute and normal path, and a mode that is none are STRATA_ERROR_INVALID.
  * Everything in COPY lives in ARENA. */
 int strata_customisation_copy(const struct strata_customisation *from, struct strata_arena *arena,
 	struct strata_customisation *copy, struct strata_error *error) STRATA_MUST_CHECK;
 
-/* Find the places of FROM in the system under ROOT, for images of its own files: a parent that is a
- * symbolic link there (merged /usr) is followed, and directories that exist above an entry, or that
- * a copy has too, become entries as they are there, so that the customisation does not change them.
- * A copy that would replace a link by a directory is STRATA_ERROR_INVALID. PLACED borrows from FROM
- * and lives in ARENA; it is neither checked nor sorted. */
-int strata_customisation_place(const struct strata_customisation *from, const char *root,
-	struct strata_arena *arena, struct strata_customisation *placed,
+/* What the customisation of an image is laid on. */
+struct strata_surroundings {
+	const struct strata_listing *base; /* NULL: none */
+	const struct strata_graph *graph;  /* of the image's own items */
+	const char *root;                  /* where their files are; NULL: "/" */
+	bool force_overlap;
+};
+
+/* Find the places of FROM in the image: base, then items, then additions in their order, copies
+ * before entries. Links are followed as a container would, and directories that are there stay as
+ * they are: they become entries, so that the result stands alone. What would replace a directory by
+ * something else, or the reverse, is STRATA_ERROR_INVALID. HIDDEN are the files of the base that
+ * are replaced. PLACED borrows from FROM; it and HIDDEN live in ARENA, entries are sorted. */
+int strata_customisation_place(const struct strata_customisation *from,
+	const struct strata_surroundings *surroundings, struct strata_arena *arena,
+	struct strata_customisation *placed, struct strata_hidden *hidden,
 	struct strata_error *error) STRATA_MUST_CHECK;
 
 /* Write the members of an object that is open. Empty lists are not written. */

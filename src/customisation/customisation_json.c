@@ -44,6 +44,22 @@ static void write_permissions(
 	strata_json_end_array(json);
 }
 
+static void write_followed(
+	struct strata_json_writer *json, const struct strata_customisation *customisation)
+{
+	strata_json_key(json, "followed");
+	strata_json_begin_array(json);
+	for (size_t i = 0; i < customisation->followed_count; i++) {
+		strata_json_begin_object(json);
+		strata_json_key(json, "path");
+		strata_json_write_bytes(json, customisation->followed[i].path);
+		strata_json_key(json, "to");
+		strata_json_write_bytes(json, customisation->followed[i].to);
+		strata_json_end_object(json);
+	}
+	strata_json_end_array(json);
+}
+
 void strata_customisation_write(
 	struct strata_json_writer *json, const struct strata_customisation *customisation)
 {
@@ -55,6 +71,8 @@ void strata_customisation_write(
 	}
 	if (customisation->permission_count > 0)
 		write_permissions(json, customisation);
+	if (customisation->followed_count > 0)
+		write_followed(json, customisation);
 }
 
 static int read_bytes(const struct strata_json *object, const char *key, struct strata_arena *arena,
@@ -173,6 +191,34 @@ int strata_permissions_read(const struct strata_json *array, struct strata_arena
 	return 0;
 }
 
+static int read_followed(const struct strata_json *object, struct strata_arena *arena,
+	struct strata_customisation *customisation, struct strata_error *error)
+{
+	static const char *const keys[] = {"path", "to", NULL};
+	const struct strata_json *array = NULL;
+	struct strata_followed_link *links;
+	int status = strata_json_get_array(object, "followed", false, &array, error);
+	size_t count = strata_json_count(array);
+
+	links = strata_arena_array(arena, count, sizeof(*links));
+	if (!links)
+		return strata_fail_memory(error);
+	for (size_t i = 0; status == 0 && i < count; i++) {
+		const struct strata_json *link = strata_json_at(array, i);
+
+		status = read_bytes(link, "path", arena, &links[i].path, error);
+		if (status == 0)
+			status = read_bytes(link, "to", arena, &links[i].to, error);
+		if (status == 0)
+			status = strata_json_check_keys(link, keys, error);
+		if (status < 0)
+			return strata_context(error, status, "followed link %zu", i + 1);
+	}
+	customisation->followed = links;
+	customisation->followed_count = count;
+	return status;
+}
+
 int strata_customisation_read(const struct strata_json *object, struct strata_arena *arena,
 	struct strata_customisation *customisation, struct strata_error *error)
 {
@@ -190,5 +236,7 @@ int strata_customisation_read(const struct strata_json *object, struct strata_ar
 	if (status == 0)
 		status = strata_permissions_read(
 			permissions, arena, &read.permissions, &read.permission_count, error);
+	if (status == 0)
+		status = read_followed(object, arena, &read, error);
 	return status < 0 ? status : strata_customisation_copy(&read, arena, customisation, error);
 }

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "tar/writer.h"
 #include "util/error.h"
 #include "util/path.h"
 #include "util/text.h"
@@ -41,7 +42,29 @@ static bool same_entry(const struct strata_entry *left, const struct strata_entr
 		return false;
 	if (left->kind == STRATA_ENTRY_SYMLINK)
 		return strcmp(left->target, right->target) == 0;
-	return left->mode == right->mode;
+	return left->mode == right->mode && left->below == right->below &&
+	       left->mtime == right->mtime;
+}
+
+static int copy_xattrs(const struct strata_entry *entry, struct strata_arena *arena,
+	struct strata_entry *copy, struct strata_error *error)
+{
+	struct strata_xattr *xattrs =
+		strata_arena_array(arena, entry->xattr_count, sizeof(*xattrs));
+
+	if (!xattrs)
+		return strata_fail_memory(error);
+	for (size_t i = 0; i < entry->xattr_count; i++) {
+		const struct strata_xattr *xattr = &entry->xattrs[i];
+
+		xattrs[i] = *xattr;
+		xattrs[i].name = strata_arena_string(arena, xattr->name);
+		xattrs[i].value = strata_arena_bytes(arena, xattr->value, xattr->size);
+		if (!xattrs[i].name || !xattrs[i].value)
+			return strata_fail_memory(error);
+	}
+	copy->xattrs = xattrs;
+	return 0;
 }
 
 static int copy_entry(const struct strata_entry *entry, struct strata_arena *arena,
@@ -53,7 +76,9 @@ static int copy_entry(const struct strata_entry *entry, struct strata_arena *are
 	copy->path = strata_arena_string(arena, entry->path);
 	copy->target = symlink ? strata_arena_string(arena, entry->target) : NULL;
 	copy->mode = symlink ? 0 : entry->mode;
-	return copy->path && (copy->target || !symlink) ? 0 : strata_fail_memory(error);
+	if (!copy->path || (symlink && !copy->target))
+		return strata_fail_memory(error);
+	return entry->xattr_count > 0 ? copy_xattrs(entry, arena, copy, error) : 0;
 }
 
 /* Unite the sorted ENTRIES. Whatever is below a symbolic link follows right after it. */

@@ -2,9 +2,45 @@
 #include <string.h>
 
 #include "customisation/entries.h"
+#include "tar/writer.h"
 #include "util/error.h"
 #include "util/map.h"
 #include "util/text.h"
+
+static const char *const below_words[] = {
+	[STRATA_BELOW_BASE] = "base",
+	[STRATA_BELOW_FILES] = "files",
+	[STRATA_BELOW_STORE] = "store",
+};
+
+/* That the image has the directory already, and how. */
+static void write_below(struct strata_json_writer *json, const struct strata_entry *entry)
+{
+	strata_json_member_string(json, "below", below_words[entry->below]);
+	if (entry->is_brought)
+		strata_json_member_bool(json, "brought", true);
+	if (entry->below == STRATA_BELOW_BASE) {
+		strata_json_key(json, "mtime");
+		strata_json_write_number(json, entry->mtime);
+	}
+	if (entry->xattr_count == 0)
+		return;
+	strata_json_key(json, "xattrs");
+	strata_json_begin_array(json);
+	for (size_t i = 0; i < entry->xattr_count; i++) {
+		const struct strata_xattr *xattr = &entry->xattrs[i];
+		strata_autobuffer struct strata_buffer text = STRATA_BUFFER_INIT;
+
+		strata_text_base64(&text, xattr->value, xattr->size);
+		json->buffer->failed = json->buffer->failed || text.failed;
+		strata_json_begin_object(json);
+		strata_json_key(json, "name");
+		strata_json_write_bytes(json, xattr->name);
+		strata_json_member_string(json, "value", text.data);
+		strata_json_end_object(json);
+	}
+	strata_json_end_array(json);
+}
 
 void strata_entries_write(
 	struct strata_json_writer *json, const struct strata_entry *entries, size_t count)
@@ -31,6 +67,8 @@ void strata_entries_write(
 			strata_json_member_size(json, "uid", entry->uid);
 			strata_json_member_size(json, "gid", entry->gid);
 		}
+		if (entry->below != STRATA_BELOW_NOTHING)
+			write_below(json, entry);
 		strata_json_end_object(json);
 	}
 	strata_json_end_array(json);
@@ -84,10 +122,83 @@ static int read_mode(
 	return 0;
 }
 
+static int read_xattr(const struct strata_json *object, struct strata_arena *arena,
+	struct strata_xattr *xattr, struct strata_error *error)
+{
+	static const char *const keys[] = {"name", "value", NULL};
+	strata_autobuffer struct strata_buffer bytes = STRATA_BUFFER_INIT;
+	const char *value = NULL;
+	int status = read_name(object, "name", arena, &xattr->name, error);
+
+	if (status == 0)
+		status = strata_json_check_keys(object, keys, error);
+	if (status == 0)
+		status = strata_json_get_string(object, "value", true, &value, error);
+	if (status < 0)
+		return status;
+	if (!strata_text_from_base64(&bytes, value))
+		return strata_fail(
+			error, STRATA_ERROR_FORMAT, "member \"value\" is not valid base64");
+	status = strata_buffer_check(&bytes, error);
+	if (status < 0)
+		return status;
+	xattr->value = strata_arena_bytes(arena, bytes.data, bytes.length);
+	xattr->size = bytes.length;
+	return xattr->value ? 0 : strata_fail_memory(error);
+}
+
+static int read_xattrs(const struct strata_json *object, struct strata_arena *arena,
+	struct strata_entry *entry, struct strata_error *error)
+{
+	const struct strata_json *array = NULL;
+	int status = strata_json_get_array(object, "xattrs", false, &array, error);
+	size_t count = strata_json_count(array);
+	struct strata_xattr *xattrs = strata_arena_array(arena, count, sizeof(*xattrs));
+
+	if (status == 0 && !xattrs)
+		return strata_fail_memory(error);
+	for (size_t i = 0; status == 0 && i < count; i++) {
+		status = read_xattr(strata_json_at(array, i), arena, &xattrs[i], error);
+		if (status < 0)
+			return strata_context(error, status, "extended attribute %zu", i + 1);
+	}
+	entry->xattrs = xattrs;
+	entry->xattr_count = count;
+	return status;
+}
+
+static int read_below(const struct strata_json *object, struct strata_arena *arena,
+	struct strata_entry *entry, struct strata_error *error)
+{
+	enum { WORDS = sizeof(below_words) / sizeof(*below_words) };
+	const struct strata_json *mtime = strata_json_member(object, "mtime");
+	const char *word = NULL;
+	int status = strata_json_get_string(object, "below", false, &word, error);
+
+	if (status < 0 || !word)
+		return status;
+	for (size_t i = 0; i < WORDS; i++) {
+		if (below_words[i] && strcmp(word, below_words[i]) == 0)
+			entry->below = (enum strata_below)i;
+	}
+	if (entry->below == STRATA_BELOW_NOTHING)
+		return strata_fail(error, STRATA_ERROR_FORMAT,
+			"member \"below\" must be \"base\", \"files\" or \"store\", not "
+			"\"%s\"",
+			word);
+	if (mtime && strata_json_kind(mtime) != STRATA_JSON_INTEGER)
+		return strata_fail(
+			error, STRATA_ERROR_FORMAT, "member \"mtime\" must be a number of seconds");
+	entry->mtime = mtime ? strata_json_integer(mtime) : 0;
+	status = strata_json_get_bool(object, "brought", false, &entry->is_brought, error);
+	return status < 0 ? status : read_xattrs(object, arena, entry, error);
+}
+
 static int read_entry(const struct strata_json *object, struct strata_arena *arena,
 	struct strata_entry *entry, struct strata_error *error)
 {
-	static const char *const directory_keys[] = {"path", "type", "mode", "uid", "gid", NULL};
+	static const char *const directory_keys[] = {
+		"path", "type", "mode", "uid", "gid", "below", "brought", "mtime", "xattrs", NULL};
 	static const char *const symlink_keys[] = {"path", "type", "target", "uid", "gid", NULL};
 	const char *type = NULL;
 	bool symlink;
@@ -110,6 +221,8 @@ static int read_entry(const struct strata_json *object, struct strata_arena *are
 		status = read_number(object, "uid", &entry->uid, error);
 	if (status == 0)
 		status = read_number(object, "gid", &entry->gid, error);
+	if (status == 0 && !symlink)
+		status = read_below(object, arena, entry, error);
 	return status;
 }
 

@@ -109,6 +109,17 @@ bool strata_pattern_matches(const char *pattern, const char *path)
 	return !*pattern;
 }
 
+bool strata_pattern_names(const char *pattern, const char *path)
+{
+	static const char all[] = "/**";
+	size_t length = strlen(pattern), end = sizeof(all) - 1;
+
+	while (length > end && strncmp(pattern + length - end, all, end) == 0)
+		length -= end;
+	return strcspn(pattern, "*?[\\") >= length && strlen(path) == length &&
+	       strncmp(pattern, path, length) == 0;
+}
+
 /* The bits of all classes in *TEXT, which moves behind them; every class where none is named. */
 static uint32_t read_classes(const char **text)
 {

@@ -10,6 +10,9 @@
 /* Whether PATH, absolute and normal, is one of those that PATTERN describes. Works on bytes. */
 bool strata_pattern_matches(const char *pattern, const char *path);
 
+/* Whether PATTERN is the name of PATH written out, alone or with all that is below it. */
+bool strata_pattern_names(const char *pattern, const char *path);
+
 /* Whether TEXT is a mode: octal digits up to 7777, or clauses of chmod(1) as "u+w,go=rX". */
 bool strata_mode_is_valid(const char *text);
 

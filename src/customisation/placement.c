@@ -1,29 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <string.h>
-#include <sys/stat.h>
+#include "customisation/placement.h"
 
-#include "customisation/customisation.h"
+#include <string.h>
+
+#include "customisation/entries.h"
 #include "util/error.h"
 #include "util/path.h"
-#include "util/root_path.h"
 
-struct entry_list {
-	struct strata_entry *entries;
-	size_t count, capacity;
-};
-
-struct placing {
-	struct strata_root root;
-	struct strata_arena *arena;
-	struct entry_list given;   /* what the user asked for, in its place */
-	struct entry_list parents; /* directories above it, as they are */
-};
-
-static int append(
-	struct entry_list *list, const struct strata_entry *entry, struct strata_error *error)
+static int append(struct strata_entry_list *list, const struct strata_entry *entry,
+	struct strata_error *error)
 {
 	if (strata_grow(&list->entries, &list->capacity, list->count + 1, sizeof(*list->entries)) <
 		0)
@@ -32,222 +17,332 @@ static int append(
 	return 0;
 }
 
-static bool has_path(const struct entry_list *list, const char *path)
+static enum strata_below below_of(const struct strata_lower_entry *entry)
 {
-	for (size_t i = 0; i < list->count; i++) {
-		if (strcmp(list->entries[i].path, path) == 0)
-			return true;
-	}
-	return false;
+	if (entry->source == STRATA_LOWER_BASE)
+		return STRATA_BELOW_BASE;
+	return entry->content == STRATA_CONTENT_FILES ? STRATA_BELOW_FILES : STRATA_BELOW_STORE;
 }
 
-/* Add the directory at PATH of the system as it is, unless that was done. */
-static int keep_directory(struct placing *placing, const char *path, struct strata_error *error)
+/* What ENTRY says of a directory, as the addition PLACED. */
+static void describe_below(const struct strata_lower_entry *entry, struct strata_entry *placed)
 {
-	struct strata_entry entry = {.kind = STRATA_ENTRY_DIRECTORY};
-	struct stat info;
+	const struct strata_listed *listed = &entry->listed;
 
-	if (has_path(&placing->parents, path))
+	placed->below = below_of(entry);
+	placed->mode = listed->mode;
+	placed->uid = listed->uid;
+	placed->gid = listed->gid;
+	placed->mtime = placed->below == STRATA_BELOW_BASE ? listed->mtime : 0;
+	placed->xattrs = listed->xattrs;
+	placed->xattr_count = listed->xattr_count;
+}
+
+int strata_placing_keep(struct strata_placing *placing, const char *path,
+	const struct strata_lower_entry *entry, struct strata_error *error)
+{
+	struct strata_entry kept = {.kind = STRATA_ENTRY_DIRECTORY};
+
+	/* A copy that was placed before brings its directories itself. */
+	if (!*path || entry->source == STRATA_LOWER_COPY ||
+		strata_map_get(&placing->kept, path) != STRATA_MAP_NONE)
 		return 0;
-	if (fstatat(placing->root.descriptor, path + 1, &info, AT_SYMLINK_NOFOLLOW) < 0)
-		return strata_fail_errno(error, "cannot read '%s%s'", placing->root.path, path);
-	entry.path = strata_arena_string(placing->arena, path);
-	if (!entry.path)
+	kept.path = strata_arena_string(placing->arena, path);
+	if (!kept.path)
 		return strata_fail_memory(error);
-	entry.mode = info.st_mode & 07777;
-	entry.uid = info.st_uid;
-	entry.gid = info.st_gid;
-	return append(&placing->parents, &entry, error);
+	describe_below(entry, &kept);
+	if (strata_map_put(&placing->kept, kept.path, (uint32_t)placing->below.count) < 0)
+		return strata_fail_memory(error);
+	return append(&placing->below, &kept, error);
 }
 
-/* Append COMPONENT to PLACE, the path of a directory; follow it where the system has a link. Sets
- * *MISSING where there is nothing of that name. */
-static int descend(struct placing *placing, struct strata_buffer *place, const char *component,
-	size_t length, bool *missing, struct strata_error *error)
+/* Remember that the additions went through the link PATH to TO. */
+static int remember_link(struct strata_placing *placing, const char *path, const char *to,
+	struct strata_error *error)
 {
-	struct strata_root_entry entry;
-	int status;
+	struct strata_followed_link *link;
 
-	strata_buffer_format(place, "/%.*s", (int)length, component);
-	status = strata_buffer_check(place, error);
-	if (status < 0 || *missing)
-		return status;
-	status = strata_root_find(&placing->root, place->data, &entry, error);
-	if (status == 0 && entry.kind == STRATA_ROOT_SYMLINK)
-		status = strata_root_follow(&placing->root, &entry, &entry, error);
-	if (status < 0)
-		return status;
-	*missing = entry.kind == STRATA_ROOT_MISSING;
-	if (*missing)
-		return 0;
-	if (entry.kind != STRATA_ROOT_DIRECTORY)
-		return strata_fail(error, STRATA_ERROR_INVALID, "'%s%s' is no directory",
-			placing->root.path, place->data);
-	strata_buffer_truncate(place, 0);
-	strata_buffer_string(place, entry.path);
-	return keep_directory(placing, entry.path, error);
-}
-
-/* Find where PATH goes: *PLACED is in the arena. */
-static int place_path(
-	struct placing *placing, const char *path, const char **placed, struct strata_error *error)
-{
-	strata_autobuffer struct strata_buffer place = STRATA_BUFFER_INIT;
-	const char *at = path;
-	bool missing = false;
-
-	for (;;) {
-		size_t length = strcspn(++at, "/");
-		int status;
-
-		if (!at[length])
-			break;
-		status = descend(placing, &place, at, length, &missing, error);
-		if (status < 0)
-			return strata_context(error, status, "'%s'", path);
-		at += length;
+	for (size_t i = 0; i < placing->followed_count; i++) {
+		if (strcmp(placing->followed[i].path, path) == 0)
+			return 0;
 	}
-	strata_buffer_format(&place, "/%s", at);
-	*placed = place.failed ? NULL : strata_arena_string(placing->arena, place.data);
-	return *placed ? 0 : strata_fail_memory(error);
+	if (strata_grow(&placing->followed, &placing->followed_capacity,
+		    placing->followed_count + 1, sizeof(*placing->followed)) < 0)
+		return strata_fail_memory(error);
+	link = &placing->followed[placing->followed_count++];
+	link->path = strata_arena_string(placing->arena, path);
+	link->to = strata_arena_string(placing->arena, to);
+	return link->path && link->to ? 0 : strata_fail_memory(error);
 }
 
-static int place_entry(
-	struct placing *placing, const struct strata_entry *entry, struct strata_error *error)
+/* A store's items are never added to: what is built of them elsewhere would differ. */
+static int check_item(const struct strata_placing *placing, const char *link, const char *place,
+	const struct strata_lower_entry *entry, struct strata_error *error)
 {
-	struct strata_entry placed = *entry;
-	int status = place_path(placing, entry->path, &placed.path, error);
-
-	return status < 0 ? status : append(&placing->given, &placed, error);
+	if (entry->source != STRATA_LOWER_ITEM || entry->is_made ||
+		entry->content != STRATA_CONTENT_STORE)
+		return 0;
+	return strata_hint(error,
+		strata_fail(error, STRATA_ERROR_INVALID,
+			"the link '%s' leads to '%s', in the item '%s', to which nothing is added",
+			link, place, strata_graph_item(placing->lower.graph, entry->item)->id),
+		"choose another path, or let --link make a directory of links there");
 }
 
-static int keep_joined(
-	struct placing *placing, const char *from, const char *to, struct strata_error *error);
-
-/* The directory FROM is to be joined with what the system has at TO, if anything. A link would be
- * replaced by the directory, and all that is reached through it lost. */
-static int join_directory(
-	struct placing *placing, const char *from, const char *to, struct strata_error *error)
+/* Keep all directories of PATH, which has no links, as they are. */
+static int keep_all(struct strata_placing *placing, const char *path, struct strata_error *error)
 {
-	struct strata_root_entry entry;
-	int status = strata_root_find(&placing->root, to, &entry, error);
-
-	if (status < 0 || entry.kind == STRATA_ROOT_MISSING)
-		return status;
-	if (entry.kind == STRATA_ROOT_SYMLINK)
-		return strata_hint(error,
-			strata_fail(error, STRATA_ERROR_INVALID,
-				"the directory '%s' would replace the symbolic link '%s%s'", from,
-				placing->root.path, to),
-			"copy it to where that link leads, '%s'", entry.target);
-	if (entry.kind != STRATA_ROOT_DIRECTORY)
-		return strata_fail(error, STRATA_ERROR_INVALID,
-			"the directory '%s' would replace the file '%s%s'", from,
-			placing->root.path, to);
-	status = keep_directory(placing, to, error);
-	return status < 0 ? status : keep_joined(placing, from, to, error);
-}
-
-/* Keep those directories below TO that are on the system and below FROM. */
-static int keep_joined(
-	struct placing *placing, const char *from, const char *to, struct strata_error *error)
-{
-	struct dirent *entry;
-	DIR *stream = opendir(from);
+	strata_autofree char *upper = strdup(path);
+	char *slash = upper;
 	int status = 0;
 
-	if (!stream)
-		return errno == ENOTDIR
-			       ? 0
-			       : strata_fail_errno(error, "cannot open the directory '%s'", from);
-	while (status == 0 && (errno = 0, entry = readdir(stream))) {
-		strata_autobuffer struct strata_buffer source = STRATA_BUFFER_INIT;
-		strata_autobuffer struct strata_buffer place = STRATA_BUFFER_INIT;
-		struct stat info;
+	if (!upper)
+		return strata_fail_memory(error);
+	while (status == 0 && slash && *slash) {
+		struct strata_lower_entry entry;
 
-		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-			continue;
-		strata_buffer_format(&source, "%s/%s", from, entry->d_name);
-		strata_buffer_format(
-			&place, "%s/%s", strcmp(to, "/") == 0 ? "" : to, entry->d_name);
-		if (source.failed || place.failed)
-			status = strata_fail_memory(error);
-		else if (lstat(source.data, &info) < 0)
-			status = strata_fail_errno(error, "cannot read '%s'", source.data);
-		else if (S_ISDIR(info.st_mode))
-			status = join_directory(placing, source.data, place.data, error);
+		slash = strchr(slash + 1, '/');
+		if (slash)
+			*slash = '\0';
+		status = strata_lower_find(&placing->lower, upper, &entry, error);
+		if (status == 0 && entry.listed.kind == STRATA_LISTED_DIRECTORY)
+			status = strata_placing_keep(placing, upper, &entry, error);
+		if (slash)
+			*slash = '/';
 	}
-	if (status == 0 && errno)
-		status = strata_fail_errno(error, "cannot list '%s'", from);
-	closedir(stream);
 	return status;
 }
 
-static int place_copy(struct placing *placing, struct strata_copy *copy, struct strata_error *error)
+int strata_placing_enter(struct strata_placing *placing, const char *what,
+	struct strata_buffer *place, struct strata_lower_entry *entry, struct strata_error *error)
 {
-	strata_autobuffer struct strata_buffer from = STRATA_BUFFER_INIT;
-	int status = strata_check_path(copy->from, STRATA_ERROR_INVALID, error);
+	strata_autobuffer struct strata_buffer link = STRATA_BUFFER_INIT;
+	int status = 0;
 
-	if (status == 0 && strcmp(copy->to, "/") != 0) {
-		status = strata_check_path(copy->to, STRATA_ERROR_INVALID, error);
+	if (entry->listed.kind == STRATA_LISTED_SYMLINK) {
+		strata_buffer_string(&link, place->data);
+		status = strata_lower_follow(&placing->lower, link.data, place, entry, error);
 		if (status == 0)
-			status = place_path(placing, copy->to, &copy->to, error);
+			status = check_item(placing, link.data, place->data, entry, error);
+		if (status == 0)
+			status = remember_link(placing, link.data, place->data, error);
+		if (status == 0)
+			status = keep_all(placing, place->data, error);
 	}
-	strata_buffer_format(&from, "%s%s", copy->links ? placing->root.path : "", copy->from);
-	if (status == 0)
-		status = strata_buffer_check(&from, error);
-	if (status < 0)
+	if (status < 0 || entry->listed.kind == STRATA_LISTED_NOTHING)
 		return status;
-	return strcmp(copy->to, "/") == 0 ? keep_joined(placing, from.data, "/", error)
-					  : join_directory(placing, from.data, copy->to, error);
+	if (entry->listed.kind == STRATA_LISTED_DIRECTORY)
+		return strata_placing_keep(placing, place->data, entry, error);
+	if (link.length > 0)
+		return strata_fail(error, STRATA_ERROR_INVALID,
+			"'%s' needs a directory at '%s', which leads to '%s', a file of the image",
+			what, link.data, place->data);
+	return strata_fail(error, STRATA_ERROR_INVALID,
+		"'%s' needs a directory at '%s', where the image has a file", what, place->data);
 }
 
-/* Everything given, and the parents that are not given as something else. */
-static int unite(struct placing *placing, struct strata_entry **result, size_t *result_count,
+int strata_placing_resolve(struct strata_placing *placing, const char *path,
+	struct strata_buffer *place, struct strata_error *error)
+{
+	const char *at = path;
+
+	strata_buffer_truncate(place, 0);
+	for (;;) {
+		size_t length = strcspn(++at, "/");
+		struct strata_lower_entry entry;
+		int status;
+
+		strata_buffer_format(place, "/%.*s", (int)length, at);
+		status = strata_buffer_check(place, error);
+		if (status < 0 || !at[length])
+			return status;
+		status = strata_lower_find(&placing->lower, place->data, &entry, error);
+		if (status == 0)
+			status = strata_placing_enter(placing, path, place, &entry, error);
+		if (status < 0)
+			return status;
+		at += length;
+	}
+}
+
+static int remember_hidden(struct strata_placing *placing, const char *path, const char *by,
 	struct strata_error *error)
 {
+	struct strata_hidden_file *hidden;
+
+	if (strata_grow(&placing->hidden, &placing->hidden_capacity, placing->hidden_count + 1,
+		    sizeof(*placing->hidden)) < 0)
+		return strata_fail_memory(error);
+	hidden = &placing->hidden[placing->hidden_count++];
+	hidden->path = strata_arena_string(placing->arena, path);
+	hidden->by = strata_arena_string(placing->arena, by);
+	return hidden->path && hidden->by ? 0 : strata_fail_memory(error);
+}
+
+int strata_placing_replace(struct strata_placing *placing, const char *what, const char *path,
+	const struct strata_lower_entry *entry, const char *target, struct strata_error *error)
+{
+	const struct strata_listed *listed = &entry->listed;
+
+	if (listed->kind == STRATA_LISTED_NOTHING || entry->source == STRATA_LOWER_COPY)
+		return 0;
+	if (listed->kind == STRATA_LISTED_DIRECTORY && !placing->force)
+		return strata_hint(error,
+			strata_fail(error, STRATA_ERROR_INVALID,
+				"'%s' would replace the directory '%s' of the image, and hide all "
+				"that is in it",
+				what, path),
+			"choose another path, or hide it with --force-overlap");
+	if (entry->source != STRATA_LOWER_BASE ||
+		(target && listed->kind == STRATA_LISTED_SYMLINK &&
+			strcmp(target, listed->target) == 0))
+		return 0;
+	return remember_hidden(placing, path, "customisation", error);
+}
+
+static int place_link(struct strata_placing *placing, struct strata_entry *placed,
+	const struct strata_lower_entry *entry, struct strata_error *error)
+{
+	return strata_placing_replace(
+		placing, placed->path, placed->path, entry, placed->target, error);
+}
+
+/* A directory that is there keeps its time and attributes, and where nobody chose others its mode
+ * and owner. */
+static int place_directory(struct strata_placing *placing, struct strata_entry *placed,
+	struct strata_buffer *place, struct strata_lower_entry *entry, struct strata_error *error)
+{
+	struct strata_entry given = *placed;
+	int status = strata_placing_enter(placing, given.path, place, entry, error);
+
+	if (status < 0)
+		return status;
+	placed->path = strata_arena_string(placing->arena, place->data);
+	if (!placed->path)
+		return strata_fail_memory(error);
+	if (entry->listed.kind != STRATA_LISTED_DIRECTORY || entry->source == STRATA_LOWER_COPY)
+		return 0;
+	describe_below(entry, placed);
+	placed->is_brought = !given.keeps_existing;
+	if (!given.keeps_existing) {
+		placed->mode = given.mode;
+		placed->uid = given.uid;
+		placed->gid = given.gid;
+	}
+	return 0;
+}
+
+static int place_entry(struct strata_placing *placing, const struct strata_entry *given,
+	struct strata_error *error)
+{
+	strata_autobuffer struct strata_buffer place = STRATA_BUFFER_INIT;
+	struct strata_entry placed = *given;
+	struct strata_lower_entry entry;
+	int status = strata_check_path(given->path, STRATA_ERROR_INVALID, error);
+
+	if (status == 0)
+		status = strata_placing_resolve(placing, given->path, &place, error);
+	if (status == 0)
+		status = strata_lower_find(&placing->lower, place.data, &entry, error);
+	if (status < 0)
+		return status;
+	placed.path = strata_arena_string(placing->arena, place.data);
+	if (!placed.path)
+		return strata_fail_memory(error);
+	status = given->kind == STRATA_ENTRY_SYMLINK
+			 ? place_link(placing, &placed, &entry, error)
+			 : place_directory(placing, &placed, &place, &entry, error);
+	return status < 0 ? status : append(&placing->given, &placed, error);
+}
+
+/* Everything given, and the directories above that are not given as something else. */
+static int unite(struct strata_placing *placing, struct strata_customisation *placed,
+	struct strata_error *error)
+{
+	strata_automap struct strata_map given = STRATA_MAP_INIT;
 	struct strata_entry *all = strata_arena_array(
-		placing->arena, placing->given.count + placing->parents.count, sizeof(*all));
+		placing->arena, placing->given.count + placing->below.count, sizeof(*all));
 	size_t count = 0;
 
 	if (!all)
 		return strata_fail_memory(error);
-	for (size_t i = 0; i < placing->given.count; i++)
-		all[count++] = placing->given.entries[i];
-	for (size_t i = 0; i < placing->parents.count; i++) {
-		if (!has_path(&placing->given, placing->parents.entries[i].path))
-			all[count++] = placing->parents.entries[i];
+	for (size_t i = 0; i < placing->given.count; i++) {
+		all[count] = placing->given.entries[i];
+		if (strata_map_put(&given, all[count].path, (uint32_t)count) < 0)
+			return strata_fail_memory(error);
+		count++;
 	}
-	*result = all;
-	*result_count = count;
+	for (size_t i = 0; i < placing->below.count; i++) {
+		if (strata_map_get(&given, placing->below.entries[i].path) == STRATA_MAP_NONE)
+			all[count++] = placing->below.entries[i];
+	}
+	placed->entries = all;
+	placed->entry_count = count;
 	return 0;
 }
 
-int strata_customisation_place(const struct strata_customisation *from, const char *root,
-	struct strata_arena *arena, struct strata_customisation *placed, struct strata_error *error)
+static void *take_array(struct strata_arena *arena, const void *array, size_t count, size_t size)
 {
-	struct placing placing = {.root = STRATA_ROOT_INIT, .arena = arena};
-	struct strata_copy *copies = strata_arena_array(arena, from->copy_count, sizeof(*copies));
-	struct strata_entry *entries = NULL;
-	int status =
-		copies ? strata_root_open(&placing.root, root, error) : strata_fail_memory(error);
+	void *copy = strata_arena_array(arena, count, size);
 
-	for (size_t i = 0; status == 0 && i < from->entry_count; i++) {
-		status = strata_check_path(from->entries[i].path, STRATA_ERROR_INVALID, error);
-		if (status == 0)
-			status = place_entry(&placing, &from->entries[i], error);
-	}
+	if (copy && count > 0)
+		memcpy(copy, array, count * size);
+	return copy;
+}
+
+static int place_all(struct strata_placing *placing, const struct strata_customisation *from,
+	struct strata_customisation *placed, struct strata_error *error)
+{
+	int status = 0;
+
 	for (size_t i = 0; status == 0 && i < from->copy_count; i++) {
-		copies[i] = from->copies[i];
-		status = place_copy(&placing, &copies[i], error);
+		status = strata_placing_add_copy(placing, &from->copies[i], error);
+		if (status < 0)
+			return strata_context(error, status, "copy of '%s'", from->copies[i].from);
 	}
+	for (size_t i = 0; status == 0 && i < from->entry_count; i++)
+		status = place_entry(placing, &from->entries[i], error);
 	*placed = *from;
 	if (status == 0)
-		status = unite(&placing, &entries, &placed->entry_count, error);
-	placed->entries = entries;
-	placed->copies = copies;
-	strata_root_release(&placing.root);
+		status = unite(placing, placed, error);
+	placed->copies = take_array(
+		placing->arena, placing->copies, placing->copy_count, sizeof(*placing->copies));
+	placed->copy_count = placing->copy_count;
+	placed->followed = take_array(placing->arena, placing->followed, placing->followed_count,
+		sizeof(*placing->followed));
+	placed->followed_count = placing->followed_count;
+	if (status == 0 && (!placed->copies || !placed->followed))
+		status = strata_fail_memory(error);
+	return status;
+}
+
+int strata_customisation_place(const struct strata_customisation *from,
+	const struct strata_surroundings *surroundings, struct strata_arena *arena,
+	struct strata_customisation *placed, struct strata_hidden *hidden,
+	struct strata_error *error)
+{
+	struct strata_placing placing = {
+		.lower = STRATA_LOWER_INIT, .arena = arena, .force = surroundings->force_overlap};
+	int status = strata_lower_open(
+		&placing.lower, surroundings->base, surroundings->graph, surroundings->root, error);
+
+	if (status == 0)
+		status = place_all(&placing, from, placed, error);
+	hidden->files =
+		take_array(arena, placing.hidden, placing.hidden_count, sizeof(*placing.hidden));
+	hidden->count = placing.hidden_count;
+	if (status == 0 && !hidden->files)
+		status = strata_fail_memory(error);
+	/* Xattrs of directories live in what is released here. */
+	if (status == 0)
+		status = strata_entries_sort(placed->entries, placed->entry_count, arena,
+			&placed->entries, &placed->entry_count, error);
+	strata_lower_release(&placing.lower);
+	strata_map_release(&placing.kept);
+	free(placing.copies);
 	free(placing.given.entries);
-	free(placing.parents.entries);
+	free(placing.below.entries);
+	free(placing.followed);
+	free(placing.hidden);
 	return status;
 }

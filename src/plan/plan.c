@@ -192,33 +192,29 @@ static int plan_items(struct strata_plan *plan, const struct strata_strategy *st
 	return status < 0 ? status : copy_layers(plan, graph, &partition, error);
 }
 
-static bool has_files(const struct strata_graph *graph)
-{
-	for (uint32_t i = 0; i < strata_graph_count(graph); i++) {
-		if (strata_graph_item(graph, i)->content == STRATA_CONTENT_FILES)
-			return true;
-	}
-	return false;
-}
-
+/* GRAPH is of all items of the image. */
 static int copy_customisation(struct strata_plan *plan, const struct strata_graph *graph,
 	const struct strata_plan_options *options, struct strata_error *error)
 {
-	struct strata_customisation placed = options->customisation;
-	int status = 0;
+	const struct strata_surroundings surroundings = {.base = options->base_files,
+		.graph = graph,
+		.root = options->root,
+		.force_overlap = options->force_overlap};
+	struct strata_customisation placed;
+	int status = strata_customisation_place(
+		&options->customisation, &surroundings, plan->arena, &placed, &plan->hidden, error);
 
-	if (has_files(graph))
-		status = strata_customisation_place(
-			&options->customisation, options->root, plan->arena, &placed, error);
 	if (status == 0)
 		status = strata_customisation_copy(
 			&placed, plan->arena, &plan->customisation, error);
 	return status < 0 ? strata_context(error, status, "customisation") : 0;
 }
 
-/* Plan GRAPH, which is what neither the base image nor LAYERS_BELOW layers below hold. */
-static int plan_graph(const struct strata_graph *graph, const struct strata_plan_options *options,
-	uint32_t layers_below, struct strata_plan **plan, struct strata_error *error)
+/* Plan GRAPH, which is what neither the base image nor LAYERS_BELOW layers below hold; all items
+ * above the base are in WHOLE. */
+static int plan_graph(const struct strata_graph *graph, const struct strata_graph *whole,
+	const struct strata_plan_options *options, uint32_t layers_below, struct strata_plan **plan,
+	struct strata_error *error)
 {
 	const struct strata_strategy *strategy =
 		options->strategy ? options->strategy : strata_strategies()[0];
@@ -232,7 +228,7 @@ static int plan_graph(const struct strata_graph *graph, const struct strata_plan
 	made->strategy = strata_arena_string(made->arena, strategy->name);
 	if (!made->strategy)
 		return strata_fail_memory(error);
-	status = copy_customisation(made, graph, options, error);
+	status = copy_customisation(made, whole, options, error);
 	if (status < 0)
 		return status;
 	if (count > 0 && strategy->least_layers)
@@ -266,12 +262,12 @@ static int plan_above_layers(const struct strata_graph *graph,
 	int status;
 
 	if (!below)
-		return plan_graph(graph, options, 0, plan, error);
+		return plan_graph(graph, graph, options, 0, plan, error);
 	status = strata_plan_rest(below, graph, &rest, error);
 	if (status < 0)
 		return strata_context(error, status, "the plan below");
 	above.churn = NULL;
-	status = plan_graph(rest, &above, (uint32_t)below->layer_count, &made, error);
+	status = plan_graph(rest, graph, &above, (uint32_t)below->layer_count, &made, error);
 	if (status == 0)
 		status = strata_plan_put_below(made, below, error);
 	if (status == 0)

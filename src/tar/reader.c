@@ -57,6 +57,19 @@ static int pass(struct strata_tar_reader *self, uint64_t length, struct strata_e
 	return status;
 }
 
+/* Pass over what fills the last block of a content. Where the archive ends with that content, some
+ * writers leave it out, and clients do not miss it. */
+static int pass_padding(struct strata_tar_reader *self, struct strata_error *error)
+{
+	uint64_t passed = 0;
+	int status = strata_input_pass(self->input, self->padding, &passed, error);
+
+	self->position += passed;
+	if (status == 0 && passed > 0 && passed < self->padding)
+		status = truncated(self, error);
+	return status;
+}
+
 /* Read LENGTH bytes, which must be there. */
 static int take(
 	struct strata_tar_reader *self, void *bytes, size_t length, struct strata_error *error)
@@ -265,7 +278,9 @@ int strata_tar_reader_next(struct strata_tar_reader *reader, struct strata_tar_m
 
 	if (reader->ended)
 		return 0;
-	status = pass(reader, reader->left + reader->padding, error);
+	status = pass(reader, reader->left, error);
+	if (status == 0)
+		status = pass_padding(reader, error);
 	if (status < 0)
 		return status;
 	reader->left = reader->padding = 0;

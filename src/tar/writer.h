@@ -16,6 +16,8 @@ enum {
 	/* The version of everything that decides a layer's bytes for given content: this file, and
 	 * the rules of tree.c. A change of either is a new version, and so a new recipe. */
 	STRATA_TAR_RULES = 1,
+	/* The same for what is copied from outside: 2 keeps hard links and attributes. */
+	STRATA_COPY_RULES = 2,
 };
 
 struct strata_xattr {

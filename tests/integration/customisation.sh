@@ -100,7 +100,6 @@ refuse 1 "nowhere" --copy nowhere
 refuse 2 "no absolute path" --copy skeleton=etc
 refuse 1 "rules.json" --copy skeleton --permissions rules.json/x
 refuse 1 "/store/nothing" --link /store/nothing
-refuse 1 "a directory and something else" --copy skeleton --copy more/app.conf=/home/app
 
 # Over a system, directories stay as they are there, and links are not replaced.
 mkdir -p system/bin system/var/lib/dpkg over/usr/bin over/tmp
@@ -112,11 +111,13 @@ Architecture: amd64
 Version: 1
 END
 mkdir -p system/var/lib/dpkg/info
-printf '/.\n/usr\n/usr/bin\n' >system/var/lib/dpkg/info/tool.list
+printf '/.\n/bin\n/usr\n/usr/bin\n' >system/var/lib/dpkg/info/tool.list
 echo mine >over/usr/bin/mine
 ok "a copy over a system" "$STRATAPACK" plan --root system tool --copy over -o over.json
 is "keeps the system's directories" "$(jq -r '.customisation.entries[] | .path + " " + .mode' over.json)" "/tmp 1777
 /usr 0711
 /usr/bin $(stat -c 0%a system/usr/bin)"
-fails_with 1 "usr/bin" "and its links" "$STRATAPACK" plan --root system tool --copy over/usr/bin=/bin
+ok "a copy to a link" "$STRATAPACK" plan --root system tool --copy over/usr/bin=/bin -o linked.json
+is "goes where that leads" "$(jq -c '[.customisation.copies[].to, .customisation.followed]' linked.json)" \
+	'["/usr/bin",[{"path":"/bin","to":"/usr/bin"}]]'
 done_testing

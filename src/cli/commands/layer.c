@@ -124,13 +124,17 @@ static int make(const struct layer *layer, struct strata_recipe *recipe,
 		.threads = layer->thread.threads,
 		.observer = observer,
 	};
+	const char *avoided[2];
 	int result = strata_layer_set_reserve(&set, 1, error);
 
 	if (result == 0)
 		result = strata_output_open_directory(&output, layer->output.directory, error);
 	if (result < 0)
 		return result;
-	options.avoid = output.temporary;
+	options.avoid = avoided;
+	options.avoid_count = sizeof(avoided) / sizeof(*avoided);
+	avoided[0] = output.temporary;
+	avoided[1] = layer->output.directory;
 	result = strata_layers_build(&recipe, 1, output.temporary, &options, set.layers, error);
 	if (result < 0) {
 		set.count = 0;

@@ -67,6 +67,22 @@ static const struct strata_option base_options[] = {
 
 const struct strata_option_group strata_base_group = {"Base image", base_options};
 
+static int apply_force_overlap(void *target, const char *value, struct strata_error *error)
+{
+	((struct strata_overlap_options *)target)->force = true;
+	return 0;
+}
+
+static const struct strata_option overlap_options[] = {
+	{.name = "force-overlap",
+		.help = "let items hide files of the base that are not theirs, and additions "
+			"replace directories",
+		.apply = apply_force_overlap},
+	{.name = NULL},
+};
+
+const struct strata_option_group strata_overlap_group = {"Base image", overlap_options};
+
 static int apply_base_items(void *target, const char *value, struct strata_error *error)
 {
 	static const char *const kinds[] = {"store", "all", "none"};

@@ -23,6 +23,13 @@ struct strata_base_items_options {
 };
 extern const struct strata_option_group strata_base_items_group;
 
+/* Whether what lies on a base, or on items, may hide it. */
+struct strata_overlap_options {
+	struct strata_used used;
+	bool force;
+};
+extern const struct strata_option_group strata_overlap_group;
+
 struct strata_base_options {
 	struct strata_used used;
 	const char *source; /* NULL: no base */

@@ -14,6 +14,20 @@ enum {
 	LARGEST_FILE = 256 * 1024 * 1024,
 };
 
+/* The name that SOURCE, of LENGTH bytes, has as it was written; NULL where that says none. */
+static const char *written_name(struct strata_arena *arena, const char *source, size_t length)
+{
+	size_t start;
+
+	while (length > 1 && source[length - 1] == '/')
+		length--;
+	for (start = length; start > 0 && source[start - 1] != '/';)
+		start--;
+	if (length == start || strncmp(source + start, "..", length - start) == 0)
+		return NULL;
+	return strata_arena_bytes(arena, source + start, length - start);
+}
+
 static int add_copy(struct strata_customisation_options *options, const char *value, bool links,
 	struct strata_error *error)
 {
@@ -21,10 +35,12 @@ static int add_copy(struct strata_customisation_options *options, const char *va
 	size_t length = separator ? (size_t)(separator - value) : strlen(value);
 	struct strata_copy *copy;
 	const char *to = "/";
+	bool into;
 
 	if (length == 0)
 		return strata_fail(error, STRATA_ERROR_INVALID,
 			"a copy is written SOURCE[=PATH], e.g. ./skeleton=/etc/skel");
+	into = separator && separator[1] && separator[strlen(separator) - 1] == '/';
 	if (separator && strcmp(separator + 1, "/") != 0) {
 		char *path = NULL;
 		int result = strata_copy_image_path(
@@ -41,6 +57,8 @@ static int add_copy(struct strata_customisation_options *options, const char *va
 	copy->from = strata_arena_bytes(&options->arena, value, length);
 	copy->to = to;
 	copy->links = links;
+	copy->into = into;
+	copy->name = written_name(&options->arena, value, length);
 	return copy->from ? 0 : strata_fail_memory(error);
 }
 

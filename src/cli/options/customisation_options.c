@@ -103,6 +103,7 @@ static int apply_mkdir(void *target, const char *value, struct strata_error *err
 	if (value[length] && !read_mode(value + length + 1, &directory))
 		return strata_fail(error, STRATA_ERROR_INVALID,
 			"a directory is written PATH[:MODE[:UID:GID]], e.g. /data:0750:1000:1000");
+	directory.keeps_existing = !value[length];
 	result = strata_copy_image_path(&options->arena, value, length, &path, error);
 	if (result < 0)
 		return result;

@@ -131,6 +131,7 @@ void strata_planning_options_apply(const struct strata_planning_options *options
 	request->storage_weight = strategy->storage_weight;
 	request->allow_many_layers = options->force.force;
 	request->base_items = options->base_items.kind;
+	request->force_overlap = options->overlap.force;
 	strata_source_options_apply(&options->source, request);
 	strata_rates_options_apply(&options->rates, request);
 	strata_customisation_apply(&options->customisation, request);

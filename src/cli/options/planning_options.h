@@ -34,6 +34,7 @@ struct strata_planning_options {
 	struct strata_strategy_options strategy;
 	struct strata_rates_options rates;
 	struct strata_base_items_options base_items;
+	struct strata_overlap_options overlap;
 	struct strata_force_options force;
 	struct strata_customisation_options customisation;
 	bool explains; /* rates mean something even where the plan is given */
@@ -48,6 +49,7 @@ struct strata_planning_options {
 		{&strata_plan_file_group, offsetof(type, member.file)},           \
 		{&strata_catalogue_group, offsetof(type, member.catalogue)},      \
 		{&strata_base_items_group, offsetof(type, member.base_items)},    \
+		{&strata_overlap_group, offsetof(type, member.overlap)},          \
 		{&strata_force_group, offsetof(type, member.force)},              \
 	{                                                                         \
 		&strata_customisation_group, offsetof(type, member.customisation) \

@@ -186,6 +186,27 @@ int strata_print_job(const struct strata_job *job, struct strata_error *error)
 	return strata_file_write(STDOUT_FILENO, "standard output", text, strlen(text), error);
 }
 
+/* A table of the files of the base that layers hide, where there are any. */
+static int append_hidden(
+	const struct strata_plan *plan, struct strata_buffer *buffer, struct strata_error *error)
+{
+	struct strata_table table = {.columns = "<<", .cells = STRATA_BUFFER_INIT};
+	int result;
+
+	if (!plan || plan->hidden.count == 0)
+		return 0;
+	strata_table_cell(&table, "HIDDEN OF THE BASE");
+	strata_table_cell(&table, "BY");
+	for (size_t index = 0; index < plan->hidden.count; index++) {
+		strata_table_cell(&table, plan->hidden.files[index].path);
+		strata_table_cell(&table, plan->hidden.files[index].by);
+	}
+	strata_buffer_byte(buffer, '\n');
+	result = strata_table_append(&table, buffer, error);
+	strata_table_release(&table);
+	return result;
+}
+
 int strata_print_result(
 	const struct strata_job *job, bool json, bool table, bool quiet, struct strata_error *error)
 {
@@ -198,6 +219,8 @@ int strata_print_result(
 		return strata_print_job(job, error);
 	if (table) {
 		result = strata_layers_table(layers, count, strata_job_graph(job), &text, error);
+		if (result == 0)
+			result = append_hidden(strata_job_plan(job), &text, error);
 		return result < 0 ? result : strata_print(&text, error);
 	}
 	if (quiet || !isatty(STDERR_FILENO))

@@ -25,6 +25,11 @@ void strata_cleanup_base(struct strata_base **base);
 int strata_base_check_platform(const struct strata_base *base,
 	const struct strata_platform *platform, struct strata_error *error) STRATA_MUST_CHECK;
 
+/* What a cache knows the layer by that PROMISED describes: a blob that was checked before needs no
+ * second look. In the place of a recipe's key; "" where too little is promised. */
+int strata_base_layer_key(const struct strata_base *base, const struct strata_read_layer *promised,
+	struct strata_digest *key, struct strata_error *error) STRATA_MUST_CHECK;
+
 /* Fill MERGED: OWN over what BASE says, by the rules of FROM in a Dockerfile. Its lists live in
  * ARENA, strings in BASE, OWN or ARENA. */
 int strata_base_merge(const struct strata_base *base, const struct strata_image_config *own,

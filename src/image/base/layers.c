@@ -190,7 +190,7 @@ static int write_blob(struct gathering *gathering, size_t index,
 /* Where the digest of the blob is promised, or follows from the diff ID because it is not
  * compressed.
  * "" elsewhere. */
-static int find_digest(const struct gathering *gathering, const struct strata_read_layer *promised,
+static int find_digest(const struct strata_base *base, const struct strata_read_layer *promised,
 	struct strata_digest *digest, struct strata_error *error)
 {
 	strata_autodecompressor struct strata_decompressor *decompressor = NULL;
@@ -200,7 +200,7 @@ static int find_digest(const struct gathering *gathering, const struct strata_re
 	*digest = promised->digest;
 	if (promised->has_digest || !promised->has_diff_id)
 		return 0;
-	status = strata_part_open(gathering->base->reading.store, &promised->place, &part, error);
+	status = strata_part_open(base->reading.store, &promised->place, &part, error);
 	if (status == 0)
 		status = strata_decompressor_new(
 			&part.file.input, promised->place.name, &decompressor, error);
@@ -211,7 +211,7 @@ static int find_digest(const struct gathering *gathering, const struct strata_re
 
 /* A blob that was checked before needs no second look: what it is found by says all of it. In the
  * place of a recipe's key; "" where too little is promised. */
-static int find_key(const struct gathering *gathering, const struct strata_read_layer *promised,
+int strata_base_layer_key(const struct strata_base *base, const struct strata_read_layer *promised,
 	struct strata_digest *key, struct strata_error *error)
 {
 	char text[sizeof("base layer") + 2 * STRATA_DIGEST_SIZE];
@@ -220,9 +220,9 @@ static int find_key(const struct gathering *gathering, const struct strata_read_
 	int length, status;
 
 	*key = (struct strata_digest){""};
-	if (!gathering->options->cache || !promised->has_diff_id)
+	if (!promised->has_diff_id)
 		return 0;
-	status = find_digest(gathering, promised, &digest, error);
+	status = find_digest(base, promised, &digest, error);
 	if (status < 0 || !digest.text[0])
 		return status;
 	length = snprintf(
@@ -241,7 +241,11 @@ static int take_layer(struct gathering *gathering, size_t index,
 	const struct strata_build_options *options = gathering->options;
 	struct strata_digest key;
 	bool found = false;
-	int status = find_key(gathering, promised, &key, error);
+	int status = 0;
+
+	key = (struct strata_digest){""};
+	if (options->cache)
+		status = strata_base_layer_key(gathering->base, promised, &key, error);
 
 	if (status == 0 && key.text[0])
 		status = strata_cache_find(options->cache, &key, &no_witness, !options->describe,

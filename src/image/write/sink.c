@@ -87,6 +87,13 @@ bool strata_sink_takes_places(
 	return strata_archive_takes_places(writer->archive(sink->state));
 }
 
+const char *strata_sink_temporary(const struct strata_sink *sink)
+{
+	const struct strata_writer *writer = sink->writer;
+
+	return writer->archive ? writer->archive(sink->state)->output.temporary : NULL;
+}
+
 /* Layers as large as LAYERS, all different: digests have one length. */
 static struct strata_layer *stand_in(const struct strata_layer *layers, size_t count)
 {

@@ -7,7 +7,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "layer/tree/xattrs.h"
+#include "tar/xattrs.h"
 #include "util/beneath.h"
 #include "util/observer.h"
 

@@ -69,6 +69,8 @@ void strata_recipe_write(struct strata_json_writer *json, const struct strata_re
 	strata_json_begin_object(json);
 	strata_json_member_size(json, "stratapackRecipe", FORMAT_VERSION);
 	strata_json_member_size(json, "tarRules", STRATA_TAR_RULES);
+	if (strata_customisation_has_files(&recipe->customisation))
+		strata_json_member_size(json, "copyRules", STRATA_COPY_RULES);
 	write_rules(json, &recipe->rules);
 	write_compression(json, &recipe->compression);
 	if (recipe->fingerprint.text[0])
@@ -346,8 +348,10 @@ static int check_version(const struct strata_json *document, const char *key, ui
 static int read_recipe(struct strata_recipe *recipe, const struct strata_json *document,
 	struct strata_error *error)
 {
-	static const char *const keys[] = {"stratapackRecipe", "tarRules", "owner", "time",
-		"compression", "fingerprint", "items", "copies", "entries", "permissions", NULL};
+	static const char *const keys[] = {"stratapackRecipe", "tarRules", "copyRules", "owner",
+		"time", "compression", "fingerprint", "items", "copies", "entries", "permissions",
+		"followed", NULL};
+	uint64_t copy_rules = 1;
 	int status = check_version(document, "stratapackRecipe", FORMAT_VERSION, error);
 
 	if (status == 0)
@@ -367,6 +371,13 @@ static int read_recipe(struct strata_recipe *recipe, const struct strata_json *d
 	if (status == 0)
 		status = strata_customisation_read(
 			document, recipe->arena, &recipe->customisation, error);
+	if (status == 0)
+		status = strata_json_get_size(document, "copyRules", false, &copy_rules, error);
+	if (status == 0 && strata_customisation_has_files(&recipe->customisation) &&
+		copy_rules != STRATA_COPY_RULES)
+		status = strata_fail(error, STRATA_ERROR_UNSUPPORTED,
+			"\"copyRules\" is version %llu, this program knows version %d",
+			(unsigned long long)copy_rules, STRATA_COPY_RULES);
 	if (status == 0 && recipe->item_count == 0 &&
 		strata_customisation_is_empty(&recipe->customisation))
 		status = strata_fail(error, STRATA_ERROR_FORMAT, "there is nothing in this layer");

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "layer/tree/nodes.h"
-#include "layer/tree/xattrs.h"
+#include "tar/xattrs.h"
 #include "util/beneath.h"
 #include "util/file.h"
 #include "util/observer.h"
@@ -175,6 +175,7 @@ static int make_link(struct strata_collection *collection, const char *path,
 	strata_tree_locate(&target, origin->links, path + origin->place_path);
 	strata_collection_make_directory(collection, path, 0, node);
 	node->claim = origin->claim;
+	node->is_link = true;
 	node->entry.tar.mode = S_IFLNK | 0777;
 	node->entry.tar.target =
 		target.failed ? NULL : strata_arena_string(&collection->tree->arena, target.data);
@@ -188,6 +189,46 @@ static size_t head_length(const struct strata_collection *collection)
 	const char *root = collection->options->root;
 
 	return (root && strcmp(root, "/") != 0 ? strlen(root) : 0) + 1;
+}
+
+/* An access control list is no content, but without it the group bits are those of its mask: let
+ * them be what the list gives the group. */
+static int apply_access_list(struct strata_collection *collection, struct strata_tar_entry *tar,
+	struct strata_error *error)
+{
+	uint32_t bits;
+	int found = strata_xattrs_read_group(collection->place.data, &bits, error);
+
+	if (found <= 0)
+		return found;
+	tar->mode = (tar->mode & ~(mode_t)S_IRWXG) | (mode_t)(bits << 3);
+	if (!collection->noted_access_list)
+		strata_note(collection->options->observer,
+			"'%s' has an access control list: images have none, its group gets what the list gives it",
+			collection->place.data);
+	collection->noted_access_list = true;
+	return 0;
+}
+
+static int describe_attributes(struct strata_collection *collection, const struct spot *spot,
+	const struct strata_origin *origin, struct strata_tar_entry *tar,
+	struct strata_error *error)
+{
+	bool marks = false;
+	int status = 0;
+
+	if (origin->content != STRATA_CONTENT_FILES && origin->claim != STRATA_CLAIM_COPY)
+		return 0;
+	if (origin->claim == STRATA_CLAIM_COPY)
+		status = apply_access_list(collection, tar, error);
+	if (status == 0)
+		status = strata_xattrs_read(spot->directory, spot->name, collection->place.data,
+			&collection->tree->arena, &tar->xattrs, &tar->xattr_count, &marks, error);
+	if (marks)
+		strata_note(collection->options->observer,
+			"'%s' has marks of an overlay file system: they are left out",
+			collection->place.data);
+	return status;
 }
 
 /* Make a node of what is on disk at collection->place, which is PATH in the image. */
@@ -216,17 +257,15 @@ static int describe(struct strata_collection *collection, const struct spot *spo
 	if (origin->content == STRATA_CONTENT_FILES) {
 		tar->uid = info->st_uid;
 		tar->gid = info->st_gid;
-		node->may_link = S_ISREG(info->st_mode) && info->st_nlink > 1;
 	} else if (!S_ISLNK(info->st_mode) && !origin->keeps_modes) {
 		tar->mode &= ~(mode_t)(S_IWGRP | S_IWOTH);
 	}
+	if (origin->content == STRATA_CONTENT_FILES || origin->claim == STRATA_CLAIM_COPY)
+		node->may_link = S_ISREG(info->st_mode) && info->st_nlink > 1;
 	strata_collection_apply_owner(collection, tar);
 	if (S_ISLNK(info->st_mode))
 		return read_target(collection, spot, tar, info->st_size, error);
-	if (origin->content == STRATA_CONTENT_FILES)
-		return strata_xattrs_read(spot->directory, spot->name, collection->place.data,
-			&collection->tree->arena, &tar->xattrs, &tar->xattr_count, error);
-	return 0;
+	return describe_attributes(collection, spot, origin, tar, error);
 }
 
 /* Remember where a file is that its path does not tell. */
@@ -262,12 +301,50 @@ static int make_node(struct strata_collection *collection, const struct spot *sp
 	return status < 0 ? status : remember_source(collection, origin, node, error);
 }
 
-/* Whether this is the directory to avoid: by identity, since it may be named in many ways. */
+/* Whether this is to be avoided: by identity, since it may be named in many ways. */
 static bool is_avoided(const struct strata_collection *collection, const struct stat *info)
 {
-	return collection->avoids && S_ISDIR(info->st_mode) &&
-	       collection->avoided.st_dev == info->st_dev &&
-	       collection->avoided.st_ino == info->st_ino;
+	for (size_t i = 0; i < collection->avoided_count; i++) {
+		if (collection->avoided[i].st_dev == info->st_dev &&
+			collection->avoided[i].st_ino == info->st_ino)
+			return true;
+	}
+	return false;
+}
+
+/* What cannot be in an image. */
+static bool is_left_out(struct strata_collection *collection, const struct stat *info)
+{
+	bool socket = S_ISSOCK(info->st_mode);
+	bool whiteout = S_ISCHR(info->st_mode) && info->st_rdev == 0;
+
+	if (socket || whiteout)
+		strata_note(collection->options->observer, "'%s' is %s: left out",
+			collection->place.data,
+			socket ? "a socket" : "the mark of an overlay for a deleted file");
+	return socket || whiteout;
+}
+
+/* Have the directory at collection->place copied to where the link at its path leads. */
+static int redirect(struct strata_collection *collection, const struct strata_origin *origin,
+	const char *path, const char *to, struct strata_error *error)
+{
+	strata_autobuffer struct strata_buffer links = STRATA_BUFFER_INIT;
+	struct strata_arena *arena = &collection->tree->arena;
+	struct strata_redirect *redirect;
+
+	if (strata_grow(&collection->redirects, &collection->redirect_capacity,
+		    collection->redirect_count + 1, sizeof(*collection->redirects)) < 0)
+		return strata_fail_memory(error);
+	redirect = &collection->redirects[collection->redirect_count++];
+	*redirect = (struct strata_redirect){
+		.place = strata_arena_string(arena, collection->place.data), .to = to};
+	if (origin->links) {
+		strata_tree_locate(&links, origin->links, path + origin->place_path);
+		redirect->links = links.failed ? NULL : strata_arena_string(arena, links.data);
+	}
+	return redirect->place && (redirect->links || !origin->links) ? 0
+								      : strata_fail_memory(error);
 }
 
 /* Add what is at SPOT as PATH. */
@@ -276,18 +353,19 @@ static int add_spot(struct strata_collection *collection, const struct spot *spo
 {
 	struct stat info;
 	struct strata_node node;
+	const char *to;
 	int status;
 
 	*added = NULL;
 	if (fstatat(spot->directory, spot->name, &info, AT_SYMLINK_NOFOLLOW) < 0)
 		return fail_missing(collection, error);
-	if (is_avoided(collection, &info))
+	if (is_avoided(collection, &info) || is_left_out(collection, &info))
 		return 0;
-	if (S_ISSOCK(info.st_mode)) {
-		strata_note(collection->options->observer, "'%s' is a socket: left out",
-			collection->place.data);
-		return 0;
-	}
+	to = origin->claim == STRATA_CLAIM_COPY && S_ISDIR(info.st_mode)
+		     ? strata_collection_followed(collection, path)
+		     : NULL;
+	if (to)
+		return redirect(collection, origin, path, to, error);
 	status = strata_collection_check_name(path, error);
 	if (status == 0)
 		status = make_node(collection, spot, path, origin, &info, &node, error);
@@ -336,6 +414,7 @@ int strata_collection_add_parents(struct strata_collection *collection, const ch
 					"name it by its path without symbolic links");
 		} else {
 			strata_collection_make_directory(collection, parent, 0755, &node);
+			node.is_made = origin->is_addition;
 			status = strata_collection_check_name(parent, error);
 			if (status == 0)
 				status = strata_collection_add(collection, &node, &added, error);

@@ -13,13 +13,15 @@ int strata_collection_fail_below(const char *path, struct strata_error *error)
 		"name what lies below it by its path without symbolic links");
 }
 
-/* Two copies bring PATH. Directories are joined, of others the later one counts. */
+/* Two copies bring PATH. Directories are joined, of others the later one counts. A directory of
+ * links takes the place of a link: what that leads to was linked there, too. */
 static int check_copies(const struct strata_node *earlier, const struct strata_node *later,
 	struct strata_error *error)
 {
 	const char *path = earlier->entry.tar.path;
 
-	if (S_ISDIR(earlier->entry.tar.mode) == S_ISDIR(later->entry.tar.mode))
+	if (S_ISDIR(earlier->entry.tar.mode) == S_ISDIR(later->entry.tar.mode) ||
+		earlier->is_link || later->is_link)
 		return 0;
 	return strata_hint(error,
 		strata_fail(error, STRATA_ERROR_INVALID,
@@ -46,6 +48,8 @@ static int join(struct strata_node *place, const struct strata_node *node,
 		if (status < 0)
 			return status;
 	}
+	if (node->is_link && S_ISDIR(place->entry.tar.mode))
+		joins = replaces = false;
 	*result = joins ? place : NULL;
 	if (replaces) {
 		*place = *node;

@@ -24,6 +24,9 @@ struct strata_node {
 	size_t item; /* index of the item that claims it: hard links are kept within one */
 	enum strata_claim claim;
 	bool may_link; /* a file with several names, of an item that keeps hard links */
+	bool is_below; /* a directory as it is in what lies beneath the additions */
+	bool is_made;  /* a directory that is made because an addition goes there */
+	bool is_link;  /* to a file of the image, as copies of links bring them */
 };
 
 /* Where what is being added comes from, and what becomes of it. */
@@ -34,6 +37,7 @@ struct strata_origin {
 	enum strata_content content;
 	size_t item;
 	bool keeps_modes;  /* store content whose modes are as the user wants them */
+	bool is_addition;  /* it comes from the customisation */
 	const char *links; /* not the files, but links to where they are below this path of the
 			      image; NULL: the files */
 };
@@ -52,8 +56,17 @@ struct strata_collection {
 	int anchor_descriptor; /* ...and open here; -1: there is none yet */
 	struct strata_buffer parent_path; /* the directory that was needed last, below the anchor */
 	int parent_descriptor;
-	bool avoids;
-	struct stat avoided; /* the directory to leave out */
+	struct stat *avoided; /* files and directories to leave out */
+	size_t avoided_count;
+	struct strata_redirect *redirects; /* copies that go on behind a link of the image */
+	size_t redirect_count, redirect_capacity;
+	bool noted_access_list;
+};
+
+/* The directory at `place` of this machine goes to `to` of the image. In the arena. */
+struct strata_redirect {
+	const char *place, *to;
+	const char *links; /* as of the origin */
 };
 
 /* Paths of the image are relative here, as tar has them. */
@@ -93,6 +106,10 @@ int strata_collection_add_tree(struct strata_collection *collection, const char 
 
 /* Close what is open. */
 void strata_collection_leave(struct strata_collection *collection);
+
+/* Where the link that additions follow at PATH leads, or NULL. */
+const char *strata_collection_followed(
+	const struct strata_collection *collection, const char *path);
 
 /* Add the copies and entries of the customisation and apply its permissions. */
 int strata_collection_customise(

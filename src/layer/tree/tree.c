@@ -135,12 +135,40 @@ static int compare_inodes(const void *left, const void *right)
 	return a < b ? -1 : a > b;
 }
 
+static bool same_xattrs(const struct strata_tar_entry *a, const struct strata_tar_entry *b)
+{
+	if (a->xattr_count != b->xattr_count)
+		return false;
+	for (size_t i = 0; i < a->xattr_count; i++) {
+		const struct strata_xattr *left = &a->xattrs[i], *right = &b->xattrs[i];
+
+		if (strcmp(left->name, right->name) != 0 || left->size != right->size ||
+			memcmp(left->value, right->value, left->size) != 0)
+			return false;
+	}
+	return true;
+}
+
+static bool is_same_inode(const struct strata_node *first, const struct strata_node *node)
+{
+	return first->item == node->item && first->entry.file_system == node->entry.file_system &&
+	       first->entry.inode == node->entry.inode;
+}
+
+/* Rules may have given the names of one file different permissions: then they are two. */
+static bool has_same_metadata(const struct strata_node *first, const struct strata_node *node)
+{
+	const struct strata_tar_entry *a = &first->entry.tar, *b = &node->entry.tar;
+
+	return a->mode == b->mode && a->uid == b->uid && a->gid == b->gid && a->mtime == b->mtime &&
+	       same_xattrs(a, b);
+}
+
 static int find_hard_links(struct strata_collection *collection, struct strata_error *error)
 {
 	strata_autofree struct strata_node **candidates =
 		strata_allocate(collection->node_count, sizeof(*candidates));
 	size_t count = 0;
-	struct strata_node *first = NULL;
 
 	if (!candidates)
 		return strata_fail_memory(error);
@@ -149,16 +177,20 @@ static int find_hard_links(struct strata_collection *collection, struct strata_e
 			candidates[count++] = &collection->nodes[i];
 	}
 	qsort(candidates, count, sizeof(*candidates), compare_inodes);
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0, first = 0; i < count; i++) {
 		struct strata_node *node = candidates[i];
 
-		if (first && first->item == node->item &&
-			first->entry.file_system == node->entry.file_system &&
-			first->entry.inode == node->entry.inode) {
+		/* Names of one inode stand together. */
+		if (!is_same_inode(candidates[first], node))
+			first = i;
+		for (size_t other = first; other < i; other++) {
+			const struct strata_node *earlier = candidates[other];
+
+			if (earlier->entry.tar.hard_link || !has_same_metadata(earlier, node))
+				continue;
 			node->entry.tar.hard_link = true;
-			node->entry.tar.target = first->entry.tar.path;
-		} else {
-			first = node;
+			node->entry.tar.target = earlier->entry.tar.path;
+			break;
 		}
 	}
 	return 0;
@@ -184,6 +216,20 @@ static int keep_entries(struct strata_collection *collection, struct strata_erro
 	return 0;
 }
 
+static int find_avoided(struct strata_collection *collection, struct strata_error *error)
+{
+	const struct strata_build_options *options = collection->options;
+
+	collection->avoided = strata_allocate(options->avoid_count, sizeof(*collection->avoided));
+	if (!collection->avoided)
+		return strata_fail_memory(error);
+	for (size_t i = 0; i < options->avoid_count; i++) {
+		if (stat(options->avoid[i], &collection->avoided[collection->avoided_count]) == 0)
+			collection->avoided_count++;
+	}
+	return 0;
+}
+
 int strata_tree_collect(const struct strata_recipe *recipe,
 	const struct strata_build_options *options, struct strata_tree *tree,
 	struct strata_error *error)
@@ -198,7 +244,7 @@ int strata_tree_collect(const struct strata_recipe *recipe,
 		.parent_descriptor = -1};
 	int status = 0;
 
-	collection.avoids = options->avoid && stat(options->avoid, &collection.avoided) == 0;
+	status = find_avoided(&collection, error);
 	for (size_t i = 0; status == 0 && i < recipe->item_count; i++) {
 		status = add_item(&collection, i, error);
 		if (status == 0)
@@ -213,6 +259,8 @@ int strata_tree_collect(const struct strata_recipe *recipe,
 	strata_collection_leave(&collection);
 	free(collection.nodes);
 	free(collection.directories);
+	free(collection.avoided);
+	free(collection.redirects);
 	return status;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "layer/tree/xattrs.h"
+#include "tar/xattrs.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,9 +11,16 @@
 #include "util/error.h"
 #include "util/text.h"
 
+bool strata_xattr_is_overlay_mark(const char *name)
+{
+	return strata_text_starts_with(name, "trusted.overlay.") ||
+	       strata_text_starts_with(name, "user.overlay.");
+}
+
 static bool is_kept(const char *name)
 {
-	return strcmp(name, "security.capability") == 0 || strata_text_starts_with(name, "user.");
+	return strcmp(name, "security.capability") == 0 ||
+	       (strata_text_starts_with(name, "user.") && !strata_xattr_is_overlay_mark(name));
 }
 
 static int compare_names(const void *left, const void *right)
@@ -113,7 +120,7 @@ int strata_xattrs_read_open(int descriptor, const char *place, struct strata_are
 }
 
 int strata_xattrs_read(int directory, const char *name, const char *place,
-	struct strata_arena *arena, const struct strata_xattr **xattrs, size_t *count,
+	struct strata_arena *arena, const struct strata_xattr **xattrs, size_t *count, bool *marks,
 	struct strata_error *error)
 {
 	char names[1024];
@@ -127,8 +134,11 @@ int strata_xattrs_read(int directory, const char *name, const char *place,
 	 * meanwhile it may miss what is there, but nothing from elsewhere is taken. */
 	length = llistxattr(place, names, sizeof(names));
 	for (const char *at = names; length > 0 && !any && at < names + length;
-		at += strlen(at) + 1)
+		at += strlen(at) + 1) {
 		any = is_kept(at);
+		if (marks && strata_xattr_is_overlay_mark(at))
+			*marks = true;
+	}
 	if (length < 0 && errno == ENOTSUP)
 		return 0;
 	if (length < 0 && errno != ERANGE)
@@ -152,4 +162,43 @@ bool strata_xattrs_equal(const struct strata_xattr *left, size_t left_count,
 			return false;
 	}
 	return true;
+}
+
+static uint32_t read_little_endian(const unsigned char *bytes, size_t count)
+{
+	uint32_t number = 0;
+
+	for (size_t i = count; i-- > 0;)
+		number = number << 8 | bytes[i];
+	return number;
+}
+
+/* The attribute, as acl(5) and the kernel's posix_acl_xattr.h have it: a version, then for each
+ * entry a tag, its permissions and an id. */
+int strata_xattrs_read_group(const char *place, uint32_t *bits, struct strata_error *error)
+{
+	enum { VERSION = 2, HEADER = 4, ENTRY = 8, GROUP = 0x04, MASK = 0x10, LARGEST = 64 * 1024 };
+	unsigned char list[LARGEST];
+	ssize_t length = lgetxattr(place, "system.posix_acl_access", list, sizeof(list));
+	uint32_t mask = 07;
+
+	*bits = 0;
+	if (length < 0 && (errno == ENODATA || errno == ENOTSUP))
+		return 0;
+	if (length < 0)
+		return strata_fail_errno(
+			error, "cannot read the access control list of '%s'", place);
+	if (length < HEADER || read_little_endian(list, HEADER) != VERSION)
+		return 0;
+	for (ssize_t at = HEADER; at + ENTRY <= length; at += ENTRY) {
+		uint32_t tag = read_little_endian(list + at, 2);
+		uint32_t allowed = read_little_endian(list + at + 2, 2) & 07;
+
+		if (tag == GROUP)
+			*bits = allowed;
+		else if (tag == MASK)
+			mask = allowed;
+	}
+	*bits &= mask;
+	return 1;
 }
