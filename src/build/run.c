@@ -10,6 +10,7 @@
 #include "build/planning.h"
 #include "build/sources.h"
 #include "util/file.h"
+#include "util/observer.h"
 
 static int make_recipes(struct strata_job *job, struct strata_error *error)
 {
@@ -95,7 +96,13 @@ static int build_in(
 			job->layers.layers, job->layers.count, &job->config, &job->image, error);
 	if (status == 0)
 		status = strata_outputs_complete(&outputs, error);
-	return status < 0 || describe ? status : keep_image(job, error);
+	if (status == 0 && !describe && keep_image(job, error) < 0) {
+		/* The outputs are in place: that is what was asked for. */
+		strata_note(options.observer, "the cache does not list the image: %s",
+			error && error->message ? error->message : "out of memory");
+		strata_error_clear(error);
+	}
+	return status;
 }
 
 static int build(struct strata_job *job, bool describe, struct strata_error *error)

@@ -4,9 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -234,132 +232,6 @@ char *strata_path_join(const char *directory, const char *name)
 	return path;
 }
 
-/* Make something new with a hidden name of its own in DIRECTORY: MAKE returns a descriptor or 0, or
- * -1 with errno. Unlike mkstemp(3), it applies the umask as any program would. */
-static int make_temporary(const char *directory, int (*make)(const char *path), char **path,
-	struct strata_error *error)
-{
-	for (int attempt = 0; attempt < 100; attempt++) {
-		char name[sizeof(".stratapack-") + 16];
-		uint64_t number;
-		int result;
-
-		if (getrandom(&number, sizeof(number), 0) != sizeof(number))
-			return strata_fail_errno(error, "cannot get random bytes");
-		snprintf(name, sizeof(name), ".stratapack-%016llx", (unsigned long long)number);
-		*path = strata_path_join(directory, name);
-		if (!*path)
-			return strata_fail_memory(error);
-		result = make(*path);
-		if (result >= 0)
-			return result;
-		free(strata_take(*path));
-		if (errno != EEXIST)
-			break;
-	}
-	return strata_fail_errno(error, "cannot create anything in '%s'", directory);
-}
-
-static int make_file(const char *path)
-{
-	return open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-}
-
-static int make_directory(const char *path)
-{
-	return mkdir(path, 0777);
-}
-
-/* Make the temporary of OUTPUT beside its path. */
-static int make_beside(
-	struct strata_output *output, int (*make)(const char *path), struct strata_error *error)
-{
-	strata_autofree char *directory = strata_path_directory(output->path);
-	int result;
-
-	if (!directory)
-		return strata_fail_memory(error);
-	result = make_temporary(directory, make, &output->temporary, error);
-	return result < 0 ? strata_context(error, result, "cannot write '%s'", output->path)
-			  : result;
-}
-
-int strata_output_open(struct strata_output *output, const char *path, struct strata_error *error)
-{
-	struct stat status;
-	bool there;
-	int result;
-
-	*output = (struct strata_output)STRATA_OUTPUT_INIT;
-	output->path = strdup(strcmp(path, "-") == 0 ? "standard output" : path);
-	if (!output->path)
-		return strata_fail_memory(error);
-	if (strcmp(path, "-") == 0) {
-		output->descriptor = STDOUT_FILENO;
-		return 0;
-	}
-	there = stat(path, &status) == 0;
-	if (there && S_ISDIR(status.st_mode))
-		return strata_fail(error, STRATA_ERROR_INVALID,
-			"cannot write the file '%s': it is a directory", path);
-	/* Devices and pipes are written to, not replaced. */
-	if (there && !S_ISREG(status.st_mode)) {
-		output->descriptor = open(path, O_WRONLY | O_CLOEXEC);
-		if (output->descriptor < 0)
-			return strata_fail_errno(error, "cannot open '%s'", path);
-		return 0;
-	}
-	result = make_beside(output, make_file, error);
-	if (result < 0)
-		return result;
-	output->descriptor = result;
-	return 0;
-}
-
-int strata_output_open_directory(
-	struct strata_output *output, const char *path, struct strata_error *error)
-{
-	*output = (struct strata_output)STRATA_OUTPUT_INIT;
-	output->path = strdup(path);
-	if (!output->path)
-		return strata_fail_memory(error);
-	for (size_t length = strlen(path); length > 1 && path[length - 1] == '/'; length--)
-		output->path[length - 1] = '\0';
-	return make_beside(output, make_directory, error);
-}
-
-int strata_output_commit(struct strata_output *output, struct strata_error *error)
-{
-	if (output->descriptor >= 0 && output->temporary) {
-		int descriptor = strata_take_descriptor(&output->descriptor);
-
-		/* Network file systems report a full disk only here. */
-		if (close(descriptor) < 0)
-			return strata_fail_errno(error, "cannot write to '%s'", output->path);
-	}
-	if (!output->temporary)
-		return 0;
-	if (rename(output->temporary, output->path) < 0)
-		return strata_fail_errno(
-			error, "cannot put the finished output in place as '%s'", output->path);
-	free(strata_take(output->temporary));
-	return 0;
-}
-
-void strata_output_discard(struct strata_output *output)
-{
-	int saved = errno;
-
-	if (output->descriptor >= 0 && output->descriptor != STDOUT_FILENO)
-		close(output->descriptor);
-	if (output->temporary)
-		strata_directory_remove(output->temporary);
-	free(output->temporary);
-	free(output->path);
-	*output = (struct strata_output)STRATA_OUTPUT_INIT;
-	errno = saved;
-}
-
 int strata_directory_check_free(const char *path, struct strata_error *error)
 {
 	DIR *stream = opendir(path);
@@ -379,41 +251,6 @@ int strata_directory_check_free(const char *path, struct strata_error *error)
 		strata_fail(error, STRATA_ERROR_INVALID,
 			"the directory '%s' is there and is not empty", path),
 		"name a new directory, or remove it first");
-}
-
-int strata_file_replace(
-	const char *path, const void *bytes, size_t length, struct strata_error *error)
-{
-	strata_autooutput struct strata_output output = STRATA_OUTPUT_INIT;
-	int status = strata_output_open(&output, path, error);
-
-	if (status == 0)
-		status = strata_file_write(output.descriptor,
-			output.temporary ? path : "standard output", bytes, length, error);
-	if (status == 0)
-		status = strata_output_commit(&output, error);
-	return status;
-}
-
-char *strata_directory_temporary(const char *parent, struct strata_error *error)
-{
-	char *path;
-
-	return make_temporary(parent, make_directory, &path, error) < 0 ? NULL : path;
-}
-
-static int remove_entry(const char *path, const struct stat *status, int kind, struct FTW *place)
-{
-	(void)status;
-	(void)kind;
-	(void)place;
-	(void)remove(path);
-	return 0;
-}
-
-void strata_directory_remove(const char *path)
-{
-	(void)nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
 }
 
 int strata_directory_create(const char *path, struct strata_error *error)

@@ -51,20 +51,26 @@ int strata_file_copy_to(int target, const char *target_name, uint64_t target_off
 	struct strata_error *error) STRATA_MUST_CHECK;
 
 /* An output under construction: a hidden file or directory beside PATH that takes its place on
- * commit. The path "-" is standard output; devices and pipes are written to as they are. */
+ * commit. The path "-" is standard output; devices and pipes are written to as they are. What a
+ * process leaves behind that is killed meanwhile is cleared away by the next that writes there. */
 struct strata_output {
 	char *path;
 	char *temporary; /* NULL for what is not replaced, and once committed */
-	int descriptor;  /* -1 for a directory */
+	int descriptor;  /* of a directory, it only holds the lock */
+	bool is_directory;
 };
 
-#define STRATA_OUTPUT_INIT     \
-	{                      \
-		NULL, NULL, -1 \
+#define STRATA_OUTPUT_INIT            \
+	{                             \
+		NULL, NULL, -1, false \
 	}
 #define strata_autooutput STRATA_CLEANUP(strata_output_discard)
 
 int strata_output_open(struct strata_output *output, const char *path,
+	struct strata_error *error) STRATA_MUST_CHECK;
+/* For a file inside DIRECTORY, a layout or a cache: nobody has named it, and whatever is at PATH,
+ * a link or a device too, gives way to it. What is under construction is in DIRECTORY itself. */
+int strata_output_open_inside(struct strata_output *output, const char *directory, const char *path,
 	struct strata_error *error) STRATA_MUST_CHECK;
 int strata_output_open_directory(struct strata_output *output, const char *path,
 	struct strata_error *error) STRATA_MUST_CHECK;
@@ -84,8 +90,12 @@ int strata_directory_check_free(const char *path, struct strata_error *error) ST
 int strata_file_replace(const char *path, const void *bytes, size_t length,
 	struct strata_error *error) STRATA_MUST_CHECK;
 
-/* A directory for work in progress, hidden, inside PARENT. The name is the caller's to free; NULL
- * on error. */
+/* The same for a file inside a layout or a cache, as strata_output_open_inside() has it. */
+int strata_file_place(const char *directory, const char *path, const void *bytes, size_t length,
+	struct strata_error *error) STRATA_MUST_CHECK;
+
+/* A directory for work in progress, hidden, inside PARENT, until strata_directory_remove() is
+ * called for it. The name is the caller's to free; NULL on error. */
 char *strata_directory_temporary(const char *parent, struct strata_error *error);
 
 /* Remove a tree that we made, as far as possible. */

@@ -86,7 +86,8 @@ fails_with 2 "--describe writes no image" "describe with an output" "$STRATAPACK
 # Many at once, some of them killed.
 rm -rf "$cache"
 for round in 1 2 3 4 5 6 7 8; do
-	build "run$round" --cache "$cache" --compression zstd:3 &
+	"$STRATAPACK" build "${graph[@]}" --cache "$cache" --compression zstd:3 \
+		-o "oci:run$round:hello:1" &
 	if [ $((round % 2)) = 0 ]; then
 		sleep "0.0$round" && kill -9 $! 2>/dev/null
 	fi

@@ -275,18 +275,28 @@ bool strata_store_is_damaged(const struct strata_store *store)
 	return store->damaged;
 }
 
+static int fail_special(
+	const struct strata_store *store, const char *name, struct strata_error *error)
+{
+	return strata_hint(error,
+		strata_fail(error, STRATA_ERROR_FORMAT, "'%s/%s' is no regular file", store->path,
+			name),
+		"a link, device or pipe has no place in an image: put a copy there, as with cp -L");
+}
+
 static int find_file(struct strata_store *store, const char *name, struct strata_place *place,
 	struct strata_error *error)
 {
 	struct stat status;
 
-	if (fstatat(store->descriptor, name, &status, 0) < 0) {
+	/* A link could lead anywhere, a device or a pipe hold everything up. */
+	if (fstatat(store->descriptor, name, &status, AT_SYMLINK_NOFOLLOW) < 0) {
 		if (errno == ENOENT || errno == ENOTDIR || errno == ELOOP)
 			return 0;
 		return strata_fail_errno(error, "cannot read '%s/%s'", store->path, name);
 	}
 	if (!S_ISREG(status.st_mode))
-		return 0;
+		return S_ISDIR(status.st_mode) ? 0 : fail_special(store, name, error);
 	place->name = strata_arena_string(&store->arena, name);
 	place->offset = 0;
 	place->size = (uint64_t)status.st_size;
@@ -339,8 +349,8 @@ int strata_part_open(struct strata_store *store, const struct strata_place *plac
 
 	*part = (struct strata_part)STRATA_PART_INIT;
 	if (!store->archive) {
-		part->owned =
-			openat(store->descriptor, place->name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+		part->owned = openat(store->descriptor, place->name,
+			O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
 		if (part->owned < 0)
 			return strata_fail_errno(
 				error, "cannot open '%s/%s'", store->path, place->name);

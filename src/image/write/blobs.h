@@ -7,11 +7,13 @@
 
 #include "image/write/image.h"
 
-/* Put the blob of LAYER, or LENGTH bytes, at DIRECTORY/NAME, whole or not at all. A file of that
- * name and size that is there already is taken to be it: names are digests. */
-int strata_blobs_place(const char *directory, const char *name, const struct strata_layer *layer,
-	struct strata_error *error) STRATA_MUST_CHECK;
-int strata_blobs_place_document(const char *directory, const struct strata_document *document,
-	struct strata_error *error) STRATA_MUST_CHECK;
+/* Put the blob of LAYER, or a document, at DIRECTORY/NAME, whole or not at all; TOP is the layout
+ * that the directory belongs to. What is there already under that name stays if it is that: a
+ * document is compared, a layer hashed, unless it is the same file as the layer's or has the time
+ * that only we give (STRATA_BLOB_TIME). */
+int strata_blobs_place(const char *top, const char *directory, const char *name,
+	const struct strata_layer *layer, struct strata_error *error) STRATA_MUST_CHECK;
+int strata_blobs_place_document(const char *top, const char *directory,
+	const struct strata_document *document, struct strata_error *error) STRATA_MUST_CHECK;
 
 #endif

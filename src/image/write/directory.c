@@ -14,7 +14,8 @@ static int write_file(const char *directory, const char *name, const void *bytes
 {
 	strata_autofree char *path = strata_path_join(directory, name);
 
-	return path ? strata_file_replace(path, bytes, size, error) : strata_fail_memory(error);
+	return path ? strata_file_place(directory, path, bytes, size, error)
+		    : strata_fail_memory(error);
 }
 
 int strata_check_directory(const struct strata_destination *destination, struct strata_error *error)
@@ -30,10 +31,11 @@ int strata_write_directory(const struct strata_image *image,
 	int status = strata_output_open_directory(&output, destination->path, error);
 
 	for (size_t i = 0; status == 0 && i < image->layer_count; i++)
-		status = strata_blobs_place(output.temporary,
+		status = strata_blobs_place(output.temporary, output.temporary,
 			strata_digest_hex(&image->layers[i].digest), &image->layers[i], error);
 	if (status == 0)
-		status = strata_blobs_place_document(output.temporary, &image->config, error);
+		status = strata_blobs_place_document(
+			output.temporary, output.temporary, &image->config, error);
 	if (status == 0)
 		status = write_file(output.temporary, "version", version, strlen(version), error);
 	if (status == 0)

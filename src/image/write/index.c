@@ -14,6 +14,7 @@
 #include "image/write/blobs.h"
 #include "image/write/image.h"
 #include "util/file.h"
+#include "util/sha256.h"
 
 struct joined {
 	struct strata_buffer index; /* the list of manifests, as it grows */
@@ -34,6 +35,32 @@ static void cleanup_joined(struct joined *joined)
 	strata_buffer_release(&joined->index);
 }
 
+/* Copy what INPUT delivers to TARGET, called PATH, and hash it. */
+static int copy_hashed(struct strata_input *input, int target, const char *path,
+	struct strata_digest *digest, struct strata_error *error)
+{
+	enum { CHUNK = 256 * 1024 };
+	strata_autosha256 struct strata_sha256 *hash = strata_sha256_new();
+	strata_autofree char *chunk = malloc(CHUNK);
+	char hex[STRATA_SHA256_HEX_SIZE];
+	size_t got = 0;
+
+	if (!hash || !chunk)
+		return strata_fail_memory(error);
+	do {
+		int status = input->read(input, chunk, CHUNK, &got, error);
+
+		if (status == 0)
+			status = strata_file_write(target, path, chunk, got, error);
+		if (status < 0)
+			return status;
+		strata_sha256_update(hash, chunk, got);
+	} while (got > 0);
+	strata_sha256_finish(hash, hex);
+	snprintf(digest->text, sizeof(digest->text), STRATA_DIGEST_PREFIX "%s", hex);
+	return 0;
+}
+
 static int copy_blob(const struct joined *joined, struct strata_store *store,
 	const struct strata_place *place, const struct strata_digest *digest,
 	struct strata_error *error)
@@ -41,6 +68,7 @@ static int copy_blob(const struct joined *joined, struct strata_store *store,
 	strata_autofree char *path = strata_path_join(joined->blobs, strata_digest_hex(digest));
 	strata_autopart struct strata_part part = STRATA_PART_INIT;
 	strata_autoclose int target = -1;
+	struct strata_digest found;
 	int status;
 
 	if (!path)
@@ -51,10 +79,15 @@ static int copy_blob(const struct joined *joined, struct strata_store *store,
 	if (target < 0)
 		return strata_fail_errno(error, "cannot create '%s'", path);
 	status = strata_part_open(store, place, &part, error);
-	if (status < 0)
-		return status;
-	return strata_file_copy(
-		target, path, part.file.descriptor, place->name, place->offset, place->size, error);
+	if (status == 0)
+		status = copy_hashed(&part.file.input, target, path, &found, error);
+	if (status == 0 && !strata_digest_equal(digest, &found))
+		status = strata_hint(error,
+			strata_fail(error, STRATA_ERROR_MISMATCH,
+				"%s: the content has the digest %s, expected was %s", place->name,
+				found.text, digest->text),
+			"'stratapack verify' tells what is wrong with the image");
+	return status;
 }
 
 /* Copy a document that is found by its digest; *SIZE is its size. */
@@ -193,7 +226,7 @@ static int write_file(const char *directory, const char *name, const struct stra
 {
 	strata_autofree char *path = strata_path_join(directory, name);
 
-	return path ? strata_file_replace(path, text->data, text->length, error)
+	return path ? strata_file_place(directory, path, text->data, text->length, error)
 		    : strata_fail_memory(error);
 }
 
@@ -251,7 +284,7 @@ static int fill_layout(struct joined *joined, const char *directory, const char 
 	if (status == 0)
 		status = strata_document_seal(&index, &joined->index, error);
 	if (status == 0)
-		status = strata_blobs_place_document(joined->blobs, &index, error);
+		status = strata_blobs_place_document(directory, joined->blobs, &index, error);
 	if (status == 0)
 		status = write_top(directory, destination, &index, error);
 	free(index.text);

@@ -29,7 +29,8 @@ static int write_file(const char *directory, const char *name, const void *bytes
 {
 	strata_autofree char *path = strata_path_join(directory, name);
 
-	return path ? strata_file_replace(path, bytes, size, error) : strata_fail_memory(error);
+	return path ? strata_file_place(directory, path, bytes, size, error)
+		    : strata_fail_memory(error);
 }
 
 static int place_blobs(
@@ -39,12 +40,12 @@ static int place_blobs(
 	int status = blobs ? strata_directory_create(blobs, error) : strata_fail_memory(error);
 
 	for (size_t i = 0; status == 0 && i < image->layer_count; i++)
-		status = strata_blobs_place(blobs, strata_digest_hex(&image->layers[i].digest),
-			&image->layers[i], error);
+		status = strata_blobs_place(directory, blobs,
+			strata_digest_hex(&image->layers[i].digest), &image->layers[i], error);
 	if (status == 0)
-		status = strata_blobs_place_document(blobs, &image->config, error);
+		status = strata_blobs_place_document(directory, blobs, &image->config, error);
 	if (status == 0)
-		status = strata_blobs_place_document(blobs, &image->oci_manifest, error);
+		status = strata_blobs_place_document(directory, blobs, &image->oci_manifest, error);
 	return status;
 }
 
@@ -171,7 +172,8 @@ static int add_to_existing(const struct strata_image *image,
 		return strata_context(error, status, "the layout's index '%s'", index_path);
 	status = place_blobs(destination->path, image, error);
 	if (status == 0)
-		status = strata_file_replace(index_path, index.data, index.length, error);
+		status = strata_file_place(
+			destination->path, index_path, index.data, index.length, error);
 	return status;
 }
 

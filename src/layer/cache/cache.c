@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "layer/encode/blob.h"
 #include "layer/record/layer_json.h"
 #include "oci/media_types.h"
 #include "util/file.h"
@@ -45,7 +46,33 @@ static int ensure_file(
 		return strata_fail_memory(error);
 	if (access(path, F_OK) == 0)
 		return 0;
-	return strata_file_replace(path, text, strlen(text), error);
+	return strata_file_place(directory, path, text, strlen(text), error);
+}
+
+/* Have an index that can be read. One that is empty or damaged is made anew: its images are listed
+ * no more, but all layers are still found. */
+static int ensure_index(const char *directory, struct strata_error *error)
+{
+	strata_autofree char *path = strata_path_join(directory, "index.json");
+	strata_autojson struct strata_json *index = NULL;
+	const struct strata_json *manifests;
+	struct strata_error problem = STRATA_ERROR_INIT;
+	struct stat info;
+	int status;
+
+	if (!path)
+		return strata_fail_memory(error);
+	if (lstat(path, &info) == 0 && S_ISREG(info.st_mode)) {
+		status = strata_json_load(path, STRATA_LARGEST_MANIFEST, &index, &problem);
+		if (status == 0)
+			status = strata_json_get_array(
+				index, "manifests", true, &manifests, &problem);
+		strata_error_clear(&problem);
+		/* What cannot be read now may be sound. */
+		if (status != STRATA_ERROR_FORMAT || info.st_size > STRATA_LARGEST_MANIFEST)
+			return 0;
+	}
+	return strata_file_place(directory, path, empty_index, strlen(empty_index), error);
 }
 
 static int open_lock(struct strata_cache *cache, struct strata_error *error)
@@ -69,7 +96,7 @@ static int prepare(struct strata_cache *cache, struct strata_error *error)
 	if (status == 0)
 		status = open_lock(cache, error);
 	if (status == 0)
-		status = ensure_file(cache->path, "index.json", empty_index, error);
+		status = ensure_index(cache->path, error);
 	if (status == 0)
 		status = ensure_file(cache->path, STRATA_LAYOUT_FILE, STRATA_LAYOUT_MARKER, error);
 	return status;
@@ -149,7 +176,7 @@ bool strata_cache_has_blob(
 	struct stat info;
 
 	return path && lstat(path, &info) == 0 && S_ISREG(info.st_mode) &&
-	       (uint64_t)info.st_size == size && info.st_mtim.tv_sec == STRATA_CACHE_BLOB_TIME &&
+	       (uint64_t)info.st_size == size && info.st_mtim.tv_sec == STRATA_BLOB_TIME &&
 	       info.st_mtim.tv_nsec == 0;
 }
 
@@ -158,8 +185,10 @@ static bool read_entry(
 	const char *path, const struct strata_digest *key, struct strata_layer *layer)
 {
 	strata_autojson struct strata_json *document = NULL;
+	struct stat info;
 
-	if (strata_json_load(path, LARGEST_ENTRY, &document, NULL) == 0 &&
+	if (lstat(path, &info) == 0 && S_ISREG(info.st_mode) &&
+		strata_json_load(path, LARGEST_ENTRY, &document, NULL) == 0 &&
 		strata_layer_read(layer, document, NULL) == 0 &&
 		strata_digest_equal(&layer->recipe_key, key))
 		return true;
@@ -215,7 +244,7 @@ static int move_blob(
 	struct strata_cache *cache, struct strata_layer *layer, struct strata_error *error)
 {
 	static const struct timespec times[2] = {
-		{.tv_nsec = UTIME_NOW}, {.tv_sec = STRATA_CACHE_BLOB_TIME}};
+		{.tv_nsec = UTIME_NOW}, {.tv_sec = STRATA_BLOB_TIME}};
 	strata_autofree char *path =
 		strata_path_join(cache->blobs, strata_digest_hex(&layer->digest));
 
@@ -242,5 +271,6 @@ int strata_cache_store(struct strata_cache *cache, const struct strata_digest *w
 		return status;
 	strata_layer_write(&json, layer);
 	status = strata_buffer_check(&text, error);
-	return status < 0 ? status : strata_file_replace(path, text.data, text.length, error);
+	return status < 0 ? status
+			  : strata_file_place(cache->path, path, text.data, text.length, error);
 }

@@ -3,10 +3,10 @@
  * The blob store from the side of a build (include/stratapack/cache.h has the side of its user).
  *
  *	DIRECTORY/oci-layout, index.json   the OCI image layout
- *	DIRECTORY/blobs/sha256/HEX         blobs, with the modification time BLOB_TIME: one that was
- *	                                   written to since has another
- *	DIRECTORY/recipes/HEX.json         a layer's facts, by the digest of recipe key and witness
- *	DIRECTORY/lock                     held shared by everyone who uses it, exclusively to prune
+ *	DIRECTORY/blobs/sha256/HEX         blobs, with the modification time STRATA_BLOB_TIME: one
+ *that was written to since has another DIRECTORY/recipes/HEX.json         a layer's facts, by the
+ *digest of recipe key and witness DIRECTORY/lock                     held shared by everyone who
+ *uses it, exclusively to prune
  */
 #ifndef LAYER_CACHE_CACHE_H
 #define LAYER_CACHE_CACHE_H
@@ -14,8 +14,6 @@
 #include <stratapack/cache.h>
 
 #include "layer/recipe/recipe.h"
-
-enum { STRATA_CACHE_BLOB_TIME = 1 };
 
 struct strata_cache {
 	char *path;

@@ -91,5 +91,6 @@ int strata_cache_prune_index(const struct strata_cache *cache, struct strata_are
 	strata_json_end_object(&json);
 	if (status == 0)
 		status = strata_buffer_check(&text, error);
-	return status < 0 ? status : strata_file_replace(path, text.data, text.length, error);
+	return status < 0 ? status
+			  : strata_file_place(cache->path, path, text.data, text.length, error);
 }

@@ -13,15 +13,13 @@
 #include "layer/record/layer_json.h"
 #include "util/file.h"
 #include "util/map.h"
+#include "util/temporary.h"
 #include "util/text.h"
 
 /*
  * Looking after the blob store: list, verify, prune.
  */
 enum { LARGEST_ENTRY = 256 << 20 };
-
-/* How long a temporary of a process that was killed is left alone. */
-enum { LEFTOVER_AGE = 24 * 60 * 60 };
 
 struct entry {
 	struct strata_layer layer;
@@ -77,21 +75,47 @@ static int each_file(const char *directory,
 	return status;
 }
 
-/* Read an entry; one that is none is removed, since it can only stand in the way. */
+/* Read the entry at PATH, which INFO is about. */
+static int read_entry(const char *path, const struct stat *info, struct strata_layer *layer,
+	struct strata_error *error)
+{
+	strata_autojson struct strata_json *document = NULL;
+	int status;
+
+	if (!S_ISREG(info->st_mode) || info->st_size > LARGEST_ENTRY)
+		return strata_fail(error, STRATA_ERROR_IO, "'%s' is no entry of a cache", path);
+	status = strata_json_load(path, LARGEST_ENTRY, &document, error);
+	return status < 0 ? status : strata_layer_read(layer, document, error);
+}
+
+/* Read an entry. One that was read to its end and is none is removed, since it can only stand in
+ * the way; what cannot be read may well be one, and nothing is known of the blob that it needs. */
 static int add_entry(void *data, const char *path, const char *name, struct strata_error *error)
 {
 	struct entries *entries = data;
-	strata_autojson struct strata_json *document = NULL;
+	struct strata_error problem = STRATA_ERROR_INIT;
 	struct entry entry = {.path = NULL};
 	struct stat info;
+	int status;
 
 	if (!strata_text_ends_with(name, ".json"))
 		return 0;
-	if (strata_json_load(path, LARGEST_ENTRY, &document, NULL) < 0 ||
-		strata_layer_read(&entry.layer, document, NULL) < 0 || stat(path, &info) < 0) {
+	if (lstat(path, &info) < 0)
+		return errno == ENOENT ? 0 : strata_fail_errno(error, "cannot read '%s'", path);
+	status = read_entry(path, &info, &entry.layer, &problem);
+	if (status < 0) {
 		strata_layer_release(&entry.layer);
-		(void)unlink(path);
-		return 0;
+		if (status != STRATA_ERROR_IO && status != STRATA_ERROR_MEMORY) {
+			strata_error_clear(&problem);
+			(void)unlink(path);
+			return 0;
+		}
+		strata_error_clear(error);
+		if (error)
+			*error = problem;
+		else
+			strata_error_clear(&problem);
+		return status;
 	}
 	entry.used = info.st_mtim.tv_sec;
 	entry.path = strdup(path);
@@ -212,19 +236,6 @@ static int remove_unkept(void *data, const char *path, const char *name, struct 
 	return unlink(path) < 0 ? strata_fail_errno(error, "cannot remove '%s'", path) : 0;
 }
 
-static int remove_leftover(
-	void *data, const char *path, const char *name, struct strata_error *error)
-{
-	const time_t *now = data;
-	struct stat info;
-
-	(void)error;
-	if (strata_text_starts_with(name, ".stratapack-") && lstat(path, &info) == 0 &&
-		*now - info.st_mtim.tv_sec > LEFTOVER_AGE)
-		strata_directory_remove(path);
-	return 0;
-}
-
 /* Decide, from the last used entry on, which ones fit into LIMITS, and remove the others. A blob
  * that several entries share counts once. */
 static int choose(struct strata_cache *cache, struct entries *entries,
@@ -278,8 +289,7 @@ int strata_cache_prune(struct strata_cache *cache, const struct strata_cache_lim
 		status = strata_cache_prune_index(cache, &arena, &pruning.kept, error);
 	if (status == 0)
 		status = each_file(cache->blobs, remove_unkept, &pruning, error);
-	if (status == 0)
-		status = each_file(cache->path, remove_leftover, &now, error);
+	strata_temporary_sweep(cache->path);
 	removal->bytes = pruning.bytes_before - pruning.bytes_after;
 	removal->bytes_left = pruning.bytes_after;
 	strata_map_release(&pruning.kept);

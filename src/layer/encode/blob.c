@@ -8,11 +8,14 @@
 
 int strata_blob_open(const struct strata_layer *layer, int *descriptor, struct strata_error *error)
 {
-	strata_autoclose int opened = open(layer->blob, O_RDONLY | O_CLOEXEC);
+	strata_autoclose int opened = open(layer->blob, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	struct stat info;
 
 	if (opened < 0 || fstat(opened, &info) < 0)
 		return strata_fail_errno(error, "cannot open '%s'", layer->blob);
+	if (!S_ISREG(info.st_mode))
+		return strata_fail(
+			error, STRATA_ERROR_FORMAT, "'%s' is not a regular file", layer->blob);
 	if ((uint64_t)info.st_size != layer->size)
 		return strata_fail(error, STRATA_ERROR_MISMATCH,
 			"'%s' has %lld bytes, its layer %llu", layer->blob, (long long)info.st_size,

@@ -7,6 +7,10 @@
 
 #include <stratapack/layer.h>
 
+/* The modification time, in seconds, that blobs in layouts and caches get: one that was written to
+ * since has another. */
+enum { STRATA_BLOB_TIME = 1 };
+
 /* A place for one blob: from OFFSET on in a file. */
 struct strata_blob_place {
 	int descriptor;

@@ -59,8 +59,8 @@ void strata_layer_write(struct strata_json_writer *json, const struct strata_lay
 	strata_json_end_object(json);
 }
 
-static int write_description(
-	const struct strata_layer *layer, const char *path, struct strata_error *error)
+static int write_description(const struct strata_layer *layer, const char *directory,
+	const char *path, struct strata_error *error)
 {
 	strata_autobuffer struct strata_buffer text = STRATA_BUFFER_INIT;
 	struct strata_json_writer json = {.buffer = &text, .indented = true};
@@ -69,7 +69,8 @@ static int write_description(
 	strata_layer_write(&json, layer);
 	strata_buffer_byte(&text, '\n');
 	status = strata_buffer_check(&text, error);
-	return status < 0 ? status : strata_file_replace(path, text.data, text.length, error);
+	return status < 0 ? status
+			  : strata_file_place(directory, path, text.data, text.length, error);
 }
 
 int strata_layer_save(struct strata_layer *layer, const char *directory, struct strata_error *error)
@@ -80,7 +81,7 @@ int strata_layer_save(struct strata_layer *layer, const char *directory, struct 
 
 	if (!description || !blob)
 		return strata_fail_memory(error);
-	status = write_description(layer, description, error);
+	status = write_description(layer, directory, description, error);
 	if (status < 0)
 		return status;
 	if (rename(layer->blob, blob) < 0)
@@ -169,7 +170,7 @@ int strata_layer_check_blob(const struct strata_layer *layer, struct strata_erro
 	enum { CHUNK = 256 * 1024 };
 	strata_autosha256 struct strata_sha256 *hash = strata_sha256_new();
 	strata_autofree char *chunk = malloc(CHUNK);
-	strata_autoclose int descriptor = open(layer->blob, O_RDONLY | O_CLOEXEC);
+	strata_autoclose int descriptor = open(layer->blob, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	char hex[STRATA_SHA256_HEX_SIZE];
 	uint64_t size = 0;
 
