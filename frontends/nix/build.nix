@@ -73,10 +73,11 @@ rec {
   '';
 
   # The same in a directory, as bin/NAME, which `nix run` starts.
-  application = what: name: text: extend
+  application = what: applicationOf (needsShell what) what;
+  applicationOf = interpreter: what: name: text: extend
     (shellCommands what name
       {
-        text = "#!${needsShell what}\n${text}";
+        text = "#!${interpreter}\n${text}";
         application = name;
         preferLocalBuild = true;
       } ''

@@ -117,11 +117,19 @@ let
 
       # --- what is in it --------------------------------------------------------------------------
       custom = customisation {
-        inherit contents copyToRoot followDirectoryLinks symlinks directories tmp permissions extraCommands
-          fakeRootCommands enableFakechroot;
+        inherit contents followDirectoryLinks symlinks directories tmp permissions extraCommands fakeRootCommands
+          enableFakechroot;
+        copyToRoot = if hasNothing then [ emptyDirectory ] else copyToRoot;
         name = name';
         database = if nixDatabase then database { inherit named copied; } else null;
       };
+      # An image has a layer, though there be nothing in it.
+      hasNothing = fromImage == null && ! nixDatabase && ! tmp && ! (followDirectoryLinks && copyToRoot != [ ])
+        && elem contents nothing && elem copyToRoot nothing && items == [ ] && layers == [ ] && directories == [ ]
+        && symlinks == { } && extraCommands == "" && fakeRootCommands == ""
+        && (! includeStorePaths || concatLists (map paths.storePathsIn configTexts) == [ ]);
+      nothing = [ null [ ] ];
+      emptyDirectory = builtins.path { path = ./.; name = "empty"; filter = path: type: false; };
       groups = flatten layers;
       below = concatLists (map (group: group.deps) groups);
       # The items that are asked for; and those that are copied, of which the image has in its store

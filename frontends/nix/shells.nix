@@ -38,7 +38,7 @@ let
         (attrNames (removeAttrs attributes [ "args" ])))
       // listToAttrs (map (output: { name = output; value = builtins.unsafeDiscardStringContext drv.${output}.outPath; })
         (drv.outputs or [ "out" ]));
-      builder = build.application calledAs "buildDerivation" ''
+      builder = build.applicationOf shell calledAs "buildDerivation" ''
         exec ${concatStringsSep " " (map (argument: quote (textOf argument)) ([ attributes.builder ] ++ attributes.args or [ ]))}
       '';
       path = "${dirOf shell}:${builder}/bin";

@@ -31,7 +31,7 @@ let
   linkTree = ''
     link_tree() {
       if [ -z "$(ls -A)" ]; then
-        cp -rs "$1/." .
+        (cd "$1" && find . -mindepth 1 -maxdepth 1) | while read -r entry; do cp -rs "$1''${entry#.}" .; done
       else
         (cd "$1" && find . -type d) | while read -r directory; do mkdir -p "$directory"; done
         (cd "$1" && find . ! -type d) | while read -r file; do
@@ -88,8 +88,12 @@ let
       echo "stratapack: fakeRootCommands: fakeroot cannot reach into the programs of \`tools\`, which are linked statically: give others, as \`pkgs\` has them" >&2
       exit 1
     fi
-    cd "$place"
-    eval "$fakeRootCommands"
+    cd "$out"
+    if [ -n "$proot" ]; then
+      "$proot" -r "$out" -w / -b /dev -b /proc -b /sys -b "$storeDir" "$shell" -e -c 'eval "$fakeRootCommands"'
+    else
+      eval "$fakeRootCommands"
+    fi
     cd "$out"
     eval "$record"
   '';
@@ -123,7 +127,7 @@ build.shellCommands "a tree made by commands" "${name}-root"
   } ''
   eval "$copyFollowed"
   eval "$linkTree"
-  export before=$NIX_BUILD_TOP/before rules=$permissions place=$out
+  export before=$NIX_BUILD_TOP/before rules=$permissions
   : >"$before"
   mkdir "$out"
   cd "$out"
@@ -148,13 +152,7 @@ build.shellCommands "a tree made by commands" "${name}-root"
   done
   (eval "$extraCommands")
   if [ -n "$fakeRootCommands" ]; then
-    set -- "$shell" -e -c 'eval "$pretend"'
-    [ -z "$fakeroot" ] || set -- "$fakeroot" -- "$@"
-    if [ -n "$proot" ]; then
-      place=/
-      set -- "$proot" -r "$out" -b /dev -b /proc -b /sys -b "$storeDir" -b "$NIX_BUILD_TOP" "$@"
-    fi
-    "$@"
+    "$fakeroot" -- "$shell" -e -c 'eval "$pretend"'
   else
     eval "$record"
   fi

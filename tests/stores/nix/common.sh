@@ -24,20 +24,35 @@ release_nix() {
 	! flock --nonblock 8 || rmdir --ignore-fail-on-non-empty /nix
 }
 
+# Users that build, as most stores have them; without them, builders are root, as in stores of one user.
+make_build_users() {
+	local number
+	mkdir users
+	cp /etc/passwd /etc/group users/
+	for number in 1 2 3 4; do
+		# A daemon ends all processes of a user that builds: other tests have others.
+		echo "nixbld$number:x:$((100000 + $$ % 10000 * 10 + number)):30000::/var/empty:/bin/false" >>users/passwd
+	done
+	echo nixbld:x:30000:nixbld1,nixbld2,nixbld3,nixbld4 >>users/group
+	mount --bind users/passwd /etc/passwd && mount --bind users/group /etc/group
+}
+
 start_daemon() {
 	mkdir -p nix etc home
+	[ -z "${BUILD_USERS-}" ] || make_build_users || return
 	hold_nix && mount --bind nix /nix && at_exit umount -l /nix
 	cat >etc/nix.conf <<-END
-		build-users-group =
+		build-users-group = ${BUILD_USERS:+nixbld}
 		sandbox = false
 		substitute = false
 		substituters =
-		experimental-features = nix-command flakes
+		experimental-features = nix-command flakes ca-derivations
 	END
 	export NIX_CONF_DIR=$scratch/etc HOME=$scratch/home NIX_REMOTE=daemon
 	# How the daemon reaches other machines.
 	export NIX_SSHOPTS='-p 2222 -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR'
-	NIX_REMOTE='' nix-daemon >daemon.log 2>&1 8<&- &
+	# Builders that are not root do not get into a directory of ours.
+	NIX_REMOTE='' TMPDIR=/tmp nix-daemon >daemon.log 2>&1 8<&- &
 	at_exit kill $!
 	local _
 	for _ in {1..100}; do
