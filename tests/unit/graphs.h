@@ -60,27 +60,4 @@ static inline struct strata_graph *make_graph(
 	return graph;
 }
 
-/* Plan GRAPH with the strategy called NAME and compare: items with blanks between, layers with
- * "|". */
-static inline void assert_plan(
-	const struct strata_graph *graph, const char *name, uint32_t bound, const char *expected)
-{
-	struct strata_error error = STRATA_ERROR_INIT;
-	strata_autobuffer struct strata_buffer text = STRATA_BUFFER_INIT;
-	strata_autoplan struct strata_plan *plan = NULL;
-	struct strata_plan_options options = {
-		.strategy = strata_strategy_find(name), .max_layers = bound};
-
-	assert_non_null(options.strategy);
-	assert_succeeds(strata_plan_make(graph, &options, &plan, &error), &error);
-	for (size_t layer = 0; layer < plan->layer_count; layer++) {
-		if (layer > 0)
-			strata_buffer_string(&text, " | ");
-		for (size_t i = 0; i < plan->layers[layer].item_count; i++)
-			strata_buffer_format(
-				&text, "%s%s", i > 0 ? " " : "", plan->layers[layer].items[i]);
-	}
-	assert_string_equal(text.data, expected);
-}
-
 #endif

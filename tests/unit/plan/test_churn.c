@@ -375,17 +375,6 @@ static void test_storage_weighs_against_pulls(void **state)
 	}
 }
 
-/* Even where there is room. */
-static void test_tiny_layers_are_not_made(void **state)
-{
-	static const struct node nodes[] = {
-		{"a", NULL, 100}, {"b", NULL, 200}, {"c", NULL, 300}, {"huge", NULL, 500000000}};
-	strata_autograph struct strata_graph *graph = make_graph(nodes, COUNT_OF(nodes), NULL);
-
-	(void)state;
-	assert_plan(graph, "churn", 100, "huge | a b c");
-}
-
 /* All orders of few layers: none is better than the one that is found where causes are disjoint,
  * and where they are not, hardly any. */
 static uint64_t pile_cost(
@@ -474,7 +463,6 @@ int main(void)
 		cmocka_unit_test(test_a_larger_bound_never_costs_more),
 		cmocka_unit_test(test_no_layer_costs_more_than_it_saves),
 		cmocka_unit_test(test_storage_weighs_against_pulls),
-		cmocka_unit_test(test_tiny_layers_are_not_made),
 		cmocka_unit_test(test_the_order_is_best_for_prefix_reuse),
 	};
 

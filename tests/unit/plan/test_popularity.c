@@ -7,74 +7,6 @@
 
 __extension__ typedef unsigned __int128 wide;
 
-static const struct node christensen[] = {
-	{"A", "B G", 0},
-	{"B", "C E", 0},
-	{"C", "D E", 0},
-	{"D", "F", 0},
-	{"E", "F", 0},
-	{"F", NULL, 0},
-	{"G", NULL, 0},
-};
-
-static void test_popularity_orders_and_cuts_as_nixpkgs(void **state)
-{
-	static const struct node small[] = {
-		{"foo", "bar baz", 0}, {"bar", "baz", 0}, {"baz", "tux", 0}, {"tux", NULL, 0}};
-	strata_autograph struct strata_graph *graph =
-		make_graph(christensen, COUNT_OF(christensen), NULL);
-	strata_autograph struct strata_graph *other = make_graph(small, COUNT_OF(small), NULL);
-
-	(void)state;
-	assert_plan(graph, "popularity", 1, "F E D C B G A");
-	assert_plan(graph, "popularity", 2, "F | E D C B G A");
-	assert_plan(graph, "popularity", 4, "F | E | D | C B G A");
-	assert_plan(graph, "popularity", 6, "F | E | D | C | B | G A");
-	assert_plan(graph, "popularity", 7, "F | E | D | C | B | G | A");
-	assert_plan(graph, "popularity", 8, "F | E | D | C | B | G | A");
-	assert_plan(other, "popularity", 100, "tux | baz | bar | foo");
-}
-
-/* Named roots that others refer to do not count as sources. */
-static void test_popularity_ignores_named_roots(void **state)
-{
-	struct strata_error error = STRATA_ERROR_INIT;
-	strata_autograph struct strata_graph *graph = strata_graph_new(&error);
-
-	(void)state;
-	for (size_t i = 0; i < COUNT_OF(christensen); i++)
-		add_node(graph, &christensen[i]);
-	assert_succeeds(strata_graph_add_root(graph, "A", &error), &error);
-	assert_succeeds(strata_graph_add_root(graph, "G", &error), &error);
-	assert_succeeds(strata_graph_finish(graph, NULL, &error), &error);
-	assert_plan(graph, "popularity", 1, "F E D C B G A");
-}
-
-static void test_popularity_breaks_ties_by_name_then_hash(void **state)
-{
-	/* All scores are 1. In byte order the keys are "a-1-/s/z", "a-1.1-/s/c", "b-/s/a",
-	 * "b-/s/y", "b-/s/\xc3\xa9", "b-2-/s/x", "z". */
-	static const struct node nodes[] = {{"/s/z-a-1", NULL, 0}, {"/s/y-b", NULL, 0},
-		{"z", NULL, 0}, {"/s/x-b-2", NULL, 0}, {"/s/c-a-1.1", NULL, 0}, {"/s/a-b", NULL, 0},
-		{"/s/\xc3\xa9-b", NULL, 0}};
-	strata_autograph struct strata_graph *graph = make_graph(nodes, COUNT_OF(nodes), NULL);
-
-	(void)state;
-	assert_plan(graph, "popularity", 1,
-		"/s/z-a-1 /s/c-a-1.1 /s/a-b /s/y-b /s/\xc3\xa9-b /s/x-b-2 z");
-}
-
-/* The members of a cycle share a score: here 3 each, since the cycle counts once, and 4 below. */
-static void test_popularity_condenses_cycles(void **state)
-{
-	static const struct node nodes[] = {{"top", "x y top", 0}, {"x", "y", 0},
-		{"y", "x below", 0}, {"below", NULL, 0}, {"lone", "x", 0}};
-	strata_autograph struct strata_graph *graph = make_graph(nodes, COUNT_OF(nodes), NULL);
-
-	(void)state;
-	assert_plan(graph, "popularity", 1, "below x y lone top");
-}
-
 /* The order in which a ladder must come: lowest pair first. */
 static void assert_ladder_order(const struct strata_graph *graph, uint32_t levels)
 {
@@ -255,10 +187,6 @@ static void test_scores_across_blocks(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_popularity_orders_and_cuts_as_nixpkgs),
-		cmocka_unit_test(test_popularity_ignores_named_roots),
-		cmocka_unit_test(test_popularity_breaks_ties_by_name_then_hash),
-		cmocka_unit_test(test_popularity_condenses_cycles),
 		cmocka_unit_test(test_popularity_of_64_levels_needs_more_than_64_bits),
 		cmocka_unit_test(test_popularity_of_300_levels_is_exact),
 		cmocka_unit_test(test_popularity_refuses_what_it_cannot_count),

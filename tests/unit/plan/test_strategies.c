@@ -142,78 +142,6 @@ static void test_every_strategy_partitions_every_graph(void **state)
 	}
 }
 
-/* Guix's cut: N layers in all, the customisation's own on top. */
-static void test_size_cuts_as_guix(void **state)
-{
-	static const struct node nodes[] = {{"a", "b", 10}, {"b", NULL, 40}, {"c", NULL, 20},
-		{"d", NULL, 20}, {"e", "a c d", 30}};
-	static const struct strata_entry entry = {
-		.kind = STRATA_ENTRY_DIRECTORY, .path = "/tmp", .mode = 01777};
-	static const struct {
-		uint32_t bound;
-		size_t layers;
-		size_t tail;
-	} cases[] = {{2, 2, 5}, {4, 4, 3}, {5, 5, 2}, {6, 6, 1}, {7, 6, 1}};
-	static const char *const order[] = {"b", "e", "c", "d", "a"};
-	struct strata_error error = STRATA_ERROR_INIT;
-	strata_autograph struct strata_graph *graph = make_graph(nodes, COUNT_OF(nodes), NULL);
-
-	(void)state;
-	each_case(c, cases) {
-		strata_autoplan struct strata_plan *plan = NULL;
-		struct strata_plan_options options = {.strategy = strata_strategy_find("size"),
-			.max_layers = cases[c].bound,
-			.customisation.entries = &entry,
-			.customisation.entry_count = 1};
-		size_t place = 0;
-
-		assert_succeeds(strata_plan_make(graph, &options, &plan, &error), &error);
-		assert_true(plan->customisation_layer);
-		assert_int_equal(strata_plan_image_layers(plan), cases[c].layers);
-		each_number(size_t, layer, 0, plan->layer_count) {
-			bool last = layer + 1 == plan->layer_count;
-
-			assert_int_equal(plan->layers[layer].item_count, last ? cases[c].tail : 1);
-			each_number(size_t, i, 0, plan->layers[layer].item_count)
-				assert_string_equal(plan->layers[layer].items[i], order[place++]);
-		}
-	}
-}
-
-static void test_two_puts_roots_and_their_references_on_top(void **state)
-{
-	static const struct node nodes[] = {{"profile", "guile glibc", 0}, {"guile", "gc glibc", 0},
-		{"gc", "glibc", 0}, {"glibc", "bash", 0}, {"bash", NULL, 0}};
-	strata_autograph struct strata_graph *graph = make_graph(nodes, COUNT_OF(nodes), "profile");
-	strata_autograph struct strata_graph *flat = make_graph(nodes + 3, 2, NULL);
-
-	(void)state;
-	assert_plan(graph, "two", 2, "bash gc | glibc guile profile");
-	assert_plan(graph, "two", 100, "bash gc | glibc guile profile");
-	assert_plan(graph, "two", 1, "bash gc glibc guile profile");
-	assert_plan(flat, "two", 100, "bash glibc");
-	assert_plan(graph, "single", 100, "bash gc glibc guile profile");
-}
-
-static void test_per_item_puts_dependencies_first(void **state)
-{
-	static const struct node nodes[] = {{"app", "x lib", 0}, {"x", "y", 0}, {"y", "x libc", 0},
-		{"lib", "libc", 0}, {"libc", NULL, 0}, {"data", NULL, 0}};
-	struct strata_error error = STRATA_ERROR_INIT;
-	strata_autograph struct strata_graph *graph = make_graph(nodes, COUNT_OF(nodes), NULL);
-	strata_autoplan struct strata_plan *plan = NULL;
-	struct strata_plan_options options = {
-		.strategy = strata_strategy_find("per-item"), .max_layers = 5};
-
-	(void)state;
-	assert_plan(graph, "per-item", 6, "data | libc | lib | x | y | app");
-	assert_int_equal(strata_plan_make(graph, &options, &plan, &error), STRATA_ERROR_INVALID);
-	assert_string_equal(error.message,
-		"strategy 'per-item' needs 6 layers for this image, but the bound is 5");
-	assert_string_equal(error.hint, "use --max-layers 6");
-	strata_error_clear(&error);
-}
-
 static void test_per_item_beyond_what_clients_load(void **state)
 {
 	struct strata_error error = STRATA_ERROR_INIT;
@@ -293,9 +221,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_strategies_are_named),
 		cmocka_unit_test(test_every_strategy_partitions_every_graph),
-		cmocka_unit_test(test_size_cuts_as_guix),
-		cmocka_unit_test(test_two_puts_roots_and_their_references_on_top),
-		cmocka_unit_test(test_per_item_puts_dependencies_first),
 		cmocka_unit_test(test_per_item_beyond_what_clients_load),
 		cmocka_unit_test(test_a_large_graph),
 	};
