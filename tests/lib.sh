@@ -13,6 +13,11 @@ set -uo pipefail
 : "${TMPDIR:?run tests/run, or give a scratch directory}"
 export STRATAPACK STRATAPACK_BUILD STRATAPACK_SOURCE TMPDIR
 scratch=$TMPDIR
+# Seconds after which a command that should not wait for anything is taken to wait for ever: many times what
+# it takes on a slow machine. 0 is no end, as it is to `timeout`.
+: "${STRATAPACK_TEST_LIMIT:=3600}"
+# shellcheck disable=SC2034
+readonly patience=$((STRATAPACK_TEST_LIMIT / 4))
 mkdir -p "$scratch/tmp"
 export TMPDIR=$scratch/tmp
 
@@ -191,14 +196,28 @@ all_ok() {
 	ok "$1" bash -o pipefail -c '"$@" 2>&1 | grep -av "^ok "' bash "${@:2}"
 }
 
+# wait_for_open PROCESS FILE: wait until PROCESS, or a child of it, has FILE open, or has ended.
+wait_for_open() {
+	local process
+	while kill -0 "$1" 2>/dev/null; do
+		for process in "$1" $(cat "/proc/$1/task/$1/children" 2>/dev/null); do
+			[ -z "$(find "/proc/$process/fd" -lname "$2" 2>/dev/null)" ] || return 0
+		done
+	done
+}
+
 # --- what the clients need ----------------------------------------------------------------------
 
 # Containers, capabilities and mounts need root: start again through sudo.
 need_root() {
 	[ "$(id -u)" -ne 0 ] || return 0
+	if ! sudo -n true 2>/dev/null; then
+		skip_all "this takes root, and sudo gives it not without a password"
+	fi
 	export TMPDIR=$scratch
 	exec sudo -n env PATH="$PATH" STRATAPACK="$STRATAPACK" STRATAPACK_BUILD="$STRATAPACK_BUILD" \
-		STRATAPACK_SOURCE="$STRATAPACK_SOURCE" TMPDIR="$TMPDIR" HOME="$HOME" \
+		STRATAPACK_SOURCE="$STRATAPACK_SOURCE" STRATAPACK_TEST_LIMIT="$STRATAPACK_TEST_LIMIT" \
+		TMPDIR="$TMPDIR" HOME="$HOME" \
 		STRATAPACK_OWNER="$(id -u):$(id -g)" bash "$0"
 }
 [ -z "${STRATAPACK_OWNER-}" ] || at_exit chown -hR "$STRATAPACK_OWNER" "$scratch"
@@ -225,10 +244,8 @@ start_dockerd() {
 		-p "$docker_state/dockerd.pid" >"$docker_state/log" 2>&1 &
 	docker_process=$!
 	at_exit stop_dockerd
-	local _
-	for _ in {1..300}; do
+	while kill -0 "$docker_process" 2>/dev/null; do
 		! docker_ version >/dev/null 2>&1 || return 0
-		kill -0 "$docker_process" 2>/dev/null || break
 		sleep 0.2
 	done
 	tail -n 20 "$docker_state/log"
@@ -236,7 +253,7 @@ start_dockerd() {
 }
 
 docker_() {
-	DOCKER_CONFIG=$scratch/docker-config timeout 120 docker -H "unix://$docker_state/docker.sock" "$@"
+	DOCKER_CONFIG=$scratch/docker-config timeout "$patience" docker -H "unix://$docker_state/docker.sock" "$@"
 }
 
 stop_dockerd() {
@@ -262,7 +279,7 @@ podman_() {
 		at_exit unmount_below "$state"
 	fi
 	[ ! -e "$state/overlay" ] || driver=overlay
-	timeout 120 podman --root "$state/root" --runroot "$state/run" --storage-driver "$driver" \
+	timeout "$patience" podman --root "$state/root" --runroot "$state/run" --storage-driver "$driver" \
 		--cgroup-manager cgroupfs --events-backend file --tmpdir "$state/tmp" --runtime runc "$@"
 }
 

@@ -122,15 +122,15 @@ done
 
 # A file that changes after the archive was laid out, or while it is read.
 changing() { # changing NAME COMMAND…
-	local name=$1 try status=0
+	local name=$1 status=0 _
 	shift
-	for try in {1..10}; do
+	for _ in {1..10}; do
 		truncate -s 600M "root$more/zeros"
 		rm -rf out && mkdir out
 		build_to graph "docker-archive:out/a.tar:$reference" "docker-v1-archive:out/b.tar:$reference" -- --no-cache \
 			>changing.stdout 2>changing.stderr &
 		local process=$!
-		sleep "0.$try"
+		wait_for_open $process "$(realpath "root$more")/zeros"
 		"$@"
 		wait $process
 		status=$?

@@ -58,18 +58,18 @@ chmod 755 "root$data/share/sub"
 spoiled .wh.name "a name that clients take for a whiteout" "${build[@]}" "${graph[@]}" "${everywhere[@]}"
 rm "root$data/share/.wh.name"
 mkfifo "root$data/share/fifo"
-ok "a FIFO does not block" timeout 20 "${build[@]}" "${graph[@]}" -o oci:fifo
+ok "a FIFO does not block" timeout "$patience" "${build[@]}" "${graph[@]}" -o oci:fifo
 rm -r "root$data/share/fifo" fifo
 
 # A file that changes while it is read: large enough to be caught at it, and caught within ten tries.
 changing() { # changing NAME COMMAND…
-	local name=$1 try status=0
+	local name=$1 status=0 _
 	shift
-	for try in {1..10}; do
+	for _ in {1..10}; do
 		truncate -s 600M "root$more/zeros"
 		"${build[@]}" "${graph[@]}" "${everywhere[@]}" >changing.stdout 2>changing.stderr &
 		local process=$!
-		sleep "0.$try"
+		wait_for_open $process "$(realpath "root$more")/zeros"
 		"$@"
 		wait $process
 		status=$?
@@ -189,7 +189,7 @@ hostile() {
 		words=hostile-$number
 		[[ $content != *absent* ]] || words=/store/absent
 		fails_with 1 "$words" "hostile $kind: ${content:0:50}" \
-			timeout 20 "${build[@]}" "${arguments[@]}" --root root -o oci:out/layout
+			timeout "$patience" "${build[@]}" "${arguments[@]}" --root root -o oci:out/layout
 	done
 	nothing_in out "hostile $kind"
 }

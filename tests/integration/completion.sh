@@ -60,7 +60,7 @@ for ((index = 0; index < ${#lines[@]}; index += 2)); do
 	typed+=("${lines[index]}") wanted+=("${lines[index + 1]}")
 done
 for shell in bash zsh; do
-	mapfile -t completed < <(timeout 120 zsh -f type.zsh "$shell" "${typed[@]}")
+	mapfile -t completed < <(timeout "$patience" zsh -f type.zsh "$shell" "${typed[@]}")
 	for index in "${!typed[@]}"; do
 		# After an option that takes a value, zsh writes the sign, and bash a blank.
 		got=${completed[index]-}

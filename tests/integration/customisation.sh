@@ -90,8 +90,7 @@ refuse() { # refuse STATUS WORDS OPTION…
 	local status=$1 words=$2
 	shift 2
 	fails_with "$status" "$words" "refuses $*" "$STRATAPACK" build "${graph[@]}" "$@" -o oci:refused
-	[ -e refused ]
-	is "and writes nothing" $? 1
+	not "and writes nothing" test -e refused
 }
 refuse 1 "the permissions for '/hom/**'" --copy skeleton --chmod '/hom/**=u+w'
 refuse 2 "GLOB=MODE" --copy skeleton --chmod '/home/**=u+z'

@@ -33,8 +33,7 @@ refuse() { # refuse WORDS BASE OPTION…
 	local words=$1
 	shift
 	fails_with 1 "$words" "refused: $*" on "$@"
-	[ -e image ]
-	is "and nothing is written" $? 1
+	not "and nothing is written" test -e image
 }
 echo mine >file
 

@@ -88,8 +88,7 @@ done
 fails_with 2 7 "a layer that the plan has not" "$STRATAPACK" layer --plan per-item.plan 7 "${graph[@]}" -o none
 fails_with 1 layer "too few layers for the plan" "$STRATAPACK" image per-item.plan \
 	--layer per-item.layers/001 -o oci:too-few
-[ -e too-few ]
-is "and nothing is written" $? 1
+not "and nothing is written" test -e too-few
 
 # A bound.
 fails_with 1 max-layers "per-item says what to do when the bound is too low" "$STRATAPACK" plan \
@@ -135,8 +134,7 @@ refuse_plan() { # refuse_plan NAME WORDS FILTER
 	jq "$3" per-item.plan >broken.plan
 	fails_with 1 "$2" "refuses a plan with $1" "$STRATAPACK" layer --plan broken.plan 1 "${graph[@]}" \
 		-o refused
-	[ -e refused ]
-	is "and writes nothing: $1" $? 1
+	not "and writes nothing: $1" test -e refused
 }
 refuse_plan "an item that is missing" "$(jq -r '.layers[0].items[0]' per-item.plan)" 'del(.layers[0])'
 refuse_plan "an item twice" "$(jq -r '.layers[1].items[0]' per-item.plan)" \

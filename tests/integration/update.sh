@@ -136,7 +136,7 @@ is "three days of the last year, and none" "$("${debian[@]}" |
 is "both are observed" "$("${debian[@]}" | jq .rates.observed)" 2
 is "without changelogs the graph decides" "$("${debian[@]}" --no-changelogs | jq .rates.graph)" 2
 mkfifo "$scratch/fifo" && ln -sf "$scratch/fifo" "$scratch/debian/usr/share/doc/often/changelog.Debian.gz"
-is "what is no file is left alone" "$(timeout 10 "${debian[@]}" | jq .rates.observed)" 1
+is "what is no file is left alone" "$(timeout "$patience" "${debian[@]}" | jq .rates.observed)" 1
 
 # So do the plans of the past.
 make_packages history.graph 3.5.2
