@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "oci/platform.h"
 #include "util/error.h"
 
 /* Names of platforms in Go's words. */
@@ -18,8 +19,20 @@ static int check_name(const char *value, struct strata_error *error)
 
 static int apply_architecture(void *target, const char *value, struct strata_error *error)
 {
-	((struct strata_platform_options *)target)->platform.architecture = value;
-	return check_name(value, error);
+	struct strata_platform *platform = &((struct strata_platform_options *)target)->platform;
+	struct strata_platform found = {.os = platform->os};
+
+	if (!strata_platform_find(value, &found))
+		return strata_hint(error,
+			strata_fail(error, STRATA_ERROR_INVALID, "no architecture is called so"),
+			"say e.g. amd64, arm64, arm/v7, 386, ppc64le, riscv64, s390x; the words of "
+			"Debian, Guix, Nix and uname are understood as well");
+	/* A variant that was said before is more than what the name alone tells. */
+	if (found.variant && *found.variant && !platform->variant)
+		platform->variant = found.variant;
+	platform->architecture = found.architecture;
+	platform->os = found.os;
+	return 0;
 }
 
 static int apply_os(void *target, const char *value, struct strata_error *error)
@@ -37,7 +50,8 @@ static int apply_variant(void *target, const char *value, struct strata_error *e
 static const struct strata_option platform_options[] = {
 	{.name = "architecture",
 		.argument = "NAME",
-		.help = "in Go's words, e.g. amd64, arm64 (default: this machine's)",
+		.help = "e.g. amd64, arm64, arm/v7, or the word that Debian, Guix, Nix or uname "
+			"has for it: x86_64-linux, aarch64, armhf (default: this machine's)",
 		.apply = apply_architecture},
 	{.name = "os", .argument = "NAME", .help = "default: linux", .apply = apply_os},
 	{.name = "variant",

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "image/read/internal.h"
+#include "oci/platform.h"
 #include "util/text.h"
 
 /* What an image says of the machines that it is for; NULL where it does not. */
@@ -22,18 +23,9 @@ static struct strata_platform platform_of(const struct strata_read_image *image)
 }
 
 /* The variant that is meant where none is said (containerd and Docker agree on these). */
-static const char *usual_variant(const char *architecture)
-{
-	if (strcmp(architecture, "arm") == 0)
-		return "v7";
-	if (strcmp(architecture, "arm64") == 0)
-		return "v8";
-	return strcmp(architecture, "amd64") == 0 ? "v1" : "";
-}
-
 static const char *variant_or_usual(const char *variant, const char *architecture)
 {
-	return variant && *variant ? variant : usual_variant(architecture);
+	return variant && *variant ? variant : strata_platform_usual_variant(architecture);
 }
 
 /* The V1 format does not insist on saying what an image is for. */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
-#include <sys/utsname.h>
 #include <time.h>
 
 #include "image/base/base_image.h"
 #include "image/provenance/provenance.h"
 #include "image/write/image.h"
+#include "oci/platform.h"
 #include "util/arena.h"
 #include "util/sha256.h"
 #include "util/text.h"
@@ -13,38 +13,6 @@
 /* The history names what is in each layer. Together these texts stay well below what registries
  * take as a config. */
 enum { HISTORY_BUDGET = 2 * 1024 * 1024 };
-
-const char *strata_host_architecture(void)
-{
-	static const struct {
-		const char *machine, *architecture;
-	} names[] = {
-		{"x86_64", "amd64"},
-		{"aarch64", "arm64"},
-		{"i386", "386"},
-		{"i486", "386"},
-		{"i586", "386"},
-		{"i686", "386"},
-		{"armv5tel", "arm"},
-		{"armv6l", "arm"},
-		{"armv7l", "arm"},
-		{"armv8l", "arm"},
-		{"ppc64le", "ppc64le"},
-		{"riscv64", "riscv64"},
-		{"s390x", "s390x"},
-		{"mips64", "mips64le"},
-		{"loongarch64", "loong64"},
-	};
-	struct utsname host;
-
-	if (uname(&host) < 0)
-		return NULL;
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		if (strcmp(names[i].machine, host.machine) == 0)
-			return names[i].architecture;
-	}
-	return NULL;
-}
 
 int strata_document_seal(
 	struct strata_document *document, struct strata_buffer *buffer, struct strata_error *error)
@@ -254,7 +222,8 @@ int strata_image_make_config(struct strata_image *image, const struct strata_ima
 			"give one with --architecture");
 	status = copy_text(&image->architecture, architecture, error);
 	if (status == 0)
-		status = copy_text(&image->variant, config->variant, error);
+		status = copy_text(&image->variant,
+			strata_platform_variant(architecture, config->variant), error);
 	if (status == 0)
 		status = copy_text(&image->os, config->os ? config->os : "linux", error);
 	if (status == 0)

@@ -201,13 +201,13 @@ static void test_members_around(void **state)
 	const struct strata_image_config nothing = {.created = 1}, own = {.author = "own"};
 	const char *text;
 
-	parts.config = "\"architecture\":\"amd64\",\"os\":\"linux\",\"variant\":\"v1\","
+	parts.config = "\"architecture\":\"amd64\",\"os\":\"linux\","
 		       "\"os.version\":\"10\",\"os.features\":[\"win32k\"],\"author\":\"base\","
 		       "\"docker_version\":\"20\",\"created\":\"2020-01-01T00:00:00Z\",";
 	text = without_label(scratch, config_on(scratch, put_base(scratch, &parts), nothing));
 	assert_true(strata_text_starts_with(text,
 		"{\"created\":\"1970-01-01T00:00:01Z\",\"author\":\"base\",\"architecture\":"
-		"\"amd64\",\"variant\":\"v1\",\"os\":\"linux\",\"os.version\":\"10\","
+		"\"amd64\",\"os\":\"linux\",\"os.version\":\"10\","
 		"\"os.features\":[\"win32k\"],\"config\":{},\"rootfs\""));
 	assert_null(strstr(text, "docker_version"));
 	assert_non_null(
