@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # The front door for people; meson.build has the build itself.
 #
-#	make                build/stratapack, after installing what that needs (Debian)
+#	make                build/stratapack; says what is missing for that, and installs nothing
+#	make setup          install what building needs (Debian)
 #	make test           every test; the last line is "N passed, N failed"
 #	make test-debian13  every test on Debian 13, in a root of its own
 #	make test-stores    the front ends of Nix and Guix, with real store daemons
@@ -24,9 +25,14 @@ TESTS ?=
 BENCH ?=
 
 all:
-	scripts/setup build
+	@missing=$$(scripts/setup --missing build); [ -z "$$missing" ] || { \
+		echo "make: packages are missing: $$missing" >&2; \
+		echo "  hint: 'make setup' installs them" >&2; exit 1; }
 	scripts/configure build --prefix=$(PREFIX) -Dtests=false
 	ninja -C build
+
+setup:
+	scripts/setup build
 
 test: test-build
 	tests/run $(TESTS)
@@ -54,8 +60,9 @@ test-build:
 	scripts/configure build --prefix=$(PREFIX) -Dtests=true
 	ninja -C build
 
-demo: all
+demo:
 	scripts/setup demo
+	$(MAKE) all
 	scripts/demo
 
 install: all
@@ -75,8 +82,9 @@ bench-quick:
 	scripts/setup bench
 	bench/run --quick $(BENCH)
 
-bench-fleet: all
+bench-fleet:
 	scripts/setup bench
+	$(MAKE) all
 	bench/fleet/run
 
 bench-instructions:
@@ -90,5 +98,5 @@ clean:
 	[ ! -e build-bench ] || chmod -R u+w build-bench
 	rm -rf build build-* demo
 
-.PHONY: all test test-debian13 test-stores test-nix-newer test-sanitize test-valgrind test-build demo install static bench \
+.PHONY: all setup test test-debian13 test-stores test-nix-newer test-sanitize test-valgrind test-build demo install static bench \
 	bench-quick bench-fleet bench-instructions format clean
