@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "fleet/internal.h"
+#include "util/compare.h"
 #include "util/error.h"
 
 struct strata_fleet *strata_fleet_allocate(struct strata_error *error)
@@ -44,13 +45,6 @@ int strata_fleet_new(
 	return 0;
 }
 
-static int compare_indices(const void *left, const void *right)
-{
-	uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
-
-	return (a > b) - (a < b);
-}
-
 int strata_fleet_add(struct strata_fleet *fleet, const struct strata_fleet_image *image,
 	struct strata_error *error)
 {
@@ -70,7 +64,7 @@ int strata_fleet_add(struct strata_fleet *fleet, const struct strata_fleet_image
 	if (image->item_count > 0)
 		memcpy(items, image->items, image->item_count * sizeof(*items));
 	added.item_count = 0;
-	qsort(items, image->item_count, sizeof(*items), compare_indices);
+	qsort(items, image->item_count, sizeof(*items), strata_compare_indices);
 	for (uint32_t i = 0; i < image->item_count; i++) {
 		if (i == 0 || items[i] != items[i - 1])
 			items[added.item_count++] = items[i];

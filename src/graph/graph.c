@@ -5,6 +5,7 @@
 #include "graph/components.h"
 #include "graph/internal.h"
 #include "util/arena.h"
+#include "util/compare.h"
 #include "util/map.h"
 #include "util/path.h"
 #include "util/text.h"
@@ -87,11 +88,6 @@ int strata_graph_own(struct strata_graph *graph, void *thing, void (*release)(vo
 	return 0;
 }
 
-static int compare_strings(const void *left, const void *right)
-{
-	return strcmp(*(const char *const *)left, *(const char *const *)right);
-}
-
 /* Copy COUNT strings into the arena, sorted and without repeats. */
 static const char *const *copy_sorted(
 	struct strata_graph *graph, const char *const *strings, size_t count, size_t *kept)
@@ -102,7 +98,7 @@ static const char *const *copy_sorted(
 		return NULL;
 	if (count > 0)
 		memcpy(copy, strings, count * sizeof(*copy));
-	qsort(copy, count, sizeof(*copy), compare_strings);
+	qsort(copy, count, sizeof(*copy), strata_compare_strings);
 	*kept = 0;
 	for (size_t i = 0; i < count; i++) {
 		if (i == 0 || strcmp(copy[i], copy[*kept - 1]) != 0)
@@ -363,19 +359,12 @@ static int compare_pending(const void *left, const void *right)
 	return strcmp(a->item.id, b->item.id);
 }
 
-static int compare_indices(const void *left, const void *right)
-{
-	uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
-
-	return (a > b) - (a < b);
-}
-
 /* Sort and unite: returns how many distinct numbers other than EXCEPT are left. */
 static uint32_t make_set(uint32_t *numbers, size_t count, uint32_t except)
 {
 	uint32_t kept = 0;
 
-	qsort(numbers, count, sizeof(*numbers), compare_indices);
+	qsort(numbers, count, sizeof(*numbers), strata_compare_indices);
 	for (size_t i = 0; i < count; i++) {
 		if (numbers[i] != except && (kept == 0 || numbers[i] != numbers[kept - 1]))
 			numbers[kept++] = numbers[i];

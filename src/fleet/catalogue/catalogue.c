@@ -4,6 +4,7 @@
 #include "fleet/catalogue/catalogue.h"
 #include "fleet/catalogue/keys.h"
 #include "util/buffer.h"
+#include "util/compare.h"
 #include "util/error.h"
 #include "util/sha256.h"
 
@@ -50,11 +51,6 @@ int strata_catalogue_content(const struct strata_graph *graph, const uint32_t *i
 	return strata_sha256_of(text.data, text.length, content, error);
 }
 
-static int compare_strings(const void *left, const void *right)
-{
-	return strcmp(*(const char *const *)left, *(const char *const *)right);
-}
-
 struct making {
 	const struct strata_fleet_plan *plan;
 	struct strata_catalogue *catalogue;
@@ -80,7 +76,7 @@ static int copy_items(struct making *making, const uint32_t *items, uint32_t cou
 		if (!keys[i])
 			return strata_fail_memory(error);
 	}
-	qsort(keys, count, sizeof(*keys), compare_strings);
+	qsort(keys, count, sizeof(*keys), strata_compare_strings);
 	group->items = keys;
 	group->item_count = count;
 	return 0;

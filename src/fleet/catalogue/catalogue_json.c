@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "fleet/catalogue/catalogue.h"
+#include "util/compare.h"
 #include "util/error.h"
 #include "util/file.h"
 #include "util/json.h"
@@ -57,11 +58,6 @@ int strata_catalogue_save(
 	return strata_file_replace(path, text.data, text.length, error);
 }
 
-static int compare_strings(const void *left, const void *right)
-{
-	return strcmp(*(const char *const *)left, *(const char *const *)right);
-}
-
 /* Member KEY, an array of distinct strings, sorted. */
 static int read_strings(struct strata_catalogue *catalogue, const struct strata_json *object,
 	const char *key, const char *const **result, size_t *count, struct strata_error *error)
@@ -87,7 +83,7 @@ static int read_strings(struct strata_catalogue *catalogue, const struct strata_
 		if (!strings[i])
 			return strata_fail_memory(error);
 	}
-	qsort(strings, *count, sizeof(*strings), compare_strings);
+	qsort(strings, *count, sizeof(*strings), strata_compare_strings);
 	for (size_t i = 1; i < *count; i++) {
 		if (strcmp(strings[i], strings[i - 1]) == 0)
 			return strata_fail(error, STRATA_ERROR_FORMAT,

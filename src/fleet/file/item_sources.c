@@ -7,12 +7,8 @@
 #include "fleet/internal.h"
 #include "graph/internal.h"
 #include "graph/store/location.h"
+#include "util/compare.h"
 #include "util/error.h"
-
-static int compare_strings(const void *left, const void *right)
-{
-	return strcmp(*(const char *const *)left, *(const char *const *)right);
-}
 
 int strata_fleet_roots(struct strata_fleet *fleet, const char *const **roots, size_t *count,
 	struct strata_error *error)
@@ -31,7 +27,7 @@ int strata_fleet_roots(struct strata_fleet *fleet, const char *const **roots, si
 		for (size_t r = 0; !source->file && r < source->root_count; r++)
 			all[filled++] = source->roots[r];
 	}
-	qsort(all, filled, sizeof(*all), compare_strings);
+	qsort(all, filled, sizeof(*all), strata_compare_strings);
 	for (size_t i = 0; i < filled; i++) {
 		if (kept == 0 || strcmp(all[i], all[kept - 1]) != 0)
 			all[kept++] = all[i];
@@ -239,13 +235,6 @@ static int reach_image(struct resolution *resolution, size_t index, struct strat
 	return 0;
 }
 
-static int compare_indices(const void *left, const void *right)
-{
-	uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
-
-	return (a > b) - (a < b);
-}
-
 static int keep_items(struct resolution *resolution, size_t index, struct strata_error *error)
 {
 	struct strata_fleet_image *image = &resolution->fleet->images[index];
@@ -255,7 +244,7 @@ static int keep_items(struct resolution *resolution, size_t index, struct strata
 	if (!items)
 		return strata_fail_memory(error);
 	memcpy(items, resolution->items, resolution->count * sizeof(*items));
-	qsort(items, resolution->count, sizeof(*items), compare_indices);
+	qsort(items, resolution->count, sizeof(*items), strata_compare_indices);
 	image->items = items;
 	image->item_count = resolution->count;
 	for (uint32_t i = 0; i < resolution->count; i++)

@@ -10,6 +10,7 @@
 #include "fleet/search/local_search.h"
 #include "fleet/search/one_at_a_time.h"
 #include "fleet/search/prefix_order.h"
+#include "util/compare.h"
 #include "util/error.h"
 
 static struct strata_fleet_plan *allocate_plan(struct strata_error *error)
@@ -68,13 +69,6 @@ static int compare_places(const void *left, const void *right)
 	return (a->rank > b->rank) - (a->rank < b->rank);
 }
 
-static int compare_indices(const void *left, const void *right)
-{
-	uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
-
-	return (a > b) - (a < b);
-}
-
 /* Write down the partition of image INDEX. */
 static int write_image(struct strata_fleet_plan *plan, const struct strata_layout *layout,
 	const struct strata_atoms *atoms, const uint32_t *ranks, uint32_t index,
@@ -107,7 +101,7 @@ static int write_image(struct strata_fleet_plan *plan, const struct strata_layou
 				partition->order[filled++] = atoms->items[i];
 		}
 		qsort(partition->order + start, filled - start, sizeof(*partition->order),
-			compare_indices);
+			strata_compare_indices);
 		partition->ends[l] = filled;
 		numbers[l] = places[l].rank;
 	}

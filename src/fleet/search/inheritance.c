@@ -5,6 +5,7 @@
 
 #include "fleet/catalogue/keys.h"
 #include "fleet/search/cost.h"
+#include "util/compare.h"
 #include "util/error.h"
 #include "util/fixed_point.h"
 
@@ -50,13 +51,6 @@ static void release_finding(struct finding *finding)
 	free(finding->group_of);
 }
 
-static int compare_indices(const void *left, const void *right)
-{
-	uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
-
-	return (a > b) - (a < b);
-}
-
 static int resolve_group(struct finding *finding, const struct strata_catalogue_group *group,
 	struct resolved *resolved, struct strata_error *error)
 {
@@ -84,7 +78,7 @@ static int resolve_group(struct finding *finding, const struct strata_catalogue_
 			item = strata_keys_next(&finding->keys, group->items[k], item))
 			resolved->items[filled++] = item;
 	}
-	qsort(resolved->items, filled, sizeof(*resolved->items), compare_indices);
+	qsort(resolved->items, filled, sizeof(*resolved->items), strata_compare_indices);
 	for (size_t i = 0; i < filled; i++) {
 		if (i > 0 && resolved->items[i] == resolved->items[i - 1])
 			continue;

@@ -2,14 +2,8 @@
 #include <string.h>
 
 #include "fleet/search/inheritance.h"
+#include "util/compare.h"
 #include "util/error.h"
-
-static int compare_indices(const void *left, const void *right)
-{
-	uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
-
-	return (a > b) - (a < b);
-}
 
 /* The layer of LAYOUT with exactly the items of SET. ATOMS has room for all of them. */
 static int find_layer(struct strata_layout *layout, const struct strata_atoms *atoms,
@@ -25,7 +19,7 @@ static int find_layer(struct strata_layout *layout, const struct strata_atoms *a
 		if (atoms->atoms[atom].first == set->items[i])
 			list[count++] = atom;
 	}
-	qsort(list, count, sizeof(*list), compare_indices);
+	qsort(list, count, sizeof(*list), strata_compare_indices);
 	return strata_layout_layer(layout, list, count, layer, error);
 }
 

@@ -6,6 +6,7 @@
 #include "fleet/search/layer_parts.h"
 #include "fleet/search/price.h"
 #include "model/causes.h"
+#include "util/compare.h"
 #include "util/observer.h"
 
 enum {
@@ -218,13 +219,6 @@ static void find_best(struct improving *improving, uint32_t layer, uint32_t news
 		weigh(improving, from, STRATA_LAYER_NONE);
 }
 
-static int compare_indices(const void *left, const void *right)
-{
-	uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
-
-	return (a > b) - (a < b);
-}
-
 /* Give the chosen images the layer of COUNT ATOMS, in any order. */
 static int give(
 	struct improving *improving, uint32_t *atoms, uint32_t count, struct strata_error *error)
@@ -232,7 +226,7 @@ static int give(
 	uint32_t layer;
 	int status;
 
-	qsort(atoms, count, sizeof(*atoms), compare_indices);
+	qsort(atoms, count, sizeof(*atoms), strata_compare_indices);
 	status = strata_layout_layer(improving->layout, atoms, count, &layer, error);
 	return status < 0 ? status
 			  : strata_layout_give(improving->layout, layer, improving->chosen, error);

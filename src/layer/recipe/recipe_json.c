@@ -7,6 +7,7 @@
 #include "layer/recipe/recipe.h"
 #include "tar/writer.h"
 #include "util/arena.h"
+#include "util/compare.h"
 #include "util/file.h"
 #include "util/path.h"
 #include "util/text.h"
@@ -107,11 +108,6 @@ int strata_recipe_save(
 	return status < 0 ? status : strata_file_replace(path, text.data, text.length, error);
 }
 
-static int compare_strings(const void *left, const void *right)
-{
-	return strcmp(*(const char *const *)left, *(const char *const *)right);
-}
-
 /* The paths under KEY, sorted; each must be absolute and normal. */
 static int read_paths(struct strata_arena *arena, const struct strata_json *object, const char *key,
 	const char *const **paths, size_t *count, struct strata_error *error)
@@ -137,7 +133,7 @@ static int read_paths(struct strata_arena *arena, const struct strata_json *obje
 			return strata_fail_memory(error);
 	}
 	if (status == 0 && *count > 0)
-		qsort(result, *count, sizeof(*result), compare_strings);
+		qsort(result, *count, sizeof(*result), strata_compare_strings);
 	*paths = result;
 	return status;
 }

@@ -7,12 +7,8 @@
 #include <stratapack/layer.h>
 
 #include "util/buffer.h"
+#include "util/compare.h"
 #include "util/sha256.h"
-
-static int compare_strings(const void *left, const void *right)
-{
-	return strcmp(*(const char *const *)left, *(const char *const *)right);
-}
 
 int strata_layer_contents(const char *const *items, size_t count, bool customised,
 	struct strata_digest *contents, struct strata_error *error)
@@ -26,7 +22,7 @@ int strata_layer_contents(const char *const *items, size_t count, bool customise
 		return strata_fail_memory(error);
 	if (count > 0) {
 		memcpy(sorted, items, count * sizeof(*sorted));
-		qsort(sorted, count, sizeof(*sorted), compare_strings);
+		qsort(sorted, count, sizeof(*sorted), strata_compare_strings);
 	}
 	strata_buffer_string(&text, customised ? "customised" : "plain");
 	for (size_t i = 0; i < count; i++)
@@ -80,7 +76,7 @@ int strata_layer_restore_items(struct strata_layer *layer, const char *const *it
 		return strata_fail_memory(error);
 	}
 	if (count > 0)
-		qsort(layer->items, count, sizeof(*layer->items), compare_strings);
+		qsort(layer->items, count, sizeof(*layer->items), strata_compare_strings);
 	layer->contents.text[0] = '\0';
 	return 0;
 }
