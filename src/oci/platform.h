@@ -15,8 +15,8 @@
 
 /* Find what WORD means: "amd64", "arm64/v8", "linux/arm/v7", "x86_64", "armhf", "aarch64-linux", a
  * GNU triplet. Fills the architecture of PLATFORM, and its variant ("": none, NULL: WORD does not
- * say), with strings that last, and its OS where WORD says it. False where no architecture is called
- * so. */
+ * say), with strings that last, and its OS where WORD says it. False where no architecture is
+ * called so. */
 bool strata_platform_find(const char *word, struct strata_platform *platform);
 
 /* The variant that ARCHITECTURE has where nobody says one, as clients see it: "v8" for arm64. */
