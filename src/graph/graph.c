@@ -155,10 +155,10 @@ static int describe(struct strata_graph *graph, struct strata_item *item,
 	if (record->cause)
 		item->cause = strata_arena_string(&graph->arena, record->cause);
 	item->content = record->content;
-	/* A package may well have no files: its id is no path. */
+	/* A package may well have no files: its id is no path. One that only lacks its first slash
+	 * would bring nothing. */
 	if (record->tree_count == 0 && record->file_count == 0 &&
-		(record->content == STRATA_CONTENT_STORE ||
-			(record->content == STRATA_CONTENT_FILES && record->id[0] == '/'))) {
+		(record->content == STRATA_CONTENT_STORE || strchr(record->id, '/'))) {
 		int status = check_paths(record->id, &record->id, 1, error);
 
 		if (status < 0)

@@ -104,6 +104,13 @@ static size_t copy_text(char *target, const unsigned char *field, size_t length)
 	return used;
 }
 
+/* Whether some programs see another name prefix, or none: star keeps times behind a shorter one,
+ * and not everybody takes a version other than "00" for ustar. */
+static bool is_ambiguous(const unsigned char *block)
+{
+	return memcmp(block + MAGIC + 6, "00", 2) != 0 || memcmp(block + 508, "tar", 4) == 0;
+}
+
 int strata_tar_header_parse(const unsigned char block[STRATA_TAR_HEADER_SIZE], const char *where,
 	struct strata_tar_header *header, struct strata_error *error)
 {
@@ -135,6 +142,10 @@ int strata_tar_header_parse(const unsigned char block[STRATA_TAR_HEADER_SIZE], c
 		if (status < 0)
 			return status;
 	}
+	if (posix && block[PREFIX] && is_ambiguous(block))
+		return strata_fail(error, STRATA_ERROR_UNSUPPORTED,
+			"%s: a header between two formats, whose name programs read differently",
+			where);
 	header->mode = (uint32_t)numbers[0].value & 07777;
 	header->uid = (uint64_t)numbers[1].value;
 	header->gid = (uint64_t)numbers[2].value;

@@ -6,15 +6,19 @@
 
 #include "tar/header.h"
 
-enum { BLOCK = STRATA_TAR_HEADER_SIZE };
+enum {
+	BLOCK = STRATA_TAR_HEADER_SIZE,
+	LARGEST_TRAILER = 16 << 20, /* bytes: records of tapes are smaller */
+};
 
 struct strata_tar_reader {
 	struct strata_input *input;
 	char *name;
-	uint64_t position; /* in the archive */
-	uint64_t left;     /* of the current content */
-	unsigned padding;  /* behind it */
-	uint64_t count;    /* of entries, for messages */
+	uint64_t position;   /* in the archive */
+	uint64_t left;       /* of the current content */
+	unsigned padding;    /* behind it */
+	uint64_t count;      /* of entries, for messages */
+	unsigned extensions; /* kinds of headers that came before the entry: 1 PAX, 2 L, 4 K */
 	struct strata_tar_header header;
 	struct strata_tar_extensions global, local;
 	struct strata_buffer where; /* what messages begin with */
@@ -92,11 +96,17 @@ static unsigned padding_of(uint64_t size)
 static int finish(struct strata_tar_reader *self, struct strata_error *error)
 {
 	unsigned char block[16 * BLOCK];
+	uint64_t end = self->position;
 	size_t got;
 
 	self->ended = true;
 	do {
 		int status = strata_input_read(self->input, block, sizeof(block), &got, error);
+
+		if (self->position - end > LARGEST_TRAILER)
+			return strata_fail(error, STRATA_ERROR_FORMAT,
+				"%s: more than %d bytes follow the end of the archive", self->name,
+				LARGEST_TRAILER);
 
 		if (status < 0)
 			return status;
@@ -139,14 +149,36 @@ static int next_block(
 	return 1;
 }
 
+/* Of several extended headers before one entry, and of long names beside such headers, every
+ * program takes what it likes: a name could be hidden so from whoever checks the layer. */
+static int note_extension(struct strata_tar_reader *self, struct strata_error *error)
+{
+	static const char types[] = "xLK";
+	const char *type = strchr(types, self->header.type);
+	unsigned bit;
+
+	if (!type)
+		return 0;
+	bit = 1u << (type - types);
+	if ((self->extensions & bit) || (self->extensions && bit == 1) || (self->extensions & 1))
+		return strata_fail(error, STRATA_ERROR_UNSUPPORTED,
+			"%s: several extended headers or long names before one entry, which "
+			"programs read differently",
+			self->where.data);
+	self->extensions |= bit;
+	return 0;
+}
+
 /* Read the content of an extension header: PAX records or a long name. */
 static int read_extension(struct strata_tar_reader *self, struct strata_error *error)
 {
 	uint64_t size = self->header.size;
 	struct strata_tar_extensions *local = &self->local;
 	strata_autofree char *text = NULL;
-	int status;
+	int status = note_extension(self, error);
 
+	if (status < 0)
+		return status;
 	if (size > STRATA_TAR_LARGEST_EXTENSION)
 		return strata_fail(error, STRATA_ERROR_FORMAT,
 			"%s: an extended header of %" PRIu64 " bytes is larger than is plausible",
@@ -167,15 +199,11 @@ static int read_extension(struct strata_tar_reader *self, struct strata_error *e
 		return strata_tar_extensions_parse(
 			&self->global, text, (size_t)size, true, self->where.data, error);
 	case 'L':
-		if (local->has_path)
-			return 0;
 		local->has_path = true;
 		strata_buffer_truncate(&local->path, 0);
 		strata_buffer_string(&local->path, text);
 		return strata_buffer_check(&local->path, error);
 	default:
-		if (local->has_link)
-			return 0;
 		local->has_link = true;
 		strata_buffer_truncate(&local->link, 0);
 		strata_buffer_string(&local->link, text);
@@ -286,6 +314,7 @@ int strata_tar_reader_next(struct strata_tar_reader *reader, struct strata_tar_m
 	reader->left = reader->padding = 0;
 	reader->count++;
 	strata_tar_extensions_clear(&reader->local);
+	reader->extensions = 0;
 	strata_buffer_truncate(&reader->where, 0);
 	strata_buffer_format(&reader->where, "%s: entry %" PRIu64, reader->name, reader->count);
 	status = strata_buffer_check(&reader->where, error);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
+#include <pthread.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
@@ -21,11 +22,48 @@ static const struct strata_json *outer(const json_t *value)
 	return (const struct strata_json *)value;
 }
 
+/* The library loses a character, or a whole value, where it gets no memory for it, and goes on: so
+ * we keep account of what it asks for. Whoever has given it other functions keeps them. */
+static json_malloc_t outer_malloc;
+static json_free_t outer_free;
+static _Thread_local bool lacks_memory;
+
+static void *allocate(size_t size)
+{
+	void *result = outer_malloc(size);
+
+	lacks_memory = lacks_memory || !result;
+	return result;
+}
+
+static void watch_allocations(void)
+{
+	json_get_alloc_funcs(&outer_malloc, &outer_free);
+	json_set_alloc_funcs(allocate, outer_free);
+}
+
+static void begin_parsing(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, watch_allocations);
+	lacks_memory = false;
+}
+
+/* What was parsed is right only if there was memory for all of it. */
+static json_t *end_parsing(json_t *root)
+{
+	if (!lacks_memory)
+		return root;
+	json_decref(root);
+	return NULL;
+}
+
 enum { PARSE_FLAGS = JSON_REJECT_DUPLICATES | JSON_DECODE_ANY };
 
 static int fail_parse(const char *name, const json_error_t *details, struct strata_error *error)
 {
-	if (json_error_code(details) == json_error_out_of_memory)
+	if (lacks_memory || json_error_code(details) == json_error_out_of_memory)
 		return strata_fail_memory(error);
 	return strata_fail(error, STRATA_ERROR_FORMAT, "%s: not valid JSON: line %d, column %d: %s",
 		name, details->line, details->column, details->text);
@@ -46,7 +84,8 @@ int strata_json_parse(const char *name, const char *text, size_t length,
 
 	if (memchr(text, '\0', length))
 		return fail_nul(name, error);
-	root = json_loadb(text, length, PARSE_FLAGS, &details);
+	begin_parsing();
+	root = end_parsing(json_loadb(text, length, PARSE_FLAGS, &details));
 	if (!root)
 		return fail_parse(name, &details, error);
 	*document = (struct strata_json *)root;
@@ -109,7 +148,8 @@ int strata_json_load(
 		if (opened < 0)
 			return strata_fail_errno(error, "cannot open '%s'", path);
 	}
-	root = json_load_callback(read_more, &reading, PARSE_FLAGS, &details);
+	begin_parsing();
+	root = end_parsing(json_load_callback(read_more, &reading, PARSE_FLAGS, &details));
 	if (!root && reading.system_error) {
 		errno = reading.system_error;
 		return strata_fail_errno(error, "cannot read '%s'", name);

@@ -90,15 +90,43 @@ static const char *find_special(const char *at, const char *end)
 	return at;
 }
 
-static void write_quoted(struct strata_buffer *buffer, const char *text)
+/* Write TEXT, which has no byte that JSON wants escaped, with what terminals obey in escapes. */
+static void write_visible(struct strata_buffer *buffer, const char *text, size_t length)
 {
+	for (size_t at = 0; at < length;) {
+		const unsigned char *bytes = (const unsigned char *)text + at;
+		size_t step = *bytes < 0x7f ? 0 : strata_text_control(text + at, length - at);
+
+		if (step == 0)
+			strata_buffer_byte(buffer, text[at++]);
+		else if (step == 1)
+			strata_buffer_format(buffer, "\\u%04x", bytes[0]);
+		else if (step == 2)
+			strata_buffer_format(buffer, "\\u%04x",
+				(unsigned)(bytes[0] & 0x1f) << 6 | (bytes[1] & 0x3f));
+		else
+			strata_buffer_format(buffer, "\\u%04x",
+				(unsigned)(bytes[0] & 0x0f) << 12 |
+					(unsigned)(bytes[1] & 0x3f) << 6 | (bytes[2] & 0x3f));
+		at += step;
+	}
+}
+
+/* Documents that people read are indented: those are written so that a terminal shows all of them.
+ */
+static void write_quoted(struct strata_json_writer *json, const char *text)
+{
+	struct strata_buffer *buffer = json->buffer;
 	const char *at = text, *end = text + strlen(text);
 
 	strata_buffer_byte(buffer, '"');
 	for (; at < end; at++) {
 		const char *special = find_special(at, end);
 
-		strata_buffer_append(buffer, at, (size_t)(special - at));
+		if (json->indented)
+			write_visible(buffer, at, (size_t)(special - at));
+		else
+			strata_buffer_append(buffer, at, (size_t)(special - at));
 		at = special;
 		if (at == end)
 			break;
@@ -117,7 +145,7 @@ static void write_quoted(struct strata_buffer *buffer, const char *text)
 void strata_json_key(struct strata_json_writer *json, const char *key)
 {
 	before_value(json);
-	write_quoted(json->buffer, key);
+	write_quoted(json, key);
 	strata_buffer_string(json->buffer, json->indented ? ": " : ":");
 	json->after_key = true;
 }
@@ -125,7 +153,7 @@ void strata_json_key(struct strata_json_writer *json, const char *key)
 void strata_json_write_string(struct strata_json_writer *json, const char *text)
 {
 	before_value(json);
-	write_quoted(json->buffer, text);
+	write_quoted(json, text);
 	json->needs_comma = true;
 }
 

@@ -127,22 +127,61 @@ void strata_text_size(struct strata_buffer *buffer, uint64_t bytes)
 			(unsigned)(tenths % 10), units[unit]);
 }
 
-void strata_text_visible(struct strata_buffer *buffer, const char *text)
+/* Whether the character at BYTES, of LENGTH bytes, is one that a terminal obeys, or that changes
+ * the order or the lines in which others are shown: C0 and C1 controls, marks of direction,
+ * separators of lines. */
+static bool is_control(const unsigned char *bytes, size_t length)
+{
+	uint32_t code;
+
+	if (length == 1)
+		return bytes[0] < 0x20 || bytes[0] == 0x7f;
+	if (length == 2) {
+		code = (uint32_t)(bytes[0] & 0x1f) << 6 | (bytes[1] & 0x3f);
+		return code < 0xa0 || code == 0x61c;
+	}
+	if (length == 4)
+		return false;
+	code = (uint32_t)(bytes[0] & 0x0f) << 12 | (uint32_t)(bytes[1] & 0x3f) << 6 |
+	       (bytes[2] & 0x3f);
+	return (code >= 0x200b && code <= 0x200f) || (code >= 0x2028 && code <= 0x202e) ||
+	       (code >= 0x2060 && code <= 0x206f) || code == 0xfeff;
+}
+
+size_t strata_text_control(const char *text, size_t length)
+{
+	size_t step = sequence_length((const unsigned char *)text, length);
+
+	return step > 0 && is_control((const unsigned char *)text, step) ? step : 0;
+}
+
+static void append_visible(struct strata_buffer *buffer, const char *text, bool keeps_lines)
 {
 	size_t length = strlen(text);
 
 	for (size_t at = 0; at < length;) {
-		unsigned char byte = (unsigned char)text[at];
-		size_t step = sequence_length((const unsigned char *)text + at, length - at);
+		const unsigned char *bytes = (const unsigned char *)text + at;
+		size_t step = sequence_length(bytes, length - at);
+		bool line = keeps_lines && (*bytes == '\n' || *bytes == '\t');
 
-		if (step == 0 || byte < 0x20 || byte == 0x7f) {
-			strata_buffer_format(buffer, "\\x%02x", byte);
-			step = 1;
-		} else {
+		if (step > 0 && (line || !is_control(bytes, step))) {
 			strata_buffer_append(buffer, text + at, step);
+			at += step;
+			continue;
 		}
-		at += step;
+		for (size_t end = at + (step > 0 ? step : 1); at < end; at++)
+			strata_buffer_format(buffer, "\\x%02x", (unsigned char)text[at]);
 	}
+}
+
+void strata_text_visible(struct strata_buffer *buffer, const char *text)
+{
+	append_visible(buffer, text, false);
+}
+
+void strata_text_visible_lines(struct strata_buffer *buffer, const char *text)
+{
+	append_visible(buffer, text, true);
 }
 
 static const char base64_digits[] =

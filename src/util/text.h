@@ -28,8 +28,15 @@ int strata_text_hex_digit(char byte);
  * docker print them). */
 void strata_text_size(struct strata_buffer *buffer, uint64_t bytes);
 
-/* Append TEXT with control characters and bytes that are not UTF-8 made visible, for terminals. */
+/* Append TEXT for terminals: bytes that are not UTF-8, and characters that a terminal obeys or that
+ * change the order or the lines in which others are shown, are made visible. */
 void strata_text_visible(struct strata_buffer *buffer, const char *text);
+
+/* The same for a text of several lines. */
+void strata_text_visible_lines(struct strata_buffer *buffer, const char *text);
+
+/* The length of such a character at TEXT; 0 where another is there. */
+size_t strata_text_control(const char *text, size_t length);
 
 /* Base64 (RFC 4648 section 4, with padding). Decoding returns false on anything else. */
 void strata_text_base64(struct strata_buffer *buffer, const void *bytes, size_t length);

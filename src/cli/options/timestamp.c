@@ -78,8 +78,9 @@ int strata_timestamp_from_environment(bool *is_set, int64_t *seconds, struct str
 	const char *text = getenv("SOURCE_DATE_EPOCH");
 	uint64_t number;
 
-	*is_set = text != NULL;
-	if (!text)
+	/* Builders without a date set it to nothing. */
+	*is_set = text && *text;
+	if (!*is_set)
 		return 0;
 	if (!strata_text_to_number(text, 10, &number) || number > (uint64_t)LATEST)
 		return strata_hint(error,

@@ -15,10 +15,15 @@ enum {
 
 int strata_print(const struct strata_buffer *buffer, struct strata_error *error)
 {
+	strata_autobuffer struct strata_buffer visible = STRATA_BUFFER_INIT;
+
 	if (strata_buffer_check(buffer, error) < 0)
 		return STRATA_ERROR_MEMORY;
+	strata_text_visible_lines(&visible, buffer->data);
+	if (strata_buffer_check(&visible, error) < 0)
+		return STRATA_ERROR_MEMORY;
 	return strata_file_write(
-		STDOUT_FILENO, "standard output", buffer->data, buffer->length, error);
+		STDOUT_FILENO, "standard output", visible.data, visible.length, error);
 }
 
 void strata_table_cell(struct strata_table *table, const char *text)

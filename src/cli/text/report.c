@@ -76,6 +76,8 @@ void strata_signals_catch(void)
 	struct sigaction action;
 
 	signal(SIGPIPE, SIG_IGN);
+	/* A file that may not grow further is like a full disk: an error, not an end. */
+	signal(SIGXFSZ, SIG_IGN);
 	for (size_t index = 0; index < sizeof(numbers) / sizeof(*numbers); index++) {
 		/* nohup and background jobs have reasons for what they ignore. */
 		if (sigaction(numbers[index], NULL, &action) == 0 && action.sa_handler == SIG_IGN)

@@ -22,7 +22,7 @@ struct reader {
 	const char *name;            /* of the file */
 	const char *store_directory; /* base names lie there; NULL where the file does not say */
 	const char **references;
-	size_t capacity;
+	size_t capacity, added;
 	struct strata_arena arena; /* full paths made from base names */
 };
 
@@ -141,6 +141,7 @@ static int add_object(struct reader *reader, const char *id, const struct strata
 	if (status < 0)
 		return status;
 	record.has_size = record.size > 0;
+	reader->added++;
 	return strata_graph_add(reader->graph, &record, error);
 }
 
@@ -275,6 +276,10 @@ static int take_document(struct strata_graph *graph, const char *name, struct st
 	int status = add_document(&reader, document, error);
 
 	strata_json_free(document);
+	if (status == 0 && reader.added == 0)
+		status = strata_hint(error,
+			strata_fail(error, STRATA_ERROR_FORMAT, "%s: it names no store path", name),
+			"a closure has one item at least: did what writes it fail?");
 	return status;
 }
 

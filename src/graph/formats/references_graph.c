@@ -161,6 +161,10 @@ int strata_graph_parse_references(struct strata_graph *graph, const char *name,
 	struct lines lines = {.name = name, .at = text->data, .end = text->data + text->length};
 	int status = 0;
 
+	if (lines.at == lines.end)
+		return strata_hint(error,
+			strata_fail(error, STRATA_ERROR_FORMAT, "%s: it is empty", name),
+			"a closure has one item at least: did what writes it fail?");
 	while (status == 0 && lines.at < lines.end)
 		status = take_record(graph, &lines, &references, error);
 	return status;

@@ -210,6 +210,19 @@ static int copy_decompressed(
 	}
 }
 
+/* A file may be all holes: what says it has a terabyte need not have cost anything. */
+static int check_holes(const struct strata_store *store, const char *name, const struct stat *info,
+	struct strata_error *error)
+{
+	const off_t plausible = 1 << 30;
+
+	if (info->st_size <= plausible || info->st_blocks >= info->st_size / 512 / 1024)
+		return 0;
+	return strata_fail(error, STRATA_ERROR_FORMAT,
+		"'%s%s%s' claims to have %lld bytes, but hardly any are stored: it is not read",
+		store->path, *name ? "/" : "", name, (long long)info->st_size);
+}
+
 /* Index the file, or what it is once decompressed. */
 static int open_archive(struct strata_store *store, uint64_t size, struct strata_findings *findings,
 	struct strata_error *error)
@@ -256,8 +269,10 @@ int strata_store_open(const char *path, struct strata_findings *findings,
 	if (!self->path)
 		return strata_fail_memory(error);
 	if (S_ISREG(status.st_mode))
+		result = check_holes(self, "", &status, error);
+	if (result == 0 && S_ISREG(status.st_mode))
 		result = open_archive(self, (uint64_t)status.st_size, findings, error);
-	else if (!S_ISDIR(status.st_mode))
+	else if (result == 0 && !S_ISDIR(status.st_mode))
 		result = strata_fail(error, STRATA_ERROR_INVALID,
 			"'%s' is neither a file nor a directory", path);
 	if (result == 0)
@@ -297,6 +312,8 @@ static int find_file(struct strata_store *store, const char *name, struct strata
 	}
 	if (!S_ISREG(status.st_mode))
 		return S_ISDIR(status.st_mode) ? 0 : fail_special(store, name, error);
+	if (check_holes(store, name, &status, error) < 0)
+		return STRATA_ERROR_FORMAT;
 	place->name = strata_arena_string(&store->arena, name);
 	place->offset = 0;
 	place->size = (uint64_t)status.st_size;

@@ -134,11 +134,12 @@ static void test_every_form_gives_the_same_graph(void **state)
 		LEAF " 112 sha256:" EMPTY_HEX " store\n");
 }
 
-static void test_empty_graphs_are_read(void **state)
+static void test_empty_graphs_are_refused(void **state)
 {
 	(void)state;
-	expect_text("[]", "");
-	expect_text("{\"version\": 2, \"storeDir\": \"/nix/store\", \"info\": {}}", "");
+	refuse("[]", "info.json: it names no store path");
+	refuse("{\"version\": 2, \"storeDir\": \"/nix/store\", \"info\": {}}",
+		"it names no store path");
 }
 
 static void test_unknown_sizes_are_measured(void **state)
@@ -249,7 +250,7 @@ int main(void)
 		cmocka_unit_test(test_hashes_have_one_normal_form),
 		cmocka_unit_test(test_malformed_hashes_are_refused),
 		cmocka_unit_test(test_every_form_gives_the_same_graph),
-		cmocka_unit_test(test_empty_graphs_are_read),
+		cmocka_unit_test(test_empty_graphs_are_refused),
 		source_test(test_unknown_sizes_are_measured),
 		cmocka_unit_test(test_invalid_paths_are_named),
 		cmocka_unit_test(test_malformed_json_is_refused),

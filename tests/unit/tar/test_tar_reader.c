@@ -110,7 +110,6 @@ static void test_extensions(void **state)
 
 	(void)state;
 	tar_pax(&tar, 'g', "16 comment=abcd\n11 mtime=9\n");
-	tar_raw(&tar, 'L', "././@LongLink", "", 0, 9, "long/gnu", 9);
 	tar_pax(&tar, 'x', "17 path=long/pax\n18 uid=4000000000\n15 mtime=-2.50\n");
 	tar_file(&tar, "short", "c");
 	tar_raw(&tar, 'K', "././@LongLink", "", 0, 8, "target/l", 8);
@@ -204,6 +203,93 @@ static void test_refusals(void **state)
 		assert_fails(
 			read_all(&tar, &list, &error), cases[i].status, cases[i].words, &error);
 	}
+}
+
+/* Ways to hide a name from one program and show it to another. */
+static void test_several_names_are_refused(void **state)
+{
+	static const char *const orders[] = {
+		"xx", "xL", "Lx", "LL", "KK", "xK", "Kx", "LKL", "gxLx", "xgx", "LKx"};
+	static const char *const sound[] = {"", "x", "L", "K", "LK", "KL", "gx", "gL", "xg"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(orders) / sizeof(*orders) + sizeof(sound) / sizeof(*sound);
+		i++) {
+		bool is_sound = i >= sizeof(orders) / sizeof(*orders);
+		const char *order =
+			is_sound ? sound[i - sizeof(orders) / sizeof(*orders)] : orders[i];
+		strata_autobuffer struct strata_buffer tar = STRATA_BUFFER_INIT;
+		strata_autobuffer struct strata_buffer list = STRATA_BUFFER_INIT;
+		struct strata_error error = STRATA_ERROR_INIT;
+
+		for (const char *at = order; *at; at++) {
+			if (*at == 'x')
+				tar_pax(&tar, 'x', "17 path=.wh.file\n");
+			else if (*at == 'g')
+				tar_pax(&tar, 'g', "16 comment=abcd\n");
+			else
+				tar_raw(&tar, *at, "././@LongLink", "", 0, 5, "evil", 5);
+		}
+		tar_raw(&tar, '2', "name", "target", 0777, 0, "", 0);
+		tar_end(&tar);
+		if (is_sound)
+			assert_succeeds(read_all(&tar, &list, &error), &error);
+		else
+			assert_fails(read_all(&tar, &list, &error), STRATA_ERROR_UNSUPPORTED,
+				"before one entry", &error);
+		strata_error_clear(&error);
+	}
+}
+
+/* Headers whose name has a prefix for some programs and none for others. */
+static void test_headers_between_formats_are_refused(void **state)
+{
+	for (int way = 0; way < 3; way++) {
+		strata_autobuffer struct strata_buffer tar = STRATA_BUFFER_INIT;
+		strata_autobuffer struct strata_buffer list = STRATA_BUFFER_INIT;
+		struct strata_error error = STRATA_ERROR_INIT;
+		char header[512];
+
+		(void)state;
+		tar_file(&tar, "name", "");
+		memcpy(header, tar.data + tar.length - 512, 512);
+		memcpy(header + 257,
+			way == 0 ? "ustar\0"
+				   "11"
+				 : "ustar\0"
+				   "00",
+			8);
+		memcpy(header + 345, "prefix", 7);
+		if (way == 1)
+			memcpy(header + 508, "tar", 4);
+		tar_seal(header);
+		memcpy(tar.data + tar.length - 512, header, 512);
+		tar_end(&tar);
+		if (way == 2)
+			assert_succeeds(read_all(&tar, &list, &error), &error);
+		else
+			assert_fails(read_all(&tar, &list, &error), STRATA_ERROR_UNSUPPORTED,
+				"between two formats", &error);
+		strata_error_clear(&error);
+	}
+}
+
+/* Time is bounded, too: nobody reads a terabyte of zeros behind the end. */
+static void test_long_trailers_are_refused(void **state)
+{
+	strata_autobuffer struct strata_buffer tar = STRATA_BUFFER_INIT;
+	strata_autobuffer struct strata_buffer list = STRATA_BUFFER_INIT;
+	struct strata_error error = STRATA_ERROR_INIT;
+	strata_autofree char *zeros = calloc(17, 1 << 20);
+
+	(void)state;
+	assert_non_null(zeros);
+	tar_file(&tar, "name", "");
+	tar_end(&tar);
+	strata_buffer_append(&tar, zeros, 1 << 20);
+	assert_succeeds(read_all(&tar, &list, &error), &error);
+	strata_buffer_append(&tar, zeros, 17 << 20);
+	assert_fails(read_all(&tar, &list, &error), STRATA_ERROR_FORMAT, "follow the end", &error);
 }
 
 static void test_names_in_global_headers_are_refused(void **state)
@@ -441,6 +527,9 @@ int main(void)
 		cmocka_unit_test(test_plain_entries),
 		cmocka_unit_test(test_content_streams_and_skips),
 		cmocka_unit_test(test_extensions),
+		cmocka_unit_test(test_several_names_are_refused),
+		cmocka_unit_test(test_headers_between_formats_are_refused),
+		cmocka_unit_test(test_long_trailers_are_refused),
 		cmocka_unit_test(test_attributes_may_hold_any_byte),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_names_in_global_headers_are_refused),
