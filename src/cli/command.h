@@ -20,6 +20,10 @@ extern const struct strata_command strata_command_cache;
 extern const struct strata_command strata_command_diff;
 extern const struct strata_command strata_command_strategies;
 extern const struct strata_command strata_command_completion;
+extern const struct strata_command strata_command_push;
+extern const struct strata_command strata_command_tags;
+extern const struct strata_command strata_command_login;
+extern const struct strata_command strata_command_logout;
 extern const struct strata_command strata_command_help;
 
 /* All of them, in the order in which help lists them, ended by NULL. */

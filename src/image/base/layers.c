@@ -156,7 +156,7 @@ static int copy_blob(struct gathering *gathering, const struct strata_read_layer
 			"%" PRIu64 " bytes were expected, %" PRIu64 " found", promised->size,
 			promised->place.size);
 	status = strata_part_open(gathering->base->reading.store, &promised->place, &part, error);
-	copying.source = &part.file.input;
+	copying.source = part.input;
 	if (status == 0)
 		status = read_blob(gathering, &copying, promised->place.name, layer, error);
 	return status < 0 ? status : check(promised, layer, error);
@@ -203,7 +203,7 @@ static int find_digest(const struct strata_base *base, const struct strata_read_
 	status = strata_part_open(base->reading.store, &promised->place, &part, error);
 	if (status == 0)
 		status = strata_decompressor_new(
-			&part.file.input, promised->place.name, &decompressor, error);
+			part.input, promised->place.name, &decompressor, error);
 	if (status == 0 && strata_decompressor_codec(decompressor) == STRATA_CODEC_NONE)
 		*digest = promised->diff_id;
 	return status;

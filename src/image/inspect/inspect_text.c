@@ -123,8 +123,7 @@ static int find_codec(const struct strata_reading *reading, const struct strata_
 		return 0;
 	status = strata_part_open(reading->store, &layer->place, &part, error);
 	if (status == 0)
-		status = strata_decompressor_new(
-			&part.file.input, layer->label, &decompressor, error);
+		status = strata_decompressor_new(part.input, layer->label, &decompressor, error);
 	if (strata_is_finding(status)) {
 		strata_error_clear(error);
 		return 0;

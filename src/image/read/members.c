@@ -7,11 +7,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "image/read/remote.h"
 #include "tar/decompress.h"
 #include "tar/reader.h"
 #include "util/arena.h"
 #include "util/file.h"
 #include "util/map.h"
+#include "util/text.h"
 
 enum {
 	/* An image has a few members for each layer; more is not one. */
@@ -28,7 +30,8 @@ struct member {
 
 struct strata_store {
 	char *path;
-	int descriptor; /* of the directory or the archive */
+	int descriptor;               /* of the directory or the archive */
+	struct strata_remote *remote; /* instead of a descriptor; or NULL */
 	bool archive;
 	bool damaged;
 	uint64_t size; /* of the archive */
@@ -188,8 +191,8 @@ static int open_unnamed(struct strata_error *error)
 	return descriptor;
 }
 
-static int copy_decompressed(
-	struct strata_input *input, int target, uint64_t *size, struct strata_error *error)
+static int copy_all(struct strata_input *input, int target, const char *target_name, uint64_t *size,
+	struct strata_error *error)
 {
 	enum { CHUNK = 128 * 1024 };
 	strata_autofree char *chunk = malloc(CHUNK);
@@ -204,7 +207,7 @@ static int copy_decompressed(
 			return status;
 		if (got == 0)
 			return 0;
-		status = strata_file_write(target, "a working file", chunk, got, error);
+		status = strata_file_write(target, target_name, chunk, got, error);
 		if (status < 0)
 			return status;
 	}
@@ -242,8 +245,8 @@ static int open_archive(struct strata_store *store, uint64_t size, struct strata
 		unnamed = open_unnamed(error);
 		if (unnamed < 0)
 			return unnamed;
-		status = copy_decompressed(
-			strata_decompressor_input(decompressor), unnamed, &store->size, error);
+		status = copy_all(strata_decompressor_input(decompressor), unnamed,
+			"a working file", &store->size, error);
 		if (status < 0)
 			return status;
 		close(store->descriptor);
@@ -261,6 +264,13 @@ int strata_store_open(const char *path, struct strata_findings *findings,
 
 	if (!self)
 		return strata_fail_memory(error);
+	self->descriptor = -1;
+	if (strata_text_starts_with(path, STRATA_REMOTE_TRANSPORT)) {
+		result = strata_remote_open(path, &self->remote, error);
+		if (result == 0)
+			*store = strata_take(self);
+		return result;
+	}
 	/* Not to wait for the writer of a pipe. */
 	self->descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (self->descriptor < 0 || fstat(self->descriptor, &status) < 0)
@@ -299,6 +309,18 @@ static int fail_special(
 		"a link, device or pipe has no place in an image: put a copy there, as with cp -L");
 }
 
+static int find_remote(struct strata_store *store, const char *name, struct strata_place *place,
+	struct strata_error *error)
+{
+	int found = strata_remote_find(store->remote, name, &place->size, error);
+
+	if (found <= 0)
+		return found;
+	place->offset = 0;
+	place->name = strata_arena_string(&store->arena, name);
+	return place->name ? 1 : strata_fail_memory(error);
+}
+
 static int find_file(struct strata_store *store, const char *name, struct strata_place *place,
 	struct strata_error *error)
 {
@@ -331,6 +353,8 @@ int strata_store_find(struct strata_store *store, const char *name, struct strat
 		return STRATA_ERROR_MEMORY;
 	if (!safe)
 		return 0;
+	if (store->remote)
+		return find_remote(store, wanted, place, error);
 	if (!store->archive)
 		return find_file(store, wanted, place, error);
 	for (unsigned links = 0; links <= MOST_LINKS; links++) {
@@ -365,6 +389,11 @@ int strata_part_open(struct strata_store *store, const struct strata_place *plac
 	int descriptor = store->descriptor;
 
 	*part = (struct strata_part)STRATA_PART_INIT;
+	if (store->remote) {
+		part->remote = true;
+		return strata_remote_read(store->remote, place->name, &part->input, error);
+	}
+	part->input = &part->file.input;
 	if (!store->archive) {
 		part->owned = openat(store->descriptor, place->name,
 			O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
@@ -381,6 +410,9 @@ void strata_part_close(struct strata_part *part)
 {
 	strata_cleanup_close(&part->owned);
 	part->owned = -1;
+	if (part->remote && part->input)
+		strata_remote_close(part->input);
+	part->input = NULL;
 }
 
 int strata_store_read(struct strata_store *store, const struct strata_place *place,
@@ -392,7 +424,7 @@ int strata_store_read(struct strata_store *store, const struct strata_place *pla
 	int status = strata_part_open(store, place, &part, error);
 
 	while (status == 0) {
-		status = part.file.input.read(&part.file.input, chunk, sizeof(chunk), &got, error);
+		status = part.input->read(part.input, chunk, sizeof(chunk), &got, error);
 		if (status < 0 || got == 0)
 			break;
 		strata_buffer_append(buffer, chunk, got);
@@ -405,6 +437,7 @@ void strata_store_free(struct strata_store *store)
 	if (!store)
 		return;
 	strata_cleanup_close(&store->descriptor);
+	strata_remote_free(store->remote);
 	strata_map_release(&store->names);
 	strata_arena_free(&store->arena);
 	free(store->members);

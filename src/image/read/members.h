@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Where the parts of an image are: a directory, or the members of a tar archive, found by name.
+ * Where the parts of an image are: a directory, the members of a tar archive, or a registry
+ * (remote.h), found by name.
  */
 #ifndef IMAGE_READ_MEMBERS_H
 #define IMAGE_READ_MEMBERS_H
@@ -22,9 +23,10 @@ struct strata_place {
 	uint64_t size;
 };
 
-/* Open the directory or the archive at PATH. An archive that is compressed as a whole is
- * decompressed into a file without a name first. What is wrong with an archive but does not
- * hinder reading it goes to FINDINGS (borrowed for this call). *STORE is the caller's. */
+/* Open the directory or the archive at PATH, or what the name of an image elsewhere leads to. An
+ * archive that is compressed as a whole is decompressed into a file without a name first. What is
+ * wrong with an archive but does not hinder reading it goes to FINDINGS (borrowed for this call).
+ * *STORE is the caller's. */
 int strata_store_open(const char *path, struct strata_findings *findings,
 	struct strata_store **store, struct strata_error *error) STRATA_MUST_CHECK;
 
@@ -42,10 +44,12 @@ int strata_store_find(struct strata_store *store, const char *name, struct strat
 size_t strata_store_count(const struct strata_store *store);
 const char *strata_store_name(const struct strata_store *store, size_t index);
 
-/* A part that is open for reading. */
+/* A part that is open for reading. It must not be moved. */
 struct strata_part {
-	struct strata_file_input file;
-	int owned; /* a descriptor to close, or -1 */
+	struct strata_input *input;
+	struct strata_file_input file; /* where it is one */
+	int owned;                     /* a descriptor to close, or -1 */
+	bool remote;
 };
 
 #define STRATA_PART_INIT    \

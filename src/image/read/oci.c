@@ -12,6 +12,8 @@ struct context {
 	size_t name_count;
 	const char *suffix; /* of manifests' files in `dir` */
 	unsigned depth;
+	struct strata_digest root; /* what the names are of */
+	const char *root_media_type;
 };
 
 static bool is_tag_of(const char *tag, const char *name)
@@ -92,6 +94,8 @@ static int add_image(struct strata_reading *reading, const struct context *conte
 	image->names = context->names;
 	image->name_count = context->name_count;
 	image->manifest_digest = descriptor->digest;
+	image->root = context->root;
+	image->root_media_type = context->root_media_type;
 	image->manifest_media_type = descriptor->media_type;
 	image->platform = strata_json_member(descriptor->json, "platform");
 	image->broken = true;
@@ -154,6 +158,8 @@ static int read_listed(struct strata_reading *reading, const struct strata_json 
 	if (status <= 0)
 		return status;
 	if (context.depth == 0) {
+		context.root = descriptor.digest;
+		context.root_media_type = descriptor.media_type;
 		status = read_names(reading, listed, &context, error);
 		if (status < 0)
 			return status;
@@ -262,6 +268,8 @@ int strata_read_dir(struct strata_reading *reading, struct strata_error *error)
 		reading, document, "manifest.json", NULL, &descriptor.media_type);
 	if (status <= 0)
 		return status;
+	context.root = descriptor.digest;
+	context.root_media_type = descriptor.media_type;
 	if (strata_media_find(descriptor.media_type)->kind == STRATA_MEDIA_MANIFEST)
 		return add_image(reading, &context, &descriptor, document, error);
 	context.depth = 1;

@@ -48,6 +48,9 @@ struct strata_read_image {
 	size_t name_count;
 	const struct strata_json *manifest;   /* NULL for docker archives */
 	struct strata_digest manifest_digest; /* "" where there is none */
+	/* What the names are of: the manifest, or an index that lists it; "" where neither is. */
+	struct strata_digest root;
+	const char *root_media_type;
 	const char *manifest_media_type;
 	const struct strata_json *platform; /* of the descriptor, or NULL */
 	const struct strata_json *config;   /* the whole document; NULL where unusable or none */

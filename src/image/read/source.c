@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "image/read/internal.h"
+#include "image/read/remote.h"
 #include "util/text.h"
 
 enum { ENOUGH_NAMES = 1000 }; /* bytes of them, in a hint */
@@ -19,6 +20,11 @@ static int parse_source(const char *text, struct source *source, struct strata_e
 	const char *colon = strchr(text, ':'), *path = text, *end;
 
 	*source = (struct source){0};
+	if (strata_text_starts_with(text, STRATA_REMOTE_TRANSPORT)) {
+		*source = (struct source){
+			.path = strdup(text), .has_format = true, .format = STRATA_FORMAT_OCI};
+		return source->path ? 0 : strata_fail_memory(error);
+	}
 	for (int format = 0; format <= STRATA_FORMAT_DIR && colon; format++) {
 		const char *name = strata_format_name((enum strata_format)format);
 		size_t length = strlen(name);

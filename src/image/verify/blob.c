@@ -95,7 +95,7 @@ static int read_blob(struct strata_reading *reading, const struct strata_place *
 		return strata_fail_memory(error);
 	if (status < 0)
 		return status;
-	strata_hash_input_init(&stored, &part.file.input, hash);
+	strata_hash_input_init(&stored, part.input, hash);
 	status = read_stream(reading, &stored.input, where, check, error);
 	if (status == 0)
 		status = strata_input_drain(&stored.input, error);
@@ -191,7 +191,7 @@ int strata_verify_digest(struct strata_reading *reading, const struct strata_pla
 		return strata_fail_memory(error);
 	if (status < 0)
 		return status;
-	strata_hash_input_init(&stored, &part.file.input, hash);
+	strata_hash_input_init(&stored, part.input, hash);
 	status = strata_input_drain(&stored.input, error);
 	if (status < 0)
 		return status;

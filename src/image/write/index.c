@@ -80,7 +80,7 @@ static int copy_blob(const struct joined *joined, struct strata_store *store,
 		return strata_fail_errno(error, "cannot create '%s'", path);
 	status = strata_part_open(store, place, &part, error);
 	if (status == 0)
-		status = copy_hashed(&part.file.input, target, path, &found, error);
+		status = copy_hashed(part.input, target, path, &found, error);
 	if (status == 0 && !strata_digest_equal(digest, &found))
 		status = strata_hint(error,
 			strata_fail(error, STRATA_ERROR_MISMATCH,

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/options/registry_options.h"
+
+#include <string.h>
+
+#include "cli/options/quantity.h"
+#include "util/text.h"
+
+enum {
+	MOST_TRANSFERS = 64,
+	MOST_TRIES = 100,
+};
+
+static int apply_plain_http(void *target, const char *value, struct strata_error *error)
+{
+	return strata_strings_add(
+		&((struct strata_registry_choices *)target)->plain_hosts, value, error);
+}
+
+static int apply_authfile(void *target, const char *value, struct strata_error *error)
+{
+	((struct strata_registry_choices *)target)->options.credentials_file = value;
+	return 0;
+}
+
+static int apply_certificates(void *target, const char *value, struct strata_error *error)
+{
+	((struct strata_registry_choices *)target)->options.certificates = value;
+	return 0;
+}
+
+static int apply_chunk_size(void *target, const char *value, struct strata_error *error)
+{
+	struct strata_registry_options *options =
+		&((struct strata_registry_choices *)target)->options;
+	int status = strata_quantity_size(value, &options->chunk_size, error);
+
+	if (status == 0 && options->chunk_size == 0)
+		return strata_fail(error, STRATA_ERROR_INVALID, "a piece has at least one byte");
+	if (status == 0 && options->chunk_size > (uint64_t)1 << 30)
+		return strata_fail(
+			error, STRATA_ERROR_INVALID, "a piece of more than 1 GiB is none");
+	return status;
+}
+
+static int apply_number(
+	const char *value, unsigned most, unsigned *number, struct strata_error *error)
+{
+	uint64_t found;
+
+	if (!strata_text_to_number(value, 10, &found) || found < 1 || found > most)
+		return strata_fail(error, STRATA_ERROR_INVALID, "'%s' is not a number from 1 to %u",
+			value, most);
+	*number = (unsigned)found;
+	return 0;
+}
+
+static int apply_transfers(void *target, const char *value, struct strata_error *error)
+{
+	return apply_number(value, MOST_TRANSFERS,
+		&((struct strata_registry_choices *)target)->options.transfers, error);
+}
+
+static int apply_tries(void *target, const char *value, struct strata_error *error)
+{
+	return apply_number(value, MOST_TRIES,
+		&((struct strata_registry_choices *)target)->options.tries, error);
+}
+
+static int apply_stall(void *target, const char *value, struct strata_error *error)
+{
+	int64_t seconds;
+	int status = strata_quantity_span(value, &seconds, error);
+
+	if (status == 0 && (seconds < 1 || seconds > 24 * 3600))
+		return strata_fail(error, STRATA_ERROR_INVALID,
+			"'%s' is not between a second and a day", value);
+	if (status == 0)
+		((struct strata_registry_choices *)target)->options.stall_seconds =
+			(unsigned)seconds;
+	return status;
+}
+
+static const struct strata_option registry_options[] = {
+	{.name = "plain-http",
+		.argument = "HOST[:PORT]",
+		.help = "speak plain HTTP with this registry; repeatable (this machine itself is "
+			"spoken to without TLS where it knows none)",
+		.apply = apply_plain_http},
+	{.name = "authfile",
+		.argument = "FILE",
+		.value = STRATA_VALUE_FILE,
+		.help = "take credentials from this file alone",
+		.apply = apply_authfile},
+	{.name = "certs-dir",
+		.argument = "DIR",
+		.value = STRATA_VALUE_DIRECTORY,
+		.help = "take certificates from DIR/HOST instead of the directories certs.d",
+		.apply = apply_certificates},
+	{.name = "chunk-size",
+		.argument = "SIZE",
+		.help = "send blobs in pieces of this size, which go on where they were after "
+			"trouble",
+		.apply = apply_chunk_size},
+	{.name = "transfers",
+		.argument = "NUMBER",
+		.help = "send so many blobs at a time (default: 6)",
+		.apply = apply_transfers},
+	{.name = "tries",
+		.argument = "NUMBER",
+		.help = "give up after so many tries of what may succeed later (default: 6)",
+		.apply = apply_tries},
+	{.name = "stall-timeout",
+		.argument = "TIME",
+		.help = "a try has failed when next to nothing came for so long (default: 60s)",
+		.apply = apply_stall},
+	{.name = NULL},
+};
+
+const struct strata_option_group strata_registry_group = {"Registries", registry_options};
+
+int strata_registry_choices_open(
+	struct strata_registry_choices *choices, bool quiet, struct strata_error *error)
+{
+	struct strata_registry_options *options = &choices->options;
+	int status;
+
+	options->plain_hosts = choices->plain_hosts.items;
+	options->plain_host_count = choices->plain_hosts.count;
+	strata_progress_begin(&choices->progress, quiet);
+	options->observer = &choices->progress.observer;
+	status = strata_registry_open(options, &choices->registry, error);
+	if (status == 0)
+		strata_registry_use(choices->registry);
+	else
+		strata_progress_end(&choices->progress);
+	return status;
+}
+
+int strata_registry_choices_open_for(struct strata_registry_choices *choices, char *const *texts,
+	size_t count, bool quiet, struct strata_error *error)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (strata_text_starts_with(texts[i], "docker://"))
+			return strata_registry_choices_open(choices, quiet, error);
+	}
+	return 0;
+}
+
+void strata_registry_choices_release(struct strata_registry_choices *choices)
+{
+	if (choices->registry) {
+		strata_registry_use(NULL);
+		strata_registry_close(choices->registry);
+		strata_progress_end(&choices->progress);
+	}
+	choices->registry = NULL;
+	strata_strings_release(&choices->plain_hosts);
+}
