@@ -103,9 +103,11 @@ enum strata_format {
 	STRATA_FORMAT_OCI_ARCHIVE,
 	STRATA_FORMAT_UNIVERSAL_ARCHIVE,
 	STRATA_FORMAT_DIR,
+	STRATA_FORMAT_REGISTRY, /* registry.h; what is pushed becomes visible with its manifest */
 };
 
-/* Where an image goes: TRANSPORT:PATH[:NAME[:TAG]]. */
+/* Where an image goes: TRANSPORT:PATH[:NAME[:TAG]], or docker://HOST/REPOSITORY[:TAG], whose path
+ * is what stands behind "docker:", and whose names are all of one repository. */
 struct strata_destination {
 	enum strata_format format;
 	char *path;                     /* "-": standard output, for archives; owned */

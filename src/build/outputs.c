@@ -26,7 +26,8 @@ char *strata_outputs_staging_parent(const struct strata_job *job)
 
 		if (!path)
 			return NULL;
-		if (strcmp(path, "-") == 0)
+		if (strcmp(path, "-") == 0 ||
+			job->request.outputs[i].format == STRATA_FORMAT_REGISTRY)
 			continue;
 		for (size_t end = strlen(path); end > 1 && path[end - 1] == '/'; end--)
 			path[end - 1] = '\0';

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "cli/options/registry_options.h"
 #include "cli/text/report.h"
 
 /* A closed standard descriptor must not become some file that we open: give it one that fails in
@@ -34,7 +35,9 @@ int strata_program_run(int (*run)(int argc, char **argv), int argc, char **argv)
 
 	keep_standard_descriptors();
 	strata_signals_catch();
-	code = close_output(run(argc, argv));
+	code = run(argc, argv);
+	strata_registry_choices_shut();
+	code = close_output(code);
 	/* Work that ended well in spite of a signal has its result in place; say so. */
 	if (code != STRATA_EXIT_DONE)
 		strata_signals_deliver();

@@ -5,6 +5,7 @@
 #include <stratapack/registry.h>
 
 #include "image/read/remote.h"
+#include "image/write/image.h"
 #include "util/error.h"
 
 static int fail(struct strata_error *error)
@@ -79,3 +80,10 @@ void strata_remote_close(struct strata_input *input)
 void strata_remote_free(struct strata_remote *remote)
 {
 }
+
+static int check(const struct strata_destination *destination, struct strata_error *error)
+{
+	return fail(error);
+}
+
+const struct strata_writer strata_registry_writer = {.check = check};

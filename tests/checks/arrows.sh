@@ -13,7 +13,7 @@ rooms=(
 	fleet fleet/file fleet/catalogue fleet/search
 	layer/encode layer/record layer/recipe layer/tree layer/cache layer/build
 	image/read image/provenance image/inspect image/base image/write image/verify
-	registry build
+	registry/http registry/auth registry/client registry registry/pull registry/push build
 
 	cli/text cli/options cli cli/completion cli/commands
 	lab

@@ -119,6 +119,52 @@ ok "from one repository to another of the same registry" "$STRATAPACK" push -q \
 is "no byte of a layer is moved" "$(requests | grep -E 'PUT.*digest=|GET.*blobs/[0-9a-f]')" \
 	"GET /v2/team/tool/blobs/${now[1]} -> 200"
 
+# --- as the output of a build -------------------------------------------------------------------
+
+build() {
+	"$STRATAPACK" build -q "${graph[@]}" --max-layers 2 --cmd /bin/sh --cache cache "$@"
+}
+script '{}'
+ok "build into a registry" build -o "docker://$server/built/tool:1"
+is "as from a layout, but for the manifest, which is read at once" "$(sorted_requests)" "$( (
+	echo "GET /v2/built/tool/manifests/1 -> 404"
+	uploads "$config" "$first" "$second" | sed 's/team/built/'
+	echo "PUT /v2/built/tool/manifests/1 -> 201"
+) | sorted)"
+ok "it is sound" "$STRATAPACK" verify "docker://$server/built/tool:1"
+script '{}'
+ok "build it again" build -o "docker://$server/built/tool:1"
+is "in one request" "$(requests)" "GET /v2/built/tool/manifests/1 -> 200"
+script '{}'
+is "with other outputs and tags" "$(build -o oci:beside:built:1 -o "docker://$server/built/tool:2" \
+	-t built:1 2>&1)" "stratapack: error: the output docker://$server/built/tool:2 has no name in another repository, 'built'
+  hint: add another output, docker://built:1"
+ok "with other outputs and tags" build -o oci:beside:built:1 -o "docker://$server/built/tool:2" \
+	-t "$server/built/tool:3"
+same "the layout has the same blobs" image/blobs beside/blobs
+is "all tags are there" "$("$STRATAPACK" tags "$server/built/tool")" "$(seq 3)"
+"$STRATAPACK" plan "${graph[@]}" --max-layers 2 -o plan.json --recipes recipes
+mkdir layers
+for recipe in recipes/*; do
+	"$STRATAPACK" layer "$recipe" --root root -o "layers/${recipe##*/}"
+done
+mapfile -t layer_options < <(printf -- '--layer\n%s\n' layers/*)
+ok "join layers into a registry" "$STRATAPACK" image plan.json "${layer_options[@]}" --cmd /bin/sh \
+	-o "docker://$server/joined/tool:1"
+is "the same image" "$("$STRATAPACK" inspect --json "docker://$server/joined/tool:1" | jq -r '.images[0].manifestDigest')" \
+	"$(jq -r '.manifests[0].digest' image/index.json)"
+script '{}' '{"on": "GET.*manifests", "refuse": [403, "DENIED"]}'
+fails_with 1 "403: DENIED" "a registry that refuses us is known before anything is built" \
+	build --cache none -o "docker://$server/refused/tool:1"
+is "after one request" "$(requests | wc -l)" 1
+script '{}' '{"on": "PUT.*digest", "refuse": [403, "DENIED"], "times": 9}'
+fails_with 1 "403: DENIED" "a layer that is refused ends the build" \
+	build -o "docker://$server/refused/tool:1"
+empty "and no manifest follows" "$(requests | grep 'PUT.*manifests')"
+fails_with 2 "docker://HOST/REPOSITORY:TAG" "a registry is written with two slashes" \
+	build -o "docker:$server/a:1"
+empty "nothing is left behind" "$(find . -maxdepth 1 -name '.strata*')"
+
 # --- trouble ------------------------------------------------------------------------------------
 
 # troubled NAME TROUBLE…: a push that must succeed in spite of it, to a repository of its own.

@@ -6,12 +6,14 @@
 #include "cli/options/cache_options.h"
 #include "cli/options/layer_options.h"
 #include "cli/options/planning_options.h"
+#include "cli/options/registry_options.h"
 #include "cli/options/result_options.h"
 #include "cli/text/output.h"
 #include "cli/text/progress.h"
 
 struct build {
 	struct strata_general_options general;
+	struct strata_registry_choices registry;
 	struct strata_planning_options planning;
 	struct strata_layer_options layer;
 	struct strata_cache_options cache;
@@ -25,6 +27,7 @@ static const struct strata_command_group build_groups[] = {
 	STRATA_RESULT_GROUPS(struct build, result),
 	{&strata_cache_group, offsetof(struct build, cache)},
 	{&strata_thread_group, offsetof(struct build, thread)},
+	{&strata_registry_group, offsetof(struct build, registry)},
 	{&strata_general_group, offsetof(struct build, general)},
 	{NULL, 0},
 };
@@ -114,6 +117,7 @@ const struct strata_command strata_command_build = {
 		"    -o oci-archive:image.tar:tool:1.0\n"
 		"  # straight into podman\n"
 		"  stratapack build git -o docker-archive:-:git | podman load\n",
+	.reads_registries = true,
 	.groups = build_groups,
 	.run = run_build,
 };

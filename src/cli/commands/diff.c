@@ -5,10 +5,12 @@
 #include <stratapack/image.h>
 
 #include "cli/command.h"
+#include "cli/options/registry_options.h"
 #include "cli/text/output.h"
 
 struct diff {
 	struct strata_general_options general;
+	struct strata_registry_choices registry;
 	struct diff_options {
 		struct strata_used used;
 		bool json;
@@ -30,6 +32,7 @@ static const struct strata_option_group diff_group = {"Output", diff_options};
 
 static const struct strata_command_group diff_groups[] = {
 	{&diff_group, offsetof(struct diff, own)},
+	{&strata_registry_group, offsetof(struct diff, registry)},
 	{&strata_general_group, offsetof(struct diff, general)},
 	{NULL, 0},
 };
@@ -83,6 +86,7 @@ const struct strata_command strata_command_diff = {
 		    "  stratapack diff --json oci:old oci:new | jq -r '.layers[].reasons[] | "
 		    "select(.kind == \"changed\").item'\n",
 	.operand = STRATA_VALUE_FILE,
+	.reads_registries = true,
 	.groups = diff_groups,
 	.run = run_diff,
 };

@@ -4,6 +4,7 @@
  */
 #include "cli/command.h"
 #include "cli/options/planning_options.h"
+#include "cli/options/registry_options.h"
 #include "cli/options/result_options.h"
 #include "cli/text/output.h"
 #include "cli/text/progress.h"
@@ -15,6 +16,7 @@ struct join_options {
 
 struct image {
 	struct strata_general_options general;
+	struct strata_registry_choices registry;
 	struct join_options join;
 	struct strata_force_options force;
 	struct strata_result_options result;
@@ -41,6 +43,7 @@ static const struct strata_command_group image_groups[] = {
 	{&join_group, offsetof(struct image, join)},
 	STRATA_RESULT_GROUPS(struct image, result),
 	{&strata_force_group, offsetof(struct image, force)},
+	{&strata_registry_group, offsetof(struct image, registry)},
 	{&strata_general_group, offsetof(struct image, general)},
 	{NULL, 0},
 };
@@ -118,6 +121,7 @@ const struct strata_command strata_command_image = {
 		    "  stratapack image plan.json --layer layers/1 --layer layers/2 \\\n"
 		    "    -o docker-archive:python.tar:python:3\n",
 	.operand = STRATA_VALUE_FILE,
+	.reads_registries = true,
 	.groups = image_groups,
 	.run = run_image,
 };

@@ -6,6 +6,7 @@
 
 #include "cli/command.h"
 #include "cli/options/option_table.h"
+#include "cli/options/registry_options.h"
 #include "cli/text/report.h"
 #include "util/memory.h"
 
@@ -18,6 +19,7 @@ struct index_options {
 
 struct index {
 	struct strata_general_options general;
+	struct strata_registry_choices registry;
 	struct index_options options;
 };
 
@@ -57,6 +59,7 @@ static const struct strata_option_group index_group = {"Output", index_options};
 
 static const struct strata_command_group index_groups[] = {
 	{&index_group, offsetof(struct index, options)},
+	{&strata_registry_group, offsetof(struct index, registry)},
 	{&strata_general_group, offsetof(struct index, general)},
 	{NULL, 0},
 };
@@ -111,6 +114,7 @@ const struct strata_command strata_command_index = {
 	.examples = "  stratapack index oci:amd64 oci:arm64 -o oci:tool:example.org/tool:1.0\n"
 		    "  skopeo copy --all oci:tool:1.0 docker://example.org/tool:1.0\n",
 	.operand = STRATA_VALUE_FILE,
+	.reads_registries = true,
 	.groups = index_groups,
 	.run = run_index,
 };

@@ -5,10 +5,12 @@
 #include <stratapack/image.h>
 
 #include "cli/command.h"
+#include "cli/options/registry_options.h"
 #include "cli/text/output.h"
 
 struct inspect {
 	struct strata_general_options general;
+	struct strata_registry_choices registry;
 	struct inspect_options {
 		struct strata_used used;
 		bool json;
@@ -30,6 +32,7 @@ static const struct strata_option_group inspect_group = {"Output", inspect_optio
 
 static const struct strata_command_group inspect_groups[] = {
 	{&inspect_group, offsetof(struct inspect, own)},
+	{&strata_registry_group, offsetof(struct inspect, registry)},
 	{&strata_general_group, offsetof(struct inspect, general)},
 	{NULL, 0},
 };
@@ -80,6 +83,7 @@ const struct strata_command strata_command_inspect = {
 		    "  # the digests of the layers\n"
 		    "  stratapack inspect --json image.tar | jq -r '.. | .diffId? // empty'\n",
 	.operand = STRATA_VALUE_FILE,
+	.reads_registries = true,
 	.groups = inspect_groups,
 	.run = run_inspect,
 };

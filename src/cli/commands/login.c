@@ -129,6 +129,7 @@ static int sign_in(struct login *login, const char *host, struct strata_error *e
 	strata_autobuffer struct strata_buffer user = STRATA_BUFFER_INIT;
 	strata_autobuffer struct strata_buffer password = STRATA_BUFFER_INIT;
 	strata_autofree char *place = NULL;
+	struct strata_registry *registry;
 	int status = 0;
 
 	if (login->own.user)
@@ -138,13 +139,12 @@ static int sign_in(struct login *login, const char *host, struct strata_error *e
 	if (status == 0)
 		status = read_password(&login->own, &password, error);
 	if (status == 0)
-		status =
-			strata_registry_choices_open(&login->registry, login->general.quiet, error);
+		status = strata_registry_choices_open(
+			&login->registry, login->general.quiet, &registry, error);
 	if (status == 0)
 		status = strata_registry_login(
-			login->registry.registry, host, user.data, password.data, &place, error);
+			registry, host, user.data, password.data, &place, error);
 	explicit_bzero(password.data, password.length);
-	strata_registry_choices_release(&login->registry);
 	return status < 0 ? status
 			  : report_place("credentials kept for", host, place, login->general.quiet);
 }
@@ -152,11 +152,12 @@ static int sign_in(struct login *login, const char *host, struct strata_error *e
 static int sign_out(struct login *login, const char *host, struct strata_error *error)
 {
 	strata_autofree char *place = NULL;
-	int status = strata_registry_choices_open(&login->registry, login->general.quiet, error);
+	struct strata_registry *registry;
+	int status = strata_registry_choices_open(
+		&login->registry, login->general.quiet, &registry, error);
 
 	if (status == 0)
-		status = strata_registry_logout(login->registry.registry, host, &place, error);
-	strata_registry_choices_release(&login->registry);
+		status = strata_registry_logout(registry, host, &place, error);
 	return status < 0
 		       ? status
 		       : report_place("credentials removed for", host, place, login->general.quiet);

@@ -10,6 +10,7 @@
 #include "cli/options/fleet_options.h"
 #include "cli/options/layer_options.h"
 #include "cli/options/planning_options.h"
+#include "cli/options/registry_options.h"
 #include "cli/text/explaining.h"
 #include "cli/text/output.h"
 #include "cli/text/progress.h"
@@ -25,6 +26,7 @@ struct plan_output_options {
 
 struct plan {
 	struct strata_general_options general;
+	struct strata_registry_choices registry;
 	struct strata_planning_options planning;
 	struct strata_fleet_planning_options fleet;
 	struct strata_base_options base;
@@ -117,6 +119,7 @@ static const struct strata_command_group plan_groups[] = {
 	{&output_group, offsetof(struct plan, output)},
 	{&strata_layer_group, offsetof(struct plan, layer)},
 	{&strata_cache_group, offsetof(struct plan, cache)},
+	{&strata_registry_group, offsetof(struct plan, registry)},
 	{&strata_general_group, offsetof(struct plan, general)},
 	{NULL, 0},
 };
@@ -331,6 +334,7 @@ const struct strata_command strata_command_plan = {
 		    "  # many images that share layers\n"
 		    "  stratapack plan --fleet fleet.json --dpkg --essential -o catalogue.json \\\n"
 		    "    --plans plans\n",
+	.reads_registries = true,
 	.groups = plan_groups,
 	.run = run_plan,
 };

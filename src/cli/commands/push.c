@@ -85,15 +85,15 @@ static int push_image(struct push *push, const char *source, const char *const *
 {
 	struct strata_push_result result = {.blobs_sent = 0};
 	strata_autobuffer struct strata_buffer text = STRATA_BUFFER_INIT;
-	int status = strata_registry_choices_open(&push->registry, push->general.quiet, error);
-
+	struct strata_registry *registry;
+	int status = strata_registry_choices_open(
+		&push->registry, push->general.quiet, &registry, error);
 	push->own.push.mount_from = push->own.mounts.items;
 	push->own.push.mount_from_count = push->own.mounts.count;
 	push->own.push.result = &result;
 	if (status == 0)
 		status = strata_registry_push(
-			push->registry.registry, source, names, count, &push->own.push, error);
-	strata_registry_choices_release(&push->registry);
+			registry, source, names, count, &push->own.push, error);
 	if (status < 0)
 		return status;
 	describe(&result, push->own.json, &text);

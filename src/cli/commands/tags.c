@@ -30,12 +30,11 @@ static bool add_tag(void *data, const char *tag)
 static int list(struct tags *tags, const char *repository, struct strata_error *error)
 {
 	strata_autobuffer struct strata_buffer text = STRATA_BUFFER_INIT;
-	int status = strata_registry_choices_open(&tags->registry, tags->general.quiet, error);
-
+	struct strata_registry *registry;
+	int status = strata_registry_choices_open(
+		&tags->registry, tags->general.quiet, &registry, error);
 	if (status == 0)
-		status = strata_registry_tags(
-			tags->registry.registry, repository, add_tag, &text, error);
-	strata_registry_choices_release(&tags->registry);
+		status = strata_registry_tags(registry, repository, add_tag, &text, error);
 	if (status == 0)
 		status = strata_signals_check(error);
 	return status < 0 ? status : strata_print(&text, error);

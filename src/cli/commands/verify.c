@@ -5,11 +5,18 @@
 #include <stratapack/image.h>
 
 #include "cli/command.h"
+#include "cli/options/registry_options.h"
 #include "cli/text/output.h"
 #include "util/text.h"
 
+struct verify {
+	struct strata_general_options general;
+	struct strata_registry_choices registry;
+};
+
 static const struct strata_command_group verify_groups[] = {
-	{&strata_general_group, 0},
+	{&strata_registry_group, offsetof(struct verify, registry)},
+	{&strata_general_group, offsetof(struct verify, general)},
 	{NULL, 0},
 };
 
@@ -45,10 +52,10 @@ static int verify(const char *source, bool quiet, struct strata_error *error)
 
 static int run_verify(const struct strata_command *command, int argc, char **argv)
 {
-	struct strata_general_options general = {.help = false};
+	struct verify options = {.general = {.help = false}};
 	strata_autoerror struct strata_error error = STRATA_ERROR_INIT;
 	int first;
-	int code = strata_command_begin(command, argc, argv, &general, &general, &first);
+	int code = strata_command_begin(command, argc, argv, &options, &options.general, &first);
 
 	if (code != STRATA_COMMAND_GOES_ON)
 		return code;
@@ -58,7 +65,7 @@ static int run_verify(const struct strata_command *command, int argc, char **arg
 			"stratapack verify IMAGE");
 		return strata_report_use(&error);
 	}
-	code = verify(argv[first], general.quiet, &error);
+	code = verify(argv[first], options.general.quiet, &error);
 	return code < 0 ? strata_report(&error) : code;
 }
 
@@ -74,6 +81,7 @@ const struct strata_command strata_command_verify = {
 		    "  # in a script: only the exit status and what is wrong\n"
 		    "  stratapack verify --quiet oci:layout:python:3 || exit\n",
 	.operand = STRATA_VALUE_FILE,
+	.reads_registries = true,
 	.groups = verify_groups,
 	.run = run_verify,
 };

@@ -37,7 +37,7 @@ void strata_completion_words(
 			append_word(buffer, start, (*at)->name, separator);
 		break;
 	case STRATA_VALUE_DESTINATION:
-		for (int format = 0; format <= STRATA_FORMAT_DIR; format++)
+		for (int format = 0; format <= STRATA_FORMAT_REGISTRY; format++)
 			append_word(buffer, start, strata_format_name((enum strata_format)format),
 				separator);
 		break;

@@ -65,6 +65,7 @@ struct strata_command {
 	const char *description;
 	const char *examples; /* lines, each indented by two blanks */
 	enum strata_value_kind operand;
+	bool reads_registries; /* its words may be docker://..., and it has the options for that */
 	const struct strata_command_group *groups;
 	int (*run)(const struct strata_command *command, int argc, char **argv); /* exit code */
 };

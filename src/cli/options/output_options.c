@@ -43,7 +43,7 @@ static const struct strata_option output_options[] = {
 		.argument = "TRANSPORT:PATH[:NAME[:TAG]]",
 		.value = STRATA_VALUE_DESTINATION,
 		.help = "write the image: docker-archive, docker-v1-archive, oci-archive, "
-			"universal-archive (PATH '-': stdout), oci or dir; repeatable",
+			"universal-archive (PATH '-': stdout), oci, dir, or docker://HOST/REPOSITORY:TAG; repeatable",
 		.apply = apply_output},
 	{.name = "tag",
 		.letter = 't',

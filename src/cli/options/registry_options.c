@@ -119,41 +119,57 @@ static const struct strata_option registry_options[] = {
 
 const struct strata_option_group strata_registry_group = {"Registries", registry_options};
 
-int strata_registry_choices_open(
-	struct strata_registry_choices *choices, bool quiet, struct strata_error *error)
+/* What was opened: it outlives the command that asked for it. */
+static struct {
+	struct strata_registry_choices choices;
+	struct strata_progress_line progress;
+	struct strata_registry *registry;
+} opened;
+
+int strata_registry_choices_open(struct strata_registry_choices *choices, bool quiet,
+	struct strata_registry **registry, struct strata_error *error)
 {
-	struct strata_registry_options *options = &choices->options;
+	struct strata_registry_options *options = &opened.choices.options;
 	int status;
 
-	options->plain_hosts = choices->plain_hosts.items;
-	options->plain_host_count = choices->plain_hosts.count;
-	strata_progress_begin(&choices->progress, quiet);
-	options->observer = &choices->progress.observer;
-	status = strata_registry_open(options, &choices->registry, error);
-	if (status == 0)
-		strata_registry_use(choices->registry);
-	else
-		strata_progress_end(&choices->progress);
+	strata_registry_choices_shut();
+	opened.choices = *choices;
+	choices->plain_hosts = (struct strata_strings){NULL, 0, 0};
+	options->plain_hosts = opened.choices.plain_hosts.items;
+	options->plain_host_count = opened.choices.plain_hosts.count;
+	strata_progress_begin(&opened.progress, quiet);
+	options->observer = &opened.progress.observer;
+	status = strata_registry_open(options, &opened.registry, error);
+	if (status == 0) {
+		strata_registry_use(opened.registry);
+		*registry = opened.registry;
+		return 0;
+	}
+	strata_progress_end(&opened.progress);
+	strata_strings_release(&opened.choices.plain_hosts);
 	return status;
 }
 
 int strata_registry_choices_open_for(struct strata_registry_choices *choices, char *const *texts,
 	size_t count, bool quiet, struct strata_error *error)
 {
+	struct strata_registry *registry;
+
 	for (size_t i = 0; i < count; i++) {
-		if (strata_text_starts_with(texts[i], "docker://"))
-			return strata_registry_choices_open(choices, quiet, error);
+		if (strstr(texts[i], "docker://"))
+			return strata_registry_choices_open(choices, quiet, &registry, error);
 	}
+	strata_strings_release(&choices->plain_hosts);
 	return 0;
 }
 
-void strata_registry_choices_release(struct strata_registry_choices *choices)
+void strata_registry_choices_shut(void)
 {
-	if (choices->registry) {
-		strata_registry_use(NULL);
-		strata_registry_close(choices->registry);
-		strata_progress_end(&choices->progress);
-	}
-	choices->registry = NULL;
-	strata_strings_release(&choices->plain_hosts);
+	if (!opened.registry)
+		return;
+	strata_registry_use(NULL);
+	strata_registry_close(opened.registry);
+	opened.registry = NULL;
+	strata_progress_end(&opened.progress);
+	strata_strings_release(&opened.choices.plain_hosts);
 }

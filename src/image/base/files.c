@@ -205,8 +205,8 @@ static int open_layer(struct reading *reading, const struct strata_read_layer *l
 	if (!found)
 		return strata_part_open(reading->base->reading.store, &layer->place, part, error);
 	status = strata_blob_open(cached, &part->owned, error);
-	if (status == 0)
-		strata_file_input_init(&part->file, part->owned, cached->blob, 0, cached->size);
+	strata_file_input_init(&part->file, part->owned, cached->blob, 0, cached->size);
+	part->input = &part->file.input;
 	return status;
 }
 
@@ -221,7 +221,7 @@ static int read_layer(struct reading *reading, struct strata_error *error)
 
 	if (status == 0)
 		status = strata_decompressor_new(
-			&part.file.input, layer->place.name, &decompressor, error);
+			part.input, layer->place.name, &decompressor, error);
 	if (status == 0)
 		status = strata_tar_reader_new(
 			strata_decompressor_input(decompressor), layer->label, &reader, error);

@@ -18,6 +18,7 @@ static const struct {
 	{"oci-archive", STRATA_FORMAT_OCI_ARCHIVE, true, false},
 	{"universal-archive", STRATA_FORMAT_UNIVERSAL_ARCHIVE, true, true},
 	{"dir", STRATA_FORMAT_DIR, false, true},
+	{"docker", STRATA_FORMAT_REGISTRY, false, false},
 };
 
 enum { FORMAT_COUNT = sizeof(formats) / sizeof(*formats) };
@@ -39,6 +40,20 @@ static bool find_format(const char *text, size_t length, enum strata_format *for
 	return false;
 }
 
+/* A push goes to one repository: a name of another would send the image somewhere else. */
+static int check_repository(const struct strata_destination *destination,
+	const struct strata_reference *reference, struct strata_error *error)
+{
+	if (destination->format != STRATA_FORMAT_REGISTRY || destination->name_count == 0 ||
+		strcmp(destination->names[0].name, reference->name) == 0)
+		return 0;
+	return strata_hint(error,
+		strata_fail(error, STRATA_ERROR_INVALID,
+			"the output docker:%s has no name in another repository, '%s'",
+			destination->path, reference->name),
+		"add another output, docker://%s:%s", reference->name, reference->tag);
+}
+
 int strata_destination_add_name(
 	struct strata_destination *destination, const char *text, struct strata_error *error)
 {
@@ -46,8 +61,12 @@ int strata_destination_add_name(
 	struct strata_reference *names;
 	int status = strata_reference_parse(text, &reference, error);
 
-	if (status < 0)
+	if (status == 0)
+		status = check_repository(destination, &reference, error);
+	if (status < 0) {
+		strata_reference_release(&reference);
 		return status;
+	}
 	for (size_t i = 0; i < destination->name_count; i++) {
 		if (strcmp(destination->names[i].name, reference.name) == 0 &&
 			strcmp(destination->names[i].tag, reference.tag) == 0) {
@@ -65,6 +84,19 @@ int strata_destination_add_name(
 	return 0;
 }
 
+/* docker://HOST/REPOSITORY[:TAG]: PATH is what follows the transport. */
+static int parse_registry(
+	const char *path, struct strata_destination *destination, struct strata_error *error)
+{
+	destination->path = strdup(path);
+	if (!destination->path)
+		return strata_fail_memory(error);
+	if (strncmp(path, "//", 2) != 0)
+		return strata_fail(error, STRATA_ERROR_INVALID,
+			"'docker:%s' is to be written docker://HOST/REPOSITORY:TAG", path);
+	return strata_destination_add_name(destination, path + 2, error);
+}
+
 int strata_destination_parse(
 	const char *text, struct strata_destination *destination, struct strata_error *error)
 {
@@ -79,7 +111,14 @@ int strata_destination_parse(
 			strata_fail(error, STRATA_ERROR_INVALID,
 				"'%s' does not begin with a format that is known", text),
 			"write TRANSPORT:PATH[:NAME[:TAG]] with docker-archive, docker-v1-archive, "
-			"oci, oci-archive, universal-archive or dir as the transport");
+			"oci, oci-archive, universal-archive or dir as the transport, or "
+			"docker://HOST/REPOSITORY:TAG");
+	if (destination->format == STRATA_FORMAT_REGISTRY) {
+		status = parse_registry(path, destination, error);
+		if (status < 0)
+			strata_destination_release(destination);
+		return status;
+	}
 	path_length = strcspn(path, ":");
 	if (path_length == 0)
 		return strata_fail(error, STRATA_ERROR_INVALID, "'%s' names no path", text);

@@ -81,6 +81,7 @@ struct strata_writer {
 extern const struct strata_writer strata_docker_v1_archive_writer;
 extern const struct strata_writer strata_docker_archive_writer;
 extern const struct strata_writer strata_oci_archive_writer; /* and the universal archive */
+extern const struct strata_writer strata_registry_writer;    /* of the stage of registries */
 
 int strata_write_oci_layout(const struct strata_image *image,
 	const struct strata_destination *destination, struct strata_error *error);

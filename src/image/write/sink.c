@@ -29,6 +29,8 @@ static const struct strata_writer *writer_of(enum strata_format format)
 	case STRATA_FORMAT_OCI_ARCHIVE:
 	case STRATA_FORMAT_UNIVERSAL_ARCHIVE:
 		return &strata_oci_archive_writer;
+	case STRATA_FORMAT_REGISTRY:
+		return &strata_registry_writer;
 	case STRATA_FORMAT_DIR:
 		break;
 	}

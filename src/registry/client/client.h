@@ -8,7 +8,7 @@
 
 #include <stratapack/registry.h>
 
-#include "registry/blob_source.h"
+#include "registry/client/blob_source.h"
 #include "registry/http/http.h"
 
 /* One registry; the client's. */

@@ -79,16 +79,17 @@ static int open_exchange(struct strata_download *download, struct strata_error *
 static int read_more(struct strata_download *download, void *bytes, size_t capacity, size_t *got,
 	struct strata_error *error)
 {
-	int status = download->exchange ? 0 : open_exchange(download, error);
-
-	if (status == 0)
+	int status = download->exchange || download->too_long ? 0 : open_exchange(download, error);
+	if (status == 0 && !download->too_long)
 		status = strata_http_read(download->exchange, bytes, capacity, got, error);
-	if (status == 0 && *got == 0 && download->position < download->size)
+	if (status == 0 && !download->too_long && *got == 0 && download->position < download->size)
 		return strata_fail(error, STRATA_ERROR_MISMATCH,
 			"%s: the blob %s ends after %" PRIu64 " bytes, expected were %" PRIu64,
 			strata_host_name(download->repository->host), download->digest.text,
 			download->position, download->size);
-	if (status == 0 && *got > download->size - download->position)
+	download->too_long =
+		download->too_long || (status == 0 && *got > download->size - download->position);
+	if (download->too_long)
 		return strata_fail(error, STRATA_ERROR_MISMATCH,
 			"%s: the blob %s has more than the %" PRIu64 " bytes that it should have",
 			strata_host_name(download->repository->host), download->digest.text,

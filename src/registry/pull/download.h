@@ -13,6 +13,7 @@ struct strata_download {
 	struct strata_digest digest;
 	uint64_t size, position;
 	struct strata_http_exchange *exchange; /* NULL: to be opened at POSITION */
+	bool too_long;                         /* it has bytes behind its end */
 	unsigned attempt;                      /* without a byte since the last one */
 };
 

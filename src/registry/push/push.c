@@ -63,6 +63,8 @@ struct strata_push {
 	bool ending;
 	struct strata_error error; /* of the first blob that failed */
 	struct strata_push_result result;
+
+	struct strata_digest present; /* what the first name that led anywhere led to */
 };
 
 /* --- what is known ---------------------------------------------------------------------------- */
@@ -128,7 +130,17 @@ static int learn_present(struct strata_push *push, struct strata_error *error)
 		*error = problem;
 	else
 		strata_error_clear(&problem);
-	return status < 0 ? status : know_blobs(push, &text, THERE, error);
+	if (status < 0)
+		return status;
+	push->present = digest;
+	if (push->count == 1)
+		push->states[index] = NAME_OTHER;
+	return know_blobs(push, &text, THERE, error);
+}
+
+bool strata_push_has(const struct strata_push *push, const struct strata_digest *digest)
+{
+	return push->count == 1 && strata_digest_equal(&push->present, digest);
 }
 
 /* Read what may be mounted. That an image cannot be read is no reason not to push. */

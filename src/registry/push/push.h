@@ -34,6 +34,9 @@ int strata_push_find(struct strata_push *push, const struct strata_digest *diges
  * blobs may be mounted from. */
 int strata_push_learn(struct strata_push *push, struct strata_error *error) STRATA_MUST_CHECK;
 
+/* Whether what was learnt shows that nothing is to do: the only name leads to DIGEST. */
+bool strata_push_has(const struct strata_push *push, const struct strata_digest *digest);
+
 /* Forget what was learnt, and which blobs were added: it was wrong. */
 void strata_push_forget(struct strata_push *push);
 

@@ -6,7 +6,7 @@
 #define REGISTRY_PUSH_SOURCE_H
 
 #include "image/read/internal.h"
-#include "registry/blob_source.h"
+#include "registry/client/blob_source.h"
 #include "registry/manifest.h"
 
 /* A blob in a reading's store. */

@@ -2,8 +2,8 @@
 /*
  * Bytes that can be had again: a blob, wherever it is.
  */
-#ifndef REGISTRY_BLOB_SOURCE_H
-#define REGISTRY_BLOB_SOURCE_H
+#ifndef REGISTRY_CLIENT_BLOB_SOURCE_H
+#define REGISTRY_CLIENT_BLOB_SOURCE_H
 
 #include <stratapack/digest.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "registry/blob_source.h"
+#include "registry/client/blob_source.h"
 
 #include <inttypes.h>
 #include <string.h>
