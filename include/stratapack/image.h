@@ -169,6 +169,14 @@ STRATA_PUBLIC void strata_sink_close(struct strata_sink *sink);
 STRATA_PUBLIC int strata_image_write(const struct strata_image *image,
 	const struct strata_destination *destination, struct strata_error *error);
 
+/* Copy the image in SOURCE (see below) to DESTINATION: the only one in it, or of several that for
+ * this machine. Every layer is verified on the way. The config keeps its bytes, and the manifest
+ * where it is of OCI's kind and the other format has a place for it. Plain layers of a Docker
+ * archive are compressed for a registry. */
+STRATA_PUBLIC int strata_image_copy(const char *source,
+	const struct strata_destination *destination, const struct strata_observer *observer,
+	struct strata_error *error);
+
 /* Join the images in COUNT sources (see below), one for each platform, under the names of
  * DESTINATION, which must be a new OCI layout: its index.json leads to an index that lists them
  * (image-index.md). They are copied as they are. */

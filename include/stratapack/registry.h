@@ -79,6 +79,12 @@ STRATA_PUBLIC int strata_registry_push(struct strata_registry *registry, const c
 	const char *const *names, size_t count, const struct strata_push_options *options,
 	struct strata_error *error);
 
+/* Join the images in COUNT sources in an index, as strata_index_write() does, and push it with them
+ * to each of the names. RESULT may be NULL. */
+STRATA_PUBLIC int strata_registry_push_index(struct strata_registry *registry,
+	const char *const *sources, size_t count, const char *const *names, size_t name_count,
+	struct strata_push_result *result, struct strata_error *error);
+
 /* Call VISIT for every tag of REPOSITORY (HOST/REPOSITORY), in the registry's order, until it
  * returns false. */
 STRATA_PUBLIC int strata_registry_tags(struct strata_registry *registry, const char *repository,

@@ -21,6 +21,7 @@ extern const struct strata_command strata_command_diff;
 extern const struct strata_command strata_command_strategies;
 extern const struct strata_command strata_command_completion;
 extern const struct strata_command strata_command_push;
+extern const struct strata_command strata_command_copy;
 extern const struct strata_command strata_command_tags;
 extern const struct strata_command strata_command_login;
 extern const struct strata_command strata_command_logout;

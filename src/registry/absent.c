@@ -37,6 +37,13 @@ int strata_registry_push(struct strata_registry *registry, const char *source,
 	return fail(error);
 }
 
+int strata_registry_push_index(struct strata_registry *registry, const char *const *sources,
+	size_t count, const char *const *names, size_t name_count,
+	struct strata_push_result *result, struct strata_error *error)
+{
+	return fail(error);
+}
+
 int strata_registry_tags(struct strata_registry *registry, const char *repository,
 	bool (*visit)(void *data, const char *tag), void *data, struct strata_error *error)
 {

@@ -7,6 +7,7 @@
 #include "cli/command.h"
 #include "cli/options/option_table.h"
 #include "cli/options/registry_options.h"
+#include "cli/text/output.h"
 #include "cli/text/report.h"
 #include "util/memory.h"
 
@@ -45,7 +46,8 @@ static const struct strata_option index_options[] = {
 		.letter = 'o',
 		.argument = "oci:PATH[:NAME[:TAG]]",
 		.value = STRATA_VALUE_DESTINATION,
-		.help = "write the index and the images into this new OCI layout",
+		.help = "write the index and the images into this new OCI layout, or push them "
+			"to a registry",
 		.apply = apply_output},
 	{.name = "tag",
 		.letter = 't',
@@ -82,6 +84,39 @@ static int prepare(struct index *index, size_t sources, struct strata_error *err
 	return result;
 }
 
+static int push_index(const struct strata_destination *destination, const char *const *sources,
+	size_t count, struct strata_error *error)
+{
+	strata_autobuffer struct strata_buffer text = STRATA_BUFFER_INIT;
+	strata_autofree char **names = strata_allocate(destination->name_count, sizeof(*names));
+	struct strata_push_result pushed = {.blobs_sent = 0};
+	int result = names ? 0 : strata_fail_memory(error);
+
+	for (size_t i = 0; result == 0 && i < destination->name_count; i++) {
+		const struct strata_reference *name = &destination->names[i];
+
+		if (asprintf(&names[i], "%s:%s", name->name, name->tag) < 0) {
+			names[i] = NULL;
+			result = strata_fail_memory(error);
+		}
+	}
+	if (result == 0)
+		result = strata_registry_push_index(strata_registry_choices_opened(), sources,
+			count, (const char *const *)names, destination->name_count, &pushed, error);
+	for (size_t i = 0; names && i < destination->name_count; i++)
+		free(names[i]);
+	strata_buffer_format(&text, "%s\n", pushed.digest.text);
+	return result < 0 ? result : strata_print(&text, error);
+}
+
+static int write_index(const struct strata_destination *destination, const char *const *sources,
+	size_t count, struct strata_error *error)
+{
+	if (destination->format == STRATA_FORMAT_REGISTRY)
+		return push_index(destination, sources, count, error);
+	return strata_index_write(sources, count, destination, error);
+}
+
 static int run_index(const struct strata_command *command, int argc, char **argv)
 {
 	struct index index = {.general = {.help = false}};
@@ -95,8 +130,8 @@ static int run_index(const struct strata_command *command, int argc, char **argv
 		code = STRATA_EXIT_DONE;
 		if (prepare(&index, count, &error) < 0)
 			code = strata_report_use(&error);
-		else if (strata_index_write((const char *const *)argv + first, count,
-				 &index.options.destination, &error) < 0)
+		else if (write_index(&index.options.destination, (const char *const *)argv + first,
+				 count, &error) < 0)
 			code = strata_report(&error);
 	}
 	strata_destination_release(&index.options.destination);
@@ -106,13 +141,15 @@ static int run_index(const struct strata_command *command, int argc, char **argv
 
 const struct strata_command strata_command_index = {
 	.name = "index",
-	.operands = "IMAGE... -o oci:PATH[:NAME[:TAG]]",
+	.operands = "IMAGE... -o oci:PATH[:NAME[:TAG]]|docker://HOST/REPOSITORY[:TAG]",
 	.summary = "join images of several platforms under one name",
 	.description =
 		"Write an OCI index that leads to all IMAGEs, of which there is one for each "
-		"platform: clients choose theirs. The images are OCI layouts or archives of them.",
+		"platform: clients choose theirs. The images are OCI layouts, archives of them, or "
+		"in registries.",
 	.examples = "  stratapack index oci:amd64 oci:arm64 -o oci:tool:example.org/tool:1.0\n"
-		    "  skopeo copy --all oci:tool:1.0 docker://example.org/tool:1.0\n",
+		    "  stratapack index oci:amd64 docker://example.org/tool:arm64 \\\n"
+		    "    -o docker://example.org/tool:1.0\n",
 	.operand = STRATA_VALUE_FILE,
 	.reads_registries = true,
 	.groups = index_groups,

@@ -163,6 +163,11 @@ int strata_registry_choices_open_for(struct strata_registry_choices *choices, ch
 	return 0;
 }
 
+struct strata_registry *strata_registry_choices_opened(void)
+{
+	return opened.registry;
+}
+
 void strata_registry_choices_shut(void)
 {
 	if (!opened.registry)

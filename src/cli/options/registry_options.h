@@ -26,6 +26,9 @@ int strata_registry_choices_open(struct strata_registry_choices *choices, bool q
 int strata_registry_choices_open_for(struct strata_registry_choices *choices, char *const *texts,
 	size_t count, bool quiet, struct strata_error *error) STRATA_MUST_CHECK;
 
+/* What was opened; NULL: nothing. */
+struct strata_registry *strata_registry_choices_opened(void);
+
 /* Close what was opened, if anything was. */
 void strata_registry_choices_shut(void);
 

@@ -234,7 +234,22 @@ static int check_layers(const struct strata_base *base, struct strata_error *err
 	return 0;
 }
 
-static int open_base(struct strata_base *base, const struct strata_platform *platform,
+/* The only image that could be a base, or NULL. */
+static const struct strata_read_image *sole_candidate(const struct strata_base *base)
+{
+	const struct strata_read_image *sole = NULL;
+
+	for (size_t i = 0; i < base->reading.count; i++) {
+		if (!is_candidate(base, i))
+			continue;
+		if (sole && !strata_digest_equal(&sole->id, &base->reading.images[i].id))
+			return NULL;
+		sole = sole ? sole : &base->reading.images[i];
+	}
+	return sole;
+}
+
+static int open_base(struct strata_base *base, const struct strata_platform *platform, bool sole,
 	struct strata_error *error)
 {
 	struct strata_platform asked;
@@ -242,14 +257,18 @@ static int open_base(struct strata_base *base, const struct strata_platform *pla
 
 	if (status == 0)
 		status = strata_reading_open(base->source, &base->findings, &base->reading, error);
-	if (status == 0)
+	if (status == 0 && sole)
+		base->image = sole_candidate(base);
+	if (status == 0 && base->image && base->image->broken)
+		status = fail_unsound(base, error);
+	else if (status == 0 && !base->image)
 		status = choose(base, &asked, error);
 	if (status == 0)
 		status = check_layers(base, error);
 	return status < 0 ? strata_context(error, status, "the base image '%s'", base->source) : 0;
 }
 
-int strata_base_open(const char *source, const struct strata_platform *platform,
+static int open_any(const char *source, const struct strata_platform *platform, bool sole,
 	struct strata_base **result, struct strata_error *error)
 {
 	strata_autobase struct strata_base *base = calloc(1, sizeof(*base));
@@ -261,11 +280,23 @@ int strata_base_open(const char *source, const struct strata_platform *platform,
 		base->source = strdup(source);
 	if (!base || !base->source)
 		return strata_fail_memory(error);
-	status = open_base(base, platform, error ? error : &own);
+	status = open_base(base, platform, sole, error ? error : &own);
 	strata_error_clear(&own);
 	if (status == 0)
 		*result = strata_take(base);
 	return status;
+}
+
+int strata_base_open(const char *source, const struct strata_platform *platform,
+	struct strata_base **result, struct strata_error *error)
+{
+	return open_any(source, platform, false, result, error);
+}
+
+int strata_base_open_sole(
+	const char *source, struct strata_base **result, struct strata_error *error)
+{
+	return open_any(source, NULL, true, result, error);
 }
 
 size_t strata_base_layer_count(const struct strata_base *base)

@@ -21,6 +21,11 @@ struct strata_base {
 
 void strata_cleanup_base(struct strata_base **base);
 
+/* Open the image in SOURCE: the only one, whatever it is for, or of several that for this machine.
+ */
+int strata_base_open_sole(const char *source, struct strata_base **base,
+	struct strata_error *error) STRATA_MUST_CHECK;
+
 /* Fail where the config of BASE is for another platform. */
 int strata_base_check_platform(const struct strata_base *base,
 	const struct strata_platform *platform, struct strata_error *error) STRATA_MUST_CHECK;

@@ -82,6 +82,8 @@ static int read_config(struct strata_reading *reading, struct strata_read_image 
 		return 0;
 	}
 	image->broken = false;
+	image->config_place = place;
+	image->config_stored = true;
 	strata_config_apply(reading, image, config);
 	return 1;
 }

@@ -76,6 +76,10 @@ bool strata_has_v1(const struct strata_reading *reading);
 int strata_manifest_apply(struct strata_reading *reading, struct strata_read_image *image,
 	const struct strata_json *document, struct strata_error *error) STRATA_MUST_CHECK;
 
+/* Find the manifest or the index called DIGEST. Returns 1 or 0. */
+int strata_manifest_find(struct strata_reading *reading, const struct strata_digest *digest,
+	struct strata_place *place, struct strata_error *error) STRATA_MUST_CHECK;
+
 /* Check what indexes and manifests have in common: schemaVersion, mediaType against PROMISED (or
  * NULL), members that belong to the other. *TYPE is the type of the document. Returns 1 for an
  * index or a manifest, 0 for neither. */

@@ -150,6 +150,9 @@ static int read_config(struct strata_reading *reading, struct strata_read_image 
 	}
 	status = strata_document_read_blob(reading, image->label, config, "", &document, error);
 	if (status > 0)
+		image->config_stored = strata_blob_find(reading, &config->digest, "",
+					       &image->config_place, error) > 0;
+	if (status > 0)
 		strata_config_apply(reading, image, document);
 	else
 		image->broken = true;
@@ -194,4 +197,15 @@ int strata_manifest_apply(struct strata_reading *reading, struct strata_read_ima
 	}
 	status = read_config(reading, image, &config, error);
 	return status < 0 ? status : 1;
+}
+
+int strata_manifest_find(struct strata_reading *reading, const struct strata_digest *digest,
+	struct strata_place *place, struct strata_error *error)
+{
+	int status = strata_blob_find(reading, digest, ".manifest.json", place, error);
+
+	/* In `dir` the first one has a name of its own. */
+	if (status == 0 && reading->format == STRATA_FORMAT_DIR)
+		status = strata_store_find(reading->store, "manifest.json", place, error);
+	return status;
 }

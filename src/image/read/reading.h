@@ -57,7 +57,7 @@ struct strata_read_image {
 	struct strata_digest id;            /* of the config; "" for V1 */
 	bool artifact;                      /* its layers are not file systems */
 	bool broken;                        /* a document could not be read or trusted */
-	struct strata_place config_place;   /* of an artifact */
+	struct strata_place config_place;   /* where CONFIG_STORED; not of V1 */
 	bool config_stored;
 	struct strata_read_layer *layers; /* bottom first */
 	size_t layer_count;

@@ -7,8 +7,10 @@
 
 #include <string.h>
 
+#include "image/write/copy.h"
 #include "registry/push/push.h"
 #include "registry/push/source.h"
+#include "registry/push/writer.h"
 #include "util/error.h"
 #include "util/text.h"
 
@@ -89,8 +91,9 @@ static int push_root(struct strata_push *push, struct strata_reading *reading,
 	return status;
 }
 
+/* *CONVERTS: it has no manifest that could be pushed. */
 static int push_reading(struct strata_push *push, struct strata_reading *reading, bool all,
-	struct strata_error *error)
+	bool *converts, struct strata_error *error)
 {
 	const struct strata_read_image *image;
 	int status = 0;
@@ -109,8 +112,10 @@ static int push_reading(struct strata_push *push, struct strata_reading *reading
 				reading->findings->first ? reading->findings->first
 							 : "it is not sound"),
 			"'stratapack verify' tells everything that is wrong with it");
-	if (image->view != STRATA_VIEW_OCI)
-		return strata_fail(error, STRATA_ERROR_UNSUPPORTED, "it has no manifest");
+	if (image->view != STRATA_VIEW_OCI) {
+		*converts = true;
+		return 0;
+	}
 	return push_root(push, reading, &image->manifest_digest, image->manifest_media_type, error);
 }
 
@@ -135,6 +140,30 @@ static int add_source_mount(const char *source, const struct strata_remote_name 
 	return 0;
 }
 
+static int write_to(void *data, const struct strata_image *image, struct strata_error *error)
+{
+	struct strata_push *push = data;
+	enum strata_push_found found;
+	int status = strata_push_find(push, &image->oci_manifest.digest, &found, error);
+
+	if (status == 0 && found == STRATA_PUSH_MISSING)
+		status = strata_push_learn(push, error);
+	return status < 0 || found == STRATA_PUSH_DONE ? status
+						       : strata_push_write(push, image, error);
+}
+
+/* An archive of Docker's becomes an image with a manifest first: only its digests tell what is
+ * missing. */
+static int push_converted(struct strata_push *push, struct strata_registry *registry,
+	const char *source, struct strata_error *error)
+{
+	strata_autofree char *parent = strata_image_working_parent();
+
+	return parent ? strata_image_convert(source, parent, true,
+				strata_client_options(registry)->observer, write_to, push, error)
+		      : strata_fail_memory(error);
+}
+
 static int push_to(struct strata_registry *registry, const char *source,
 	const struct strata_remote_name *names, size_t count,
 	const struct strata_push_options *options, struct strata_error *error)
@@ -145,6 +174,7 @@ static int push_to(struct strata_registry *registry, const char *source,
 		strata_allocate(options->mount_from_count + 1, sizeof(*mounts));
 	struct strata_push_options own = *options;
 	struct strata_push *push = NULL;
+	bool converts = false;
 	int status = mounts ? 0 : strata_fail_memory(error);
 
 	if (status == 0)
@@ -154,8 +184,10 @@ static int push_to(struct strata_registry *registry, const char *source,
 	if (status == 0)
 		status = strata_reading_open(source, &findings, &reading, error);
 	if (status == 0)
-		status = strata_context(
-			error, push_reading(push, &reading, own.all, error), "%s", source);
+		status = strata_context(error,
+			push_reading(push, &reading, own.all, &converts, error), "%s", source);
+	if (status == 0 && converts)
+		status = push_converted(push, registry, source, error);
 	if (status == 0 && options->result)
 		strata_push_result(push, options->result);
 	strata_push_free(push);

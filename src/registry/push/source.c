@@ -65,14 +65,10 @@ static int add_blob(struct strata_reading *reading, struct strata_source_content
 static int read_text(struct strata_reading *reading, const struct strata_digest *digest,
 	struct strata_buffer *text, struct strata_error *error)
 {
-	bool dir = reading->format == STRATA_FORMAT_DIR;
 	struct strata_place place;
 	char hex[STRATA_SHA256_HEX_SIZE];
-	/* In `dir` the first manifest has a name of its own. */
-	int status = strata_blob_find(reading, digest, ".manifest.json", &place, error);
+	int status = strata_manifest_find(reading, digest, &place, error);
 
-	if (status == 0 && dir)
-		status = strata_store_find(reading->store, "manifest.json", &place, error);
 	if (status == 0)
 		return strata_fail(error, STRATA_ERROR_NOT_FOUND, "%s is missing", digest->text);
 	if (status > 0 && place.size > STRATA_LARGEST_MANIFEST)

@@ -8,11 +8,10 @@
 
 #include <stratapack/image.h>
 
-#include "image/write/image.h"
 #include "oci/media_types.h"
 #include "registry/current.h"
 #include "registry/http/memory_input.h"
-#include "registry/push/push.h"
+#include "registry/push/writer.h"
 #include "util/error.h"
 
 /* A layer's blob in its file, or a document in memory. */
@@ -81,12 +80,8 @@ static int add_blob(struct output *output, const struct strata_digest *digest, u
 
 /* --- the writer ------------------------------------------------------------------------------- */
 
-static void close_output(void *state)
+static void free_blobs(struct output *output)
 {
-	struct output *output = state;
-
-	/* Whoever still sends reads the blobs. */
-	strata_push_free(output->push);
 	while (output->blobs) {
 		struct output_blob *blob = output->blobs;
 
@@ -94,6 +89,15 @@ static void close_output(void *state)
 		free(blob->path);
 		free(blob);
 	}
+}
+
+static void close_output(void *state)
+{
+	struct output *output = state;
+
+	/* Whoever still sends reads the blobs. */
+	strata_push_free(output->push);
+	free_blobs(output);
 	for (size_t i = 0; i < output->name_count; i++)
 		strata_remote_name_release(&output->names[i]);
 	free(output->names);
@@ -199,6 +203,22 @@ static int finish(void *state, const struct strata_image *image, struct strata_e
 		status = send_again(output, image, error);
 	}
 	return status;
+}
+
+int strata_push_write(
+	struct strata_push *push, const struct strata_image *image, struct strata_error *error)
+{
+	struct output output = {.push = push};
+	int status = 0, waited;
+
+	for (size_t i = 0; status == 0 && i < image->layer_count; i++)
+		status = add_layer(&output, &image->layers[i], error);
+	if (status == 0)
+		status = finish(&output, image, error);
+	/* Whoever still sends reads the blobs. */
+	waited = strata_push_wait(push, status == 0 ? error : NULL);
+	free_blobs(&output);
+	return status < 0 ? status : waited;
 }
 
 const struct strata_writer strata_registry_writer = {
