@@ -80,6 +80,8 @@ struct strata_request {
 	uint32_t max_layers;  /* 0: STRATA_DEFAULT_MAX_LAYERS */
 	bool bound_above_base;  /* max_layers does not count the layers of the base */
 	bool allow_many_layers; /* more than STRATA_LARGEST_MAX_LAYERS are no error */
+	bool layers_in_order;   /* joined layers stay in it; those without items may be more than
+				   planned */
 	bool has_storage_weight;
 	uint32_t storage_weight; /* thousandths; strata_churn_set_storage_weight() */
 

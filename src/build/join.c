@@ -23,12 +23,18 @@ static const char *const *planned_items(const struct strata_plan *plan, size_t i
 	return index < plan->layer_count ? plan->layers[index].items : NULL;
 }
 
-/* What tells that layer from the others. */
-static int planned_contents(const struct strata_plan *plan, size_t index,
-	struct strata_digest *contents, struct strata_error *error)
+/* Whether that layer holds the customisation. */
+static bool planned_customised(const struct strata_plan *plan, size_t index)
 {
 	bool is_top = index + 1 == strata_plan_image_layers(plan);
-	bool customised = is_top && !strata_customisation_is_empty(&plan->customisation);
+
+	return is_top && !strata_customisation_is_empty(&plan->customisation);
+}
+
+/* What tells that layer from the others. */
+static int planned_contents(const struct strata_plan *plan, size_t index, bool customised,
+	struct strata_digest *contents, struct strata_error *error)
+{
 	size_t count;
 	const char *const *items = planned_items(plan, index, &count);
 
@@ -59,14 +65,21 @@ static int load_one(struct found *found, const struct directories *directories, 
 	struct strata_layer *layer = &found->set.layers[index];
 	struct strata_digest *contents = &found->contents[index];
 	int result = strata_layer_load(directories->items[index], layer, error);
-	uint32_t earlier;
 
 	*contents = layer->contents;
 	if (result == 0 && !contents->text[0])
 		result = strata_layer_contents((const char *const *)layer->items, layer->item_count,
 			layer->customised, contents, error);
-	if (result < 0)
-		return result;
+	return result;
+}
+
+/* Let the layer at INDEX be found by its contents. */
+static int enter_one(struct found *found, const struct directories *directories, size_t index,
+	struct strata_error *error)
+{
+	const struct strata_digest *contents = &found->contents[index];
+	uint32_t earlier;
+
 	earlier = strata_map_get(&found->by_contents, contents->text);
 	if (earlier != STRATA_MAP_NONE)
 		return strata_fail(error, STRATA_ERROR_INVALID,
@@ -122,6 +135,63 @@ static int complete_layer(struct strata_layer *layer, const struct strata_plan *
 	return strata_layer_restore_items(layer, items, count, error);
 }
 
+/* Whether the layer at INDEX holds no items, and something else. */
+static int is_without_items(
+	const struct found *found, size_t index, bool *answer, struct strata_error *error)
+{
+	struct strata_digest nothing;
+	int result = strata_layer_contents(NULL, 0, true, &nothing, error);
+
+	*answer = result == 0 && strcmp(nothing.text, found->contents[index].text) == 0;
+	return result;
+}
+
+/* Whether the layer at INDEX is the one at PLACE in PLAN. Any layer may hold more than items; that
+ * of the customisation has to. */
+static int is_planned(const struct found *found, size_t index, const struct strata_plan *plan,
+	size_t place, bool *answer, struct strata_error *error)
+{
+	bool customised = found->set.layers[index].customised;
+	struct strata_digest contents;
+	int result;
+
+	*answer = false;
+	if (place == strata_plan_image_layers(plan))
+		return 0;
+	result = planned_contents(plan, place, customised, &contents, error);
+	*answer = result == 0 && strcmp(contents.text, found->contents[index].text) == 0 &&
+		  (customised || !planned_customised(plan, place));
+	return result;
+}
+
+/* Take the layers in the order in which they were given, which must be that of PLAN. */
+static int keep_order(struct found *found, const struct strata_plan *plan,
+	const struct directories *directories, struct strata_layer *ordered,
+	struct strata_error *error)
+{
+	size_t place = 0;
+
+	for (size_t index = 0; index < found->set.count; index++) {
+		bool planned, without_items = false;
+		int result = is_planned(found, index, plan, place, &planned, error);
+
+		if (result == 0 && !planned)
+			result = is_without_items(found, index, &without_items, error);
+		if (result == 0 && !planned && !without_items)
+			result = strata_fail(error, STRATA_ERROR_INVALID,
+				"the layer '%s' is not layer %zu of the plan",
+				directories->items[index], place + 1);
+		if (result == 0)
+			result = complete_layer(&found->set.layers[index], plan,
+				planned ? place : plan->layer_count, error);
+		if (result < 0)
+			return result;
+		ordered[index] = found->set.layers[index];
+		place += planned;
+	}
+	return place < strata_plan_image_layers(plan) ? fail_missing(plan, place, error) : 0;
+}
+
 /* Put the layers in the order of PLAN; the copies in ORDERED borrow what FOUND owns. */
 static int order_layers(struct found *found, const struct strata_plan *plan,
 	const struct directories *directories, struct strata_layer *ordered,
@@ -129,9 +199,16 @@ static int order_layers(struct found *found, const struct strata_plan *plan,
 {
 	size_t count = strata_plan_image_layers(plan);
 
+	for (size_t index = 0; index < found->set.count; index++) {
+		int result = enter_one(found, directories, index, error);
+
+		if (result < 0)
+			return result;
+	}
 	for (size_t index = 0; index < count; index++) {
 		struct strata_digest contents;
-		int result = planned_contents(plan, index, &contents, error);
+		int result = planned_contents(
+			plan, index, planned_customised(plan, index), &contents, error);
 		uint32_t place;
 
 		if (result < 0)
@@ -152,6 +229,13 @@ static int order_layers(struct found *found, const struct strata_plan *plan,
 	return 0;
 }
 
+/* How many layers the image has above its base. */
+static size_t own_layers(const struct strata_job *job, const struct directories *directories)
+{
+	return job->request.layers_in_order ? directories->count
+					    : strata_plan_image_layers(job->plan);
+}
+
 /* Put the layers of the base, gathered in STAGING, and those of the plan into the job's array, of
  * which the first belong to it; the others are FOUND's. */
 static int collect(struct strata_job *job, struct strata_outputs *outputs, const char *staging,
@@ -161,7 +245,7 @@ static int collect(struct strata_job *job, struct strata_outputs *outputs, const
 	struct strata_build_options options = {
 		.describe = describe, .observer = job->request.observer};
 	size_t below = strata_base_layer_count(job->base);
-	size_t count = strata_plan_image_layers(job->plan);
+	size_t count = own_layers(job, directories);
 	int status = strata_layer_set_reserve(&job->layers, below + count, error);
 	struct strata_layer *layers = job->layers.layers;
 
@@ -169,7 +253,8 @@ static int collect(struct strata_job *job, struct strata_outputs *outputs, const
 	if (status == 0)
 		status = load_layers(found, directories, error);
 	if (status == 0)
-		status = order_layers(found, job->plan, directories, layers + below, error);
+		status = (job->request.layers_in_order ? keep_order : order_layers)(
+			found, job->plan, directories, layers + below, error);
 	for (size_t i = below; status == 0 && i < below + count; i++)
 		status = strata_outputs_check_codec(job, layers[i].codec, error);
 	if (status == 0)
@@ -186,7 +271,7 @@ static int collect(struct strata_job *job, struct strata_outputs *outputs, const
 /* From now on, all layers belong to the job. */
 static void give_layers(struct strata_job *job, struct found *found)
 {
-	job->layers.count += strata_plan_image_layers(job->plan);
+	job->layers.count += found->set.count;
 	free(found->set.layers);
 	found->set = (struct strata_layer_set){NULL, 0};
 }
@@ -239,7 +324,7 @@ static int run(struct strata_job *job, const struct directories *directories, bo
 		status = strata_base_check_plan(job->base, job->plan, error);
 	if (status == 0)
 		status = strata_job_check_count(
-			job, job->plan->base_layers + strata_plan_image_layers(job->plan), error);
+			job, job->plan->base_layers + own_layers(job, directories), error);
 	return status < 0 ? status : join(job, directories, describe, error);
 }
 

@@ -160,6 +160,39 @@ ok "build again after a change" "$STRATAPACK" build --graph changed/graph.json \
 is "one layer differs" "$(comm -13 <(diff_ids oci:per-item.built:1 | sort) \
 	<(diff_ids oci:changed.built:1 | sort) | wc -l)" 1
 
+# Layers in an order that is given, some of which hold more than the plan says.
+entry() { # entry DIRECTORY: a recipe of nothing but that
+	jq -n --arg path "$1" '{stratapackRecipe: 1, tarRules: 1, items: [], compression: {codec: "gzip"},
+		entries: [{type: "directory", path: $path, mode: "0755", uid: 0, gid: 0}]}'
+}
+in_order() { # in_order OUTPUT LAYER…
+	local output=$1 arguments=()
+	for directory in "${@:2}"; do
+		arguments+=(--layer "$directory")
+	done
+	"$STRATAPACK" image per-item.plan --in-order "${arguments[@]}" "${config[@]}" -o "oci:$output:hello:1"
+}
+for name in below between; do
+	entry "/$name" >"$name.recipe"
+	ok "a layer of nothing but a directory, $name" "$STRATAPACK" layer "$name.recipe" -o "$name.layer"
+done
+jq '. + {entries: [{type: "directory", path: "/within", mode: "0755", uid: 0, gid: 0}]}' \
+	per-item.recipes/002.recipe.json >within.recipe
+ok "a layer of an item and a directory" "$STRATAPACK" layer within.recipe --omit-items --root "$scratch/root" \
+	-o within.layer
+ok "an image of layers in order" in_order plain per-item.layers/*
+same "is the one of layers in any" plain per-item.built
+ok "layers besides those of the plan" in_order besides below.layer per-item.layers/001 within.layer \
+	between.layer per-item.layers/00{3,4,5}
+is "are where they were put" "$(diff_ids oci:besides:1)" "$(for layer in below.layer per-item.layers/001 \
+	within.layer between.layer per-item.layers/00{3,4,5}; do jq -r .diffId "$layer/layer.json"; done)"
+ok "the image verifies" "$STRATAPACK" verify oci:besides
+fails_with 1 "'per-item.layers/002' is not layer 1 of the plan" "layers in the wrong order" \
+	in_order wrong per-item.layers/00{2,1,3,4,5}
+fails_with 1 "is not layer 2 of the plan" "a layer that is there twice" \
+	in_order wrong per-item.layers/00{1,1,2,3,4,5}
+fails_with 1 "no --layer holds layer 5" "a layer that is missing" in_order wrong per-item.layers/00{1,2,3,4}
+
 # A layer directory that was damaged is refused.
 cp -a per-item.layers damaged.layers
 chmod -R u+w damaged.layers

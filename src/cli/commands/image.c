@@ -12,6 +12,7 @@
 struct join_options {
 	struct strata_used used;
 	struct strata_strings directories;
+	bool in_order;
 };
 
 struct image {
@@ -27,6 +28,14 @@ static int apply_layer(void *target, const char *value, struct strata_error *err
 	return strata_strings_add(&((struct join_options *)target)->directories, value, error);
 }
 
+static int apply_in_order(void *target, const char *value, struct strata_error *error)
+{
+	(void)value;
+	(void)error;
+	((struct join_options *)target)->in_order = true;
+	return 0;
+}
+
 static const struct strata_option join_options[] = {
 	{.name = "layer",
 		.argument = "DIR",
@@ -34,6 +43,10 @@ static const struct strata_option join_options[] = {
 		.help = "a layer that 'stratapack layer' made; one for each of the plan, in any "
 			"order",
 		.apply = apply_layer},
+	{.name = "in-order",
+		.help = "the layers are given bottom first, and those without items that the plan "
+			"does not know stay where they are",
+		.apply = apply_in_order},
 	{.name = NULL},
 };
 
@@ -62,6 +75,7 @@ static int prepare(struct image *image, char *const *operands, size_t count,
 	strata_result_options_apply(&image->result, request);
 	request->plan = operands[0];
 	request->allow_many_layers = image->force.force;
+	request->layers_in_order = image->join.in_order;
 	return result;
 }
 
