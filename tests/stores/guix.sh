@@ -90,7 +90,8 @@ ok "a layer without compression" built \
 	'(docker-image-layer (items (list teller)) (compression "none"))'
 ok "keeps its items" grep -q teller <<<"$(references_of "$(cat built.names)")"
 
-ok "surgery on layers" inside guile --no-auto-compile /source/tests/stores/guix/layers.scm
+ok "the tests that Guix would run itself" inside guile --no-auto-compile /source/tests/guix/run.scm \
+	/source/tests/guix/stratapack-{layers,records}.scm
 
 # --- customisation ------------------------------------------------------------------------------
 

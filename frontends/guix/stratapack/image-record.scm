@@ -1,14 +1,21 @@
+;;; Copyright © 2026 The authors of stratapack
+;;; SPDX-License-Identifier: Apache-2.0 OR GPL-3.0-or-later
+;;;
+;;; This file is part of stratapack.  It can be used under the Apache License,
+;;; version 2.0, or, so that it can become a part of GNU Guix, under the GNU
+;;; General Public License as published by the Free Software Foundation; either
+;;; version 3 of the License, or (at your option) any later version.
+
 ;;; What an image is: the record, and what it refuses at once.
 
 (define-module (stratapack image-record)
+  #:use-module (guix i18n)
   #:use-module (guix records)
-  #:use-module (ice-9 format)
-  #:use-module (ice-9 match)
   #:use-module (srfi srfi-1)
+  #:use-module (stratapack checks)
   #:use-module (stratapack conditions)
   #:use-module (stratapack layer)
   #:use-module (stratapack program)
-  #:use-module (stratapack text)
   #:export (<docker-image>
             docker-image
             docker-image?
@@ -54,161 +61,201 @@
             docker-image-target
             docker-image-program
 
-            %formats
-            docker-image-formats
-            image-program))
+            docker-image-force?
 
-(define %formats
-  ;; Symbol, transport of the program, what the name of the output ends in.
-  '((docker    "docker-archive" ".tar")
-    (docker-v1 "docker-v1-archive" ".tar")
-    (oci       "oci" "")
-    (oci-archive "oci-archive" ".tar")
-    (universal "universal-archive" ".tar")
-    (directory "dir" "")))
+            docker-image-formats
+            check-layers-field
+            image-program))
 
 (define docker-image-formats
   ;; The names of all formats.
   (map first %formats))
 
-(define (one-of kind choices)
-  "Return a procedure that returns its argument where it is one of CHOICES, and refuses it otherwise."
-  (lambda (value)
-    (if (memq value choices)
-        value
-        (refuse (format #f "~s is not ~a of images" value kind)
-                (format #f "Choose one of ~{@code{'~a}~^, ~}." choices)))))
+(define (check-layers-field value)
+  (cond ((procedure? value) value)
+        ((and (list? value) (every docker-image-layer? value)) value)
+        (else
+         (refuse (G_ "Give a list of @code{docker-image-layer} records, or a
+procedure that gets one and returns one.")
+                 (G_ "~s is not a list of layers") value))))
 
-(define check-format (one-of "a format" docker-image-formats))
-(define (check-base-items value)
-  (if (memq value '(store none))
-      value
-      (refuse (format #f "~s does not say which items a base may hold" value)
-              "Choose @code{'store} or @code{'none}.")))
-(define check-build
-  (one-of "a way to build" '(build-side client-side planned planned-build-side)))
-
-(define (check-name name)
-  (if (and (string? name)
-           (string-match-all? name)
-           (not (string-null? name)))
-      name
-      (refuse (format #f "~s is not the name of an image" name)
-              "Names are lower-case words, joined by @samp{.}, @samp{_} or @samp{-}, with @samp{/}
-between components, as in @samp{example.org/team/tool}.")))
-
-(define (string-match-all? name)
-  ;; The program knows the whole grammar; this catches what people write by mistake.
-  (string-every (lambda (character)
-                  (or (char-set-contains? char-set:digit character)
-                      (char<=? #\a character #\z)
-                      (memv character '(#\. #\_ #\- #\/ #\:))))
-                name))
-
-(define (check-base base)
-  (if (or (not base) (text? base))
-      base
-      (refuse (format #f "~s is not an image to build upon" base)
-              "Give another image, an origin, or another file-like object that holds one.")))
-
-(define (check-environment variables)
-  (define good?
-    (match-lambda
-      (((? string? name) . (? text?)) (not (or (string-null? name) (string-index name #\=))))
-      (_ #f)))
-
-  (match (remove good? variables)
-    (() variables)
-    ((other . _)
-     (refuse (format #f "~s is not a variable of an environment" other)
-             "Write @code{(\"NAME\" . \"value\")}."))))
+(define-sanitizer sanitize-layers check-layers-field)
+(define-sanitizer sanitize-name check-name)
+(define-sanitizer sanitize-tag check-tag)
+(define-sanitizer sanitize-names check-names)
+(define-sanitizer sanitize-contents check-contents)
+(define-sanitizer sanitize-base check-base)
+(define-sanitizer sanitize-base-items check-base-items)
+(define-sanitizer sanitize-build check-build)
+(define-sanitizer sanitize-strategy check-strategy)
+(define-sanitizer sanitize-bound check-bound)
+(define-sanitizer sanitize-plan check-plan)
+(define-sanitizer sanitize-format check-format)
+(define-sanitizer sanitize-compression check-compression)
+(define-sanitizer sanitize-symlinks check-symlinks)
+(define-sanitizer sanitize-directives check-directives)
+(define-sanitizer sanitize-roots check-roots)
+(define-sanitizer sanitize-permissions check-permissions)
+(define-sanitizer sanitize-boolean check-boolean)
+(define-sanitizer sanitize-profile-name check-profile-name)
+(define-sanitizer sanitize-text check-text)
+(define-sanitizer sanitize-texts check-texts)
+(define-sanitizer sanitize-user check-user)
+(define-sanitizer sanitize-directory check-directory)
+(define-sanitizer sanitize-environment check-environment)
+(define-sanitizer sanitize-labels check-labels)
+(define-sanitizer sanitize-ports check-ports)
+(define-sanitizer sanitize-volumes check-volumes)
+(define-sanitizer sanitize-signal check-signal)
+(define-sanitizer sanitize-created check-created)
+(define-sanitizer sanitize-owner check-owner)
+(define-sanitizer sanitize-time check-time)
+(define-sanitizer sanitize-string check-string)
+(define-sanitizer sanitize-program check-program)
 
 (define-record-type* <docker-image>
   docker-image make-docker-image
   docker-image?
   this-docker-image
 
-  ;; The repository's part of its name, perhaps with a registry; the tag; more names, "NAME:TAG".
-  (name         docker-image-name (sanitize check-name))
-  (tag          docker-image-tag (default "latest"))
-  (names        docker-image-names (default '()))
+  ;; The repository's part of its name, perhaps with a registry; the tag; more
+  ;; names, "NAME:TAG".
+  (name docker-image-name
+   (sanitize sanitize-name))
+  (tag docker-image-tag (default "latest")
+   (sanitize sanitize-tag))
+  (names docker-image-names (default '())
+   (sanitize sanitize-names))
 
-  ;; What it is made of: profiles, manifests, packages, other file-like objects, lists of an object and
-  ;; an output, names of store items.  Everything that they refer to comes along.
-  (contents     docker-image-contents)
+  ;; What it is made of: profiles, manifests, packages, other file-like
+  ;; objects, lists of an object and an output, names of store items.
+  ;; Everything that they refer to comes along.
+  (contents docker-image-contents
+   (sanitize sanitize-contents))
 
-  ;; What it is put on top of, as with FROM in a Dockerfile: its layers lie below, and its config is
-  ;; inherited.  A text: a file-like object that is an image in any format, such as another
-  ;; <docker-image> or an origin; or a list such as ("docker-archive:" OBJECT ":NAME:TAG"), where the
-  ;; object holds several.  #f: nothing.
-  (base         docker-image-base (default #f) (sanitize check-base))
-  ;; Whether store items that the base holds, as a base made by stratapack tells, get no layer: 'store, or
-  ;; 'none for a layer for each item all the same, as layers made by hand may want.
-  (base-items   docker-image-base-items (default 'store) (sanitize check-base-items))
+  ;; What it is put on top of, as with FROM in a Dockerfile: its layers lie
+  ;; below, and its config is inherited.  A text: a file-like object that is an
+  ;; image in any format, such as another <docker-image> or an origin; or a
+  ;; list such as ("docker-archive:" OBJECT ":NAME:TAG"), where the object
+  ;; holds several.  #f: nothing.
+  (base docker-image-base (default #f)
+   (sanitize sanitize-base))
+  ;; Whether store items that the base holds, as a base made by stratapack
+  ;; tells, get no layer: 'store, or 'none for a layer for each item all the
+  ;; same, as layers made by hand may want.
+  (base-items docker-image-base-items (default 'store)
+   (sanitize sanitize-base-items))
 
   ;; How it is built, see above.
-  (build        docker-image-build (default 'build-side) (sanitize check-build))
+  (build docker-image-build (default 'build-side)
+   (sanitize sanitize-build))
 
-  ;; How the items are divided into layers: the name of a strategy, and a bound on the layers of the
-  ;; whole image, or, as in "+10", on those above its base.
-  (strategy     docker-image-strategy (default 'churn))
-  (max-layers   docker-image-max-layers (default 100))
-  ;; A file-like object that is a plan in JSON: its layers come first, as they are, and the strategy
-  ;; divides what they do not hold.
-  (plan         docker-image-plan (default #f))
-  ;; A file-like object that is a plan or an image, which machines have: what stays the same stays in its
-  ;; layer, unless a change saves more than it costs.
-  (previous     docker-image-previous (default #f))
-  ;; Layers made by hand, or taken from another image: they come first, as they are, and the strategy
-  ;; divides the rest.  Or a procedure, which gets the list of layers that the strategy chose, bottom
-  ;; first, and returns a list with the same items: not for what is built on the build side.
-  (layers       docker-image-layers (default '()))
+  ;; How the items are divided into layers: the name of a strategy, and a bound
+  ;; on the layers of the whole image, or, as in "+10", on those above its
+  ;; base.
+  (strategy docker-image-strategy (default 'churn)
+   (sanitize sanitize-strategy))
+  (max-layers docker-image-max-layers (default "100")
+   (sanitize sanitize-bound))
+  ;; Whether there may be more than 125, which Docker's classic store cannot
+  ;; load.
+  (force? docker-image-force? (default #f)
+   (sanitize sanitize-boolean))
+  ;; A file-like object that is a plan in JSON: its layers come first, as they
+  ;; are, and the strategy divides what they do not hold.
+  (plan docker-image-plan (default #f)
+   (sanitize sanitize-plan))
+  ;; A file-like object that is a plan or an image, which machines have: what
+  ;; stays the same stays in its layer, unless a change saves more than it
+  ;; costs.
+  (previous docker-image-previous (default #f)
+   (sanitize sanitize-plan))
+  ;; Layers made by hand, or taken from another image: they come first, as they
+  ;; are, and the strategy divides the rest.  Or a procedure, which gets the
+  ;; list of layers that the strategy chose, bottom first, and returns a list
+  ;; with the same items: not for what is built on the build side.
+  (layers docker-image-layers (default '())
+   (sanitize sanitize-layers))
 
-  (format       docker-image-format (default 'docker) (sanitize check-format))
-  (compression  docker-image-compression (default "gzip") (sanitize check-compression))
+  (format docker-image-format (default 'docker)
+   (sanitize sanitize-format))
+  (compression docker-image-compression (default "gzip")
+   (sanitize sanitize-compression))
 
-  ;; Links as those of `guix pack': a list of (SOURCE -> TARGET), where TARGET is relative to the first
-  ;; of the contents.
-  (symlinks     docker-image-symlinks (default '()))
-  ;; Directories and links, and directories whose content goes to "/", see <docker-image-layer>.
-  (directives   docker-image-directives (default '()))
-  (roots        docker-image-roots (default '()))
-  (permissions  docker-image-permissions (default '()))
+  ;; Links as those of `guix pack': a list of (SOURCE -> TARGET), where TARGET
+  ;; is relative to the first of the contents.
+  (symlinks docker-image-symlinks (default '())
+   (sanitize sanitize-symlinks))
+  ;; Directories and links, and directories whose content goes to "/", see
+  ;; <docker-image-layer>.
+  (directives docker-image-directives (default '())
+   (sanitize sanitize-directives))
+  (roots docker-image-roots (default '())
+   (sanitize sanitize-roots))
+  (permissions docker-image-permissions (default '())
+   (sanitize sanitize-permissions))
   ;; Whether there is a directory /tmp for everybody to write to.
-  (temporary-directory? docker-image-temporary-directory? (default #t))
-  ;; Whether there is /var/guix with a database of the store items, for Guix in a container, and the
-  ;; profile of root there that leads to the first of the contents.
-  (localstatedir? docker-image-localstatedir? (default #f))
-  (profile-name docker-image-profile-name (default "guix-profile"))
+  (temporary-directory? docker-image-temporary-directory? (default #t)
+   (sanitize sanitize-boolean))
+  ;; Whether there is /var/guix with a database of the store items, for Guix in
+  ;; a container, and the profile of root there that leads to the first of the
+  ;; contents.
+  (localstatedir? docker-image-localstatedir? (default #f)
+   (sanitize sanitize-boolean))
+  (profile-name docker-image-profile-name (default "guix-profile")
+   (sanitize sanitize-profile-name))
 
-  ;; What a container runs.  An entry point is a file name relative to the first of the contents, or an
-  ;; absolute one, or another text.
-  (entry-point  docker-image-entry-point (default #f))
-  (entry-point-arguments docker-image-entry-point-arguments (default '()))
-  (command      docker-image-command (default '()))
-  ;; A list of (NAME . VALUE).  They come after the search paths that the contents ask for, unless
-  ;; `search-paths?' is false, and win over them.
-  (environment  docker-image-environment (default '()) (sanitize check-environment))
-  (search-paths? docker-image-search-paths? (default #t))
-  (user         docker-image-user (default #f))
-  (working-directory docker-image-working-directory (default #f))
-  (labels       docker-image-labels (default '()))         ;list of (KEY . VALUE)
-  (exposed-ports docker-image-exposed-ports (default '())) ;"80/tcp"
-  (volumes      docker-image-volumes (default '()))
-  (stop-signal  docker-image-stop-signal (default #f))
-  (annotations  docker-image-annotations (default '()))    ;list of (KEY . VALUE)
-  (author       docker-image-author (default #f))
-  (created      docker-image-created (default 1))          ;seconds since the epoch
+  ;; What a container runs.  An entry point is a file name relative to the
+  ;; first of the contents, or an absolute one, or another text.
+  (entry-point docker-image-entry-point (default #f)
+   (sanitize sanitize-text))
+  (entry-point-arguments docker-image-entry-point-arguments (default '())
+   (sanitize sanitize-texts))
+  (command docker-image-command (default '())
+   (sanitize sanitize-texts))
+  ;; A list of (NAME . VALUE).  They come after the search paths that the
+  ;; contents ask for, unless `search-paths?' is false, and win over them.
+  (environment docker-image-environment (default '())
+   (sanitize sanitize-environment))
+  (search-paths? docker-image-search-paths? (default #t)
+   (sanitize sanitize-boolean))
+  (user docker-image-user (default #f)
+   (sanitize sanitize-user))
+  (working-directory docker-image-working-directory (default #f)
+   (sanitize sanitize-directory))
+  ;; List of (KEY . VALUE).
+  (labels docker-image-labels (default '())
+   (sanitize sanitize-labels))
+  ;; "80/tcp".
+  (exposed-ports docker-image-exposed-ports (default '())
+   (sanitize sanitize-ports))
+  (volumes docker-image-volumes (default '())
+   (sanitize sanitize-volumes))
+  (stop-signal docker-image-stop-signal (default #f)
+   (sanitize sanitize-signal))
+  ;; List of (KEY . VALUE).
+  (annotations docker-image-annotations (default '())
+   (sanitize sanitize-labels))
+  (author docker-image-author (default #f)
+   (sanitize sanitize-string))
+  ;; Seconds since the epoch.
+  (created docker-image-created (default 1)
+   (sanitize sanitize-created))
 
   ;; As those of <docker-image-layer>.
-  (owner        docker-image-owner (default #f))
-  (time         docker-image-time (default #f))
+  (owner docker-image-owner (default #f)
+   (sanitize sanitize-owner))
+  (time docker-image-time (default #f)
+   (sanitize sanitize-time))
 
   ;; What it is built for, #f being what everything else is built for.
-  (system       docker-image-system (default #f))
-  (target       docker-image-target (default #f))
+  (system docker-image-system (default #f)
+   (sanitize sanitize-string))
+  (target docker-image-target (default #f)
+   (sanitize sanitize-string))
 
-  (program      docker-image-program (default #f)))
+  (program docker-image-program (default (%stratapack-program))
+   (sanitize sanitize-program)))
 
 (define (image-program image)
   (or (docker-image-program image) (default-program)))

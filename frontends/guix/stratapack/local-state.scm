@@ -1,5 +1,13 @@
-;;; The state of Guix in an image: /var/guix with a database of what the image holds, so that Guix works
-;;; in its containers.
+;;; Copyright © 2026 The authors of stratapack
+;;; SPDX-License-Identifier: Apache-2.0 OR GPL-3.0-or-later
+;;;
+;;; This file is part of stratapack.  It can be used under the Apache License,
+;;; version 2.0, or, so that it can become a part of GNU Guix, under the GNU
+;;; General Public License as published by the Free Software Foundation; either
+;;; version 3 of the License, or (at your option) any later version.
+
+;;; The state of Guix in an image: /var/guix with a database of what the image
+;;; holds, so that Guix works in its containers.
 
 (define-module (stratapack local-state)
   #:use-module (gnu packages gnupg)
@@ -28,19 +36,25 @@
           (((labels packages . _) ...) packages))))
 
 (define (with-store-database modules body)
-  "Return the gexp BODY with MODULES and what they need imported, as well as all that builders need to
-write a store database."
-  (with-extensions (append-map with-propagated-inputs (list guile-gcrypt guile-sqlite3))
+  "Return the gexp BODY with MODULES and what they need imported, as well as
+all that builders need to write a store database."
+  (define schema
+    (local-file (search-path %load-path "guix/store/schema.sql")))
+
+  (with-extensions (append-map with-propagated-inputs
+                               (list guile-gcrypt guile-sqlite3))
     (with-imported-modules `(((guix config) => ,(make-config.scm))
                              ,@(source-module-closure
-                                `((guix build store-copy) (guix store database) ,@modules)
+                                `((guix build store-copy)
+                                  (guix store database)
+                                  ,@modules)
                                 #:select? not-config?))
       #~(begin
           (use-modules (guix build store-copy) (guix store database))
 
           ;; File names that are not ASCII are taken as they are.
           (setlocale LC_ALL "C.UTF-8")
-          (sql-schema #$(local-file (search-path %load-path "guix/store/schema.sql")))
+          (sql-schema #$schema)
           #$body))))
 
 (define %local-state-permissions
@@ -48,9 +62,10 @@ write a store database."
   '(("/var/**" "u+w")))
 
 (define* (local-state-directory contents #:key (profile-name "guix-profile"))
-  "Return a file-like directory to copy to the root of an image that has the closure of CONTENTS: the
-database in /var/guix/db, a profile of root called PROFILE-NAME that leads to the first of CONTENTS, and
-roots for the garbage collector that lead to the others."
+  "Return a file-like directory to copy to the root of an image that has the
+closure of CONTENTS: the database in /var/guix/db, a profile of root called
+PROFILE-NAME that leads to the first of CONTENTS, and roots for the garbage
+collector that lead to the others."
   (define graphs
     (map (cut format #f "graph-~a" <>) (iota (length contents))))
 
@@ -58,26 +73,41 @@ roots for the garbage collector that lead to the others."
                  (with-store-database
                   '((gnu build install) (guix build utils))
                   #~(begin
-                      (use-modules (gnu build install) (guix build utils) (srfi srfi-1))
+                      (use-modules (gnu build install)
+                                   (guix build utils)
+                                   (srfi srfi-1))
 
                       (define items
-                        (delete-duplicates
-                         (append-map (lambda (graph)
-                                       (call-with-input-file graph read-reference-graph))
-                                     '#$graphs)
-                         (lambda (one other)
-                           (string=? (store-info-item one) (store-info-item other)))))
+                        ;; Those of all graphs, each once, and never before
+                        ;; what it refers to.
+                        (let ((seen (make-hash-table)))
+                          (filter (lambda (item)
+                                    (let ((name (store-info-item item)))
+                                      (and (not (hash-ref seen name))
+                                           (hash-set! seen name #t))))
+                                  (append-map (lambda (graph)
+                                                (call-with-input-file graph
+                                                  read-reference-graph))
+                                              '#$graphs))))
+
+                      (define contents
+                        (list #$@contents))
 
                       (with-database "db.sqlite" db
-                        (register-items db items #:registration-time %epoch))
+                        (register-items db items
+                                        #:registration-time %epoch))
                       (mkdir-p #$output)
-                      (install-database-and-gc-roots #$output "db.sqlite" #$(first contents)
-                                                     #:profile-name #$profile-name)
-                      ;; The profile keeps the first from a collector in a container.
+                      (install-database-and-gc-roots
+                       #$output "db.sqlite" (first contents)
+                       #:profile-name #$profile-name)
+                      ;; The profile keeps the first from a collector in a
+                      ;; container.
                       (for-each (lambda (content)
                                   (symlink content
-                                           (string-append #$output "/var/guix/gcroots/"
-                                                          (basename content))))
-                                (delete-duplicates (list #$@(cdr contents))))))
+                                           (string-append
+                                            #$output "/var/guix/gcroots/"
+                                            (basename content))))
+                                (delete-duplicates (cdr contents)))))
                  #:local-build? #f
-                 #:options `(#:references-graphs ,(map list graphs contents))))
+                 #:options `(#:references-graphs
+                             ,(map list graphs contents))))

@@ -1,4 +1,13 @@
-;;; Root directories that are provisioned by code, and keep the modes that the code gave them.
+;;; Copyright © 2026 The authors of stratapack
+;;; SPDX-License-Identifier: Apache-2.0 OR GPL-3.0-or-later
+;;;
+;;; This file is part of stratapack.  It can be used under the Apache License,
+;;; version 2.0, or, so that it can become a part of GNU Guix, under the GNU
+;;; General Public License as published by the Free Software Foundation; either
+;;; version 3 of the License, or (at your option) any later version.
+
+;;; Root directories that are provisioned by code, and keep the modes that the
+;;; code gave them.
 
 (define-module (stratapack root)
   #:use-module (guix gexp)
@@ -7,10 +16,11 @@
             provisioned-root-permissions))
 
 (define* (provisioned-root name populate #:key (references-graphs '()))
-  "Return a file-like object called NAME for what POPULATE, a gexp for a procedure, does to the directory
-whose name it is called with.  The store keeps no modes but whether files can be executed; so those that
-other files have are noted, and `provisioned-root-permissions' has them.  REFERENCES-GRAPHS is as for
-`gexp->derivation'."
+  "Return a file-like object called NAME for what POPULATE, a gexp for a
+procedure, does to the directory whose name it is called with.  The store
+keeps no modes but whether files can be executed; so those that other files
+have are noted, and `provisioned-root-permissions' has them.
+REFERENCES-GRAPHS is as for `gexp->derivation'."
   (computed-file name
                  (with-imported-modules '((guix build utils))
                    (provision populate))
@@ -22,7 +32,8 @@ other files have are noted, and `provisioned-root-permissions' has them.  REFERE
   #~(begin
       (use-modules (guix build utils) (ice-9 ftw))
 
-      ;; Not in the store yet: code may move files to and from the working directory.
+      ;; Not in the store yet: code may move files to and from the working
+      ;; directory.
       (define files (string-append (getcwd) "/provisioned"))
 
       ;; What escapes the characters with a meaning in globs, and in JSON.
@@ -81,9 +92,11 @@ other files have are noted, and `provisioned-root-permissions' has them.  REFERE
                                ",\n "))))))
 
 (define (provisioned-root-files root)
-  "Return the file-like directory of ROOT that goes to \"/\" of an image: one of its `roots'."
+  "Return the file-like directory of ROOT that goes to \"/\" of an image: one
+of its `roots'."
   (file-append root "/root"))
 
 (define (provisioned-root-permissions root)
-  "Return the file-like object with the modes of ROOT: one of the `permissions' of an image."
+  "Return the file-like object with the modes of ROOT: one of the
+`permissions' of an image."
   (file-append root "/permissions.json"))

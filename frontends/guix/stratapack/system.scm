@@ -1,3 +1,11 @@
+;;; Copyright © 2026 The authors of stratapack
+;;; SPDX-License-Identifier: Apache-2.0 OR GPL-3.0-or-later
+;;;
+;;; This file is part of stratapack.  It can be used under the Apache License,
+;;; version 2.0, or, so that it can become a part of GNU Guix, under the GNU
+;;; General Public License as published by the Free Software Foundation; either
+;;; version 3 of the License, or (at your option) any later version.
+
 ;;; Images of whole systems.
 
 (define-module (stratapack system)
@@ -15,7 +23,8 @@
             operating-system-image))
 
 (define boot-program
-  ;; Runs the boot script of the system that is its argument, which starts the Shepherd.
+  ;; Runs the boot script of the system that is its argument, which starts the
+  ;; Shepherd.
   (program-file "boot-program"
                 #~(let ((system (cadr (command-line))))
                     (setenv "GUIX_NEW_SYSTEM" system)
@@ -28,8 +37,9 @@
        (operating-system-services os)))
 
 (define* (operating-system-root os #:key (register-closures? #t))
-  "Return the provisioned root directory of OS, an operating system for containers: directories, links,
-and with REGISTER-CLOSURES? the database of its store items."
+  "Return the provisioned root directory of OS, an operating system for
+containers: directories, links, and with REGISTER-CLOSURES? the database of
+its store items."
   (provisioned-root
    "system-root"
    (with-store-database
@@ -44,24 +54,31 @@ and with REGISTER-CLOSURES? the database of its store items."
          #:system-directory #$os)))
    #:references-graphs `(("graph" ,os))))
 
-(define* (operating-system-image os #:key (image (docker-image (name "system") (contents '())))
+(define* (operating-system-image os
+                                 #:key
+                                 (image (docker-image (name "system")
+                                                      (contents '())))
                                  (shared-network? #f))
-  "Return IMAGE, a <docker-image>, with OS as its content, as `guix system image -t docker' has it: the
-store items of OS below, its provisioned root directory on top, booted by the entry point.  With
-SHARED-NETWORK?, OS leaves the network to the host."
+  "Return IMAGE, a <docker-image>, with OS as its content, as `guix system
+image -t docker' has it: the store items of OS below, its provisioned root
+directory on top, booted by the entry point.  With SHARED-NETWORK?, OS leaves
+the network to the host."
   (define contained
     (operating-system-with-gc-roots
      (containerized-operating-system os '() #:shared-network? shared-network?)
      (list boot-program)))
 
   (define root
-    (operating-system-root contained #:register-closures? (has-guix-service? contained)))
+    (operating-system-root contained
+                           #:register-closures?
+                           (has-guix-service? contained)))
 
   (docker-image
    (inherit image)
    (contents (cons* contained boot-program (docker-image-contents image)))
    (roots (cons (provisioned-root-files root) (docker-image-roots image)))
-   (permissions (cons (provisioned-root-permissions root) (docker-image-permissions image)))
+   (permissions (cons (provisioned-root-permissions root)
+                      (docker-image-permissions image)))
    (temporary-directory? #f)                      ;it has one
    (search-paths? #f)
    (entry-point boot-program)

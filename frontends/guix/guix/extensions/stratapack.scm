@@ -1,7 +1,16 @@
+;;; Copyright © 2026 The authors of stratapack
+;;; SPDX-License-Identifier: Apache-2.0 OR GPL-3.0-or-later
+;;;
+;;; This file is part of stratapack.  It can be used under the Apache License,
+;;; version 2.0, or, so that it can become a part of GNU Guix, under the GNU
+;;; General Public License as published by the Free Software Foundation; either
+;;; version 3 of the License, or (at your option) any later version.
+
 ;;; The command `guix stratapack': `guix pack -f docker' with layers.
 
 (define-module (guix extensions stratapack)
   #:autoload   (guix describe) (manifest-entry-with-provenance)
+  #:autoload   (guix import json) (json->scheme-file)
   #:use-module (guix derivations)
   #:use-module (guix diagnostics)
   #:use-module (guix gexp)
@@ -25,18 +34,20 @@
   #:use-module (srfi srfi-1)
   #:use-module (srfi srfi-26)
   #:use-module (srfi srfi-37)
+  #:use-module (stratapack checks)
   #:use-module (stratapack client)
   #:use-module (stratapack conditions)
   #:use-module (stratapack image)
   #:use-module (stratapack layer)
+  #:use-module (stratapack pack)
   #:use-module (stratapack program)
   #:export (guix-stratapack))
 
 (define %defaults
   `((format . docker)
     (build . build-side)
-    (strategy . "churn")
-    (max-layers . 100)
+    (strategy . churn)
+    (max-layers . "100")
     (compression . "gzip")
     (tag . "latest")
     (profile-name . "guix-profile")
@@ -67,6 +78,9 @@ Make a layered container image of PACKAGE, and everything that it needs.\n"))
   (display (G_ "
       --max-layers=N     have N layers at most (default: 100), or as in +10
                          so many above the base"))
+  (display (G_ "
+      --force            allow more than 125 layers, which Docker's classic
+                         store cannot load"))
   (display (G_ "
       --base=IMAGE       put it on top of IMAGE, a file, or
                          TRANSPORT:FILE[:NAME[:TAG]]"))
@@ -121,7 +135,7 @@ Make a layered container image of PACKAGE, and everything that it needs.\n"))
   (display (G_ "
   -e, --expression=EXPR  consider the package EXPR evaluates to"))
   (display (G_ "
-      --file=FILE        consider the package the code within FILE evaluates to"))
+      --file=FILE        consider the package that FILE evaluates to"))
   (display (G_ "
   -m, --manifest=FILE    take the packages of the manifest from FILE"))
   (display (G_ "
@@ -135,7 +149,8 @@ Make a layered container image of PACKAGE, and everything that it needs.\n"))
   -R, --relocatable      produce relocatable executables"))
   (display (G_ "
   -r, --root=FILE        make FILE a symlink to the result, and register it
-                         as a garbage collector root"))
+                         as a garbage collector root; FILE-layers keeps the
+                         layers, where they are derivations"))
   (display (G_ "
   -d, --derivation       print the name of the derivation, and stop"))
   (display (G_ "
@@ -189,17 +204,32 @@ Make a layered container image of PACKAGE, and everything that it needs.\n"))
     ((? exact-integer? number) number)
     (_ (leave (G_ "'~a' is not a number~%") text))))
 
-(define (bound text)
-  "Return TEXT, a number of layers, perhaps with \"+\" before it."
-  (number text)
-  text)
+(define (checked convert check)
+  "Return a procedure that CONVERTs its argument, one of many, and refuses it
+as CHECK does."
+  (lambda (text)
+    (first (check (list (convert text))))))
+
+(define (tag-or-name text)
+  "Return TEXT, a tag, or a name with one."
+  (if (string-index text #\:)
+      (first (check-names (list text)))
+      (check-tag text)))
+
+(define (symlink-option opt name arg result)
+  "Parse the option --symlink as `guix pack' does, and refuse links that hide
+the store."
+  (let ((result (symlink-spec-option-parser opt name arg result)))
+    (check-symlinks (list (first (assoc-ref result 'symlinks))))
+    result))
 
 (define (layer-compression text)
   "Return the compression TEXT, in the spelling of Guix where it is one."
   (match text
     ((or "xz" "bzip2" "lzip")
-     (refuse (format #f "layers cannot be compressed with ~a" text)
-             "No container client reads that; use @code{gzip}, @code{zstd} or @code{none}."))
+     (refuse (G_ "No container client reads that; use @code{gzip}, @code{zstd}
+or @code{none}.")
+             (G_ "layers cannot be compressed with ~a") text))
     (_ (check-compression text))))
 
 (define %options
@@ -212,28 +242,30 @@ Make a layered container image of PACKAGE, and everything that it needs.\n"))
                  (lambda args (show-version-and-exit "guix stratapack")))
          (flag '(#\n "dry-run") 'dry-run?)
          (flag '(#\d "derivation") 'derivation-only?)
-         (single '(#\f "format") 'format string->symbol)
-         (single '("build") 'build string->symbol)
-         (single '("strategy") 'strategy)
-         (single '("max-layers") 'max-layers bound)
+         (single '(#\f "format") 'format (compose check-format string->symbol))
+         (single '("build") 'build (compose check-build string->symbol))
+         (single '("strategy") 'strategy check-strategy)
+         (single '("max-layers") 'max-layers check-bound)
+         (flag '("force") 'force?)
          (single '("base") 'base)
          (single '("plan") 'plan)
          (single '("previous") 'previous)
          (single '(#\C "compression") 'compression layer-compression)
-         (single '("image-tag") 'image-tag)
-         (repeated '("tag") 'tags)
-         (option '(#\S "symlink") #t #f symlink-spec-option-parser)
+         (single '("image-tag") 'image-tag check-name)
+         (repeated '("tag") 'tags tag-or-name)
+         (option '(#\S "symlink") #t #f symlink-option)
          (single '("entry-point") 'entry-point)
          (repeated '(#\A "entry-point-argument") 'entry-point-arguments)
          (repeated '("command") 'command)
-         (repeated '("env") 'environment pair)
-         (single '("user") 'user)
-         (single '("working-directory") 'working-directory)
-         (repeated '("label") 'labels pair)
-         (repeated '("annotation") 'annotations pair)
-         (repeated '("expose") 'exposed-ports)
-         (repeated '("volume") 'volumes)
-         (single '("created") 'created number)
+         (repeated '("env") 'environment (checked pair check-environment))
+         (single '("user") 'user check-user)
+         (single '("working-directory") 'working-directory check-directory)
+         (repeated '("label") 'labels (checked pair check-labels))
+         (repeated '("annotation") 'annotations
+                   (checked pair check-labels))
+         (repeated '("expose") 'exposed-ports (checked identity check-ports))
+         (repeated '("volume") 'volumes (checked identity check-volumes))
+         (single '("created") 'created (compose check-created number))
          (repeated '(#\e "expression") 'expression)
          (repeated '("file") 'file)
          (repeated '(#\m "manifest") 'manifest)
@@ -264,7 +296,8 @@ Make a layered container image of PACKAGE, and everything that it needs.\n"))
    %standard-native-build-options))
 
 (define (gathered opts key)
-  "Return the arguments of the options of KEY in the order in which they were given."
+  "Return the arguments of the options of KEY in the order in which they were
+given."
   (reverse (filter-map (match-lambda
                          ((name . value) (and (eq? name key) value)))
                        opts)))
@@ -275,13 +308,18 @@ Make a layered container image of PACKAGE, and everything that it needs.\n"))
 ;;;
 
 (define (option->package pair)
-  "Return the package, or list of a package and an output, that an option names, or #f."
+  "Return the package, or list of a package and an output, that an option
+names, or #f."
   (match pair
     (('argument . specification)
-     (call-with-values (lambda () (specification->package+output specification)) list))
+     (call-with-values (lambda ()
+                         (specification->package+output specification))
+       list))
     (('expression . expression) (read/eval-package-expression expression))
     (('file . file)
-     (load* (or (and (string-suffix? ".json" file) (json->scheme-file file)) file)
+     (load* (or (and (string-suffix? ".json" file)
+                     (json->scheme-file file))
+                file)
             (make-user-module '())))
     (_ #f)))
 
@@ -306,7 +344,8 @@ Make a layered container image of PACKAGE, and everything that it needs.\n"))
       entry))
 
   (define manifest
-    (match (gathered opts 'manifest)
+    ;; The last one comes first, as in `guix pack'.
+    (match (reverse (gathered opts 'manifest))
       (() (packages->manifest packages
                               #:properties (if save-provenance?
                                                default-package-properties
@@ -322,14 +361,17 @@ Make a layered container image of PACKAGE, and everything that it needs.\n"))
     (match (assoc-ref opts 'relocatable?)
       (#f manifest)
       (relocatable
-       (map-manifest-entries (cut (wrapped-manifest-entry) <> #:proot? (eq? relocatable 'proot))
+       (map-manifest-entries (cut (wrapped-manifest-entry) <>
+                                  #:proot? (eq? relocatable 'proot))
                              manifest)))))
 
 (define (wrapped-manifest-entry)
-  "Return the procedure of `guix pack' that wraps the executables of a manifest entry.  It is private, and
-compiled modules keep no names of what is private: then its source is evaluated."
+  "Return the procedure of `guix pack' that wraps the executables of a
+manifest entry.  It is private, and compiled modules keep no names of what is
+private: then its source is evaluated."
   (define (find-it)
-    (module-variable (resolve-module '(guix scripts pack)) 'wrapped-manifest-entry))
+    (module-variable (resolve-module '(guix scripts pack))
+                     'wrapped-manifest-entry))
 
   (variable-ref
    (or (find-it)
@@ -338,7 +380,7 @@ compiled modules keep no names of what is private: then its source is evaluated.
           (lambda ()
             (primitive-load (search-path %load-path "guix/scripts/pack.scm"))))
          (find-it))
-       (leave (G_ "this version of Guix cannot make relocatable executables here~%")))))
+       (leave (G_ "this Guix cannot make relocatable executables here~%")))))
 
 (define (manifest->profile manifest opts)
   (profile
@@ -351,38 +393,33 @@ compiled modules keep no names of what is private: then its source is evaluated.
   (display (G_ "The supported formats for 'guix stratapack' are:\n"))
   (newline)
   (for-each (match-lambda
-              ((name . description) (format #t "  ~11a ~a~%" name description)))
+              ((name . description)
+               (format #t "  ~11a ~a~%" name description)))
             `((docker . ,(G_ "Archive for 'docker load' and 'podman load'"))
               (docker-v1 . ,(G_ "The same, for old versions of Docker"))
-              (oci . ,(G_ "Image layout of the Open Container Initiative, a directory"))
+              (oci . ,(G_ "Image layout of the Open Container Initiative"))
               (oci-archive . ,(G_ "The same in an archive"))
               (universal . ,(G_ "Archive that is both"))
-              (directory . ,(G_ "Manifest, config and layers, as skopeo's 'dir:' has them")))))
-
-(define (friendly-name manifest)
-  "Return the names of what is in MANIFEST, joined, as many as make a name of a decent length."
-  (define (clean name)
-    ;; What names of images allow: single separators between letters and digits.
-    (string-join (string-tokenize (string-downcase name)
-                                  (string->char-set "abcdefghijklmnopqrstuvwxyz0123456789"))
-                 "-"))
-
-  (let loop ((names (map (compose clean manifest-entry-name) (manifest-entries manifest))))
-    (let ((name (string-join names "-")))
-      (match names
-        ((or () (_)) name)
-        (_ (if (< (string-length name) 40) name (loop (drop-right names 1))))))))
+              (directory . ,(G_ "Manifest, config and layers: 'dir:'")))))
 
 (define (file->object file)
-  "Return what stands for FILE, the name of a store item or of something to be interned."
+  "Return what stands for FILE, the name of a store item or of something to be
+interned."
   (cond ((direct-store-path? file) file)
         ((file-exists? file)
          (local-file (canonicalize-path file) "given" #:recursive? #t))
         (else
          (leave (G_ "'~a' does not exist~%") file))))
 
+(define (file->program file)
+  "Return what stands for FILE, an executable."
+  (unless (file-exists? file)
+    (leave (G_ "'~a' does not exist~%") file))
+  (local-file (canonicalize-path file) "stratapack" #:recursive? #t))
+
 (define (specification->base specification)
-  "Return the text for the image that SPECIFICATION, FILE or TRANSPORT:FILE[:NAME[:TAG]], names."
+  "Return the text for the image that SPECIFICATION, FILE or
+TRANSPORT:FILE[:NAME[:TAG]], names."
   (if (file-exists? specification)
       (file->object specification)
       (match (string-split specification #\:)
@@ -395,16 +432,18 @@ compiled modules keep no names of what is private: then its source is evaluated.
   (define manifest (options->manifest opts))
 
   (define-values (tags names)
-    (partition (lambda (tag) (not (string-index tag #\:))) (gathered opts 'tags)))
+    (partition (lambda (tag) (not (string-index tag #\:)))
+               (gathered opts 'tags)))
 
   (when (null? (manifest-entries manifest))
-    (leave (G_ "no packages specified~%")))
+    (warning (G_ "no packages specified; building an empty image~%")))
   (docker-image
-   (name (or (assoc-ref opts 'image-tag) (friendly-name manifest)))
+   (name (or (assoc-ref opts 'image-tag) (manifest->image-name manifest)))
    (tag (match tags
           (() (assoc-ref opts 'tag))
           ((tag _ ...) tag)))
-   (names (append (map (cut string-append name ":" <>) (if (null? tags) '() (cdr tags)))
+   (names (append (map (cut string-append name ":" <>)
+                       (if (null? tags) '() (cdr tags)))
                   names))
    (contents (list (manifest->profile manifest opts)))
    (base (and=> (assoc-ref opts 'base) specification->base))
@@ -412,7 +451,8 @@ compiled modules keep no names of what is private: then its source is evaluated.
    (format (assoc-ref opts 'format))
    (strategy (assoc-ref opts 'strategy))
    (max-layers (assoc-ref opts 'max-layers))
-   (plan (and=> (assoc-ref opts 'plan) (cut local-file <> "plan.json")))
+   (force? (assoc-ref opts 'force?))
+   (plan (and=> (assoc-ref opts 'plan) file->object))
    (previous (and=> (assoc-ref opts 'previous) file->object))
    (compression (assoc-ref opts 'compression))
    (symlinks (assoc-ref opts 'symlinks))
@@ -445,16 +485,19 @@ compiled modules keep no names of what is private: then its source is evaluated.
     (match (false-if-exception
             (told-lines (log-file store (derivation-file-name drv))))
       ((? pair? lines)
-       (for-each (cut format (current-error-port) "~a~%" <>) (delete-duplicates lines)))
+       (for-each (cut format (current-error-port) "~a~%" <>)
+                 (delete-duplicates lines)))
       (_ #f)))
 
   (for-each show
             (filter failed?
-                    (append (map derivation-input-derivation (derivation-inputs drv))
+                    (append (map derivation-input-derivation
+                                 (derivation-inputs drv))
                             (list drv)))))
 
 (define (told-lines file)
-  "Return the lines of FILE, a build log, that the program wrote as errors and hints."
+  "Return the lines of FILE, a build log, that the program wrote as errors and
+hints."
   (define (told? line)
     (or (string-prefix? "stratapack: " line) (string-prefix? "  hint: " line)))
 
@@ -469,11 +512,26 @@ compiled modules keep no names of what is private: then its source is evaluated.
          ((? eof-object?) (reverse lines))
          (line (loop (if (told? line) (cons line lines) lines))))))))
 
+(define (register-roots store drv root)
+  "Let ROOT, a file name, be a root for what DRV, the derivation of an image,
+makes, and ROOT-layers one for its layers, if they are derivations."
+  (register-root store (list (derivation->output-path drv)) root)
+  (when (any (compose layer-derivation? derivation-input-derivation)
+             (derivation-inputs drv))
+    (let ((kept (run-with-store store
+                  (keep-layers (string-append (derivation-name drv)
+                                              "-with-layers")
+                               drv (derivation-system drv)))))
+      (build-derivations store (list kept))
+      (register-root store (list (derivation->output-path kept))
+                     (string-append root "-layers")))))
+
 (define (build-image store image opts)
   "Build IMAGE, or show its derivation, as OPTS say."
   (define drv
     (run-with-store store
-      (lower-object image (assoc-ref opts 'system) #:target (assoc-ref opts 'target))
+      (lower-object image (assoc-ref opts 'system)
+                    #:target (assoc-ref opts 'target))
       #:target (assoc-ref opts 'target)
       #:system (assoc-ref opts 'system)))
 
@@ -489,7 +547,7 @@ compiled modules keep no names of what is private: then its source is evaluated.
              (build-derivations store (list drv))))
          (unless (assoc-ref opts 'dry-run?)
            (and=> (assoc-ref opts 'gc-root)
-                  (cut register-root store (list (derivation->output-path drv)) <>))
+                  (cut register-roots store drv <>))
            (format #t "~a~%" (derivation->output-path drv))))))
 
 (define-command (guix-stratapack . args)
@@ -503,20 +561,25 @@ compiled modules keep no names of what is private: then its source is evaluated.
     (with-store store
       (with-status-verbosity (assoc-ref opts 'verbosity)
         (set-build-options-from-command-line store opts)
-        (with-build-handler (build-notifier #:dry-run? (assoc-ref opts 'dry-run?)
-                                            #:verbosity (assoc-ref opts 'verbosity)
-                                            #:use-substitutes? (assoc-ref opts 'substitutes?))
+        (with-build-handler (build-notifier #:dry-run?
+                                            (assoc-ref opts 'dry-run?)
+                                            #:verbosity
+                                            (assoc-ref opts 'verbosity)
+                                            #:use-substitutes?
+                                            (assoc-ref opts 'substitutes?))
           (parameterize ((%graft? (assoc-ref opts 'graft?))
                          (%stratapack-program
-                          (and=> (assoc-ref opts 'program)
-                                 (cut local-file <> "stratapack" #:recursive? #t)))
+                          (and=> (assoc-ref opts 'program) file->program))
                          (%guile-for-build
                           (package-derivation store
                                               (if (assoc-ref opts 'bootstrap?)
                                                   %bootstrap-guile
                                                   (default-guile))
                                               (assoc-ref opts 'system)
-                                              #:graft? (assoc-ref opts 'graft?))))
+                                              #:graft?
+                                              (assoc-ref opts 'graft?))))
             (if (assoc-ref opts 'list-strategies?)
-                (show-strategies (run-with-store store (built-executable (default-program))))
+                (show-strategies
+                 (run-with-store store
+                   (built-executable (default-program))))
                 (build-image store (options->image opts) opts))))))))
