@@ -20,7 +20,8 @@ awk -v directory="$manual/" '
 	inside { print >name }
 ' "$STRATAPACK_SOURCE/docs/guix.md"
 is "every example of the manual is tested here" "$(cd "$manual" && echo *.scm)" \
-	"base.scm channels.scm image.scm index.scm layers.scm machines.scm root.scm service.scm surgery.scm system.scm"
+	\
+	"base.scm channels.scm image.scm index.scm introduction.scm layers.scm machines.scm near.scm root.scm service.scm surgery.scm system.scm"
 
 in_manual() { # in_manual COMMAND…
 	# shellcheck disable=SC2016
@@ -53,6 +54,10 @@ items_of() {
 }
 is "has a layer for one item, below that of links and directories" \
 	"$(items_of "$(printf '%s\n' surgery.tars/* | tail -n 2 | head -n 1)")" guile-json-4.7.3
+ok "near.scm" makes near.scm
+skopeo_copy "oci:$made" "dir:$scratch/near" && layer_tars near near.tars
+is "has all of its closure near, in one layer" "$(items_of near.tars/000.tar)" \
+	$'guile-3.0.9\nguile-json-4.7.3\nprofile\nshell-5.3'
 ok "layers.scm" makes layers.scm
 skopeo_copy "docker-archive:$made" "dir:$scratch/layers"
 layer_tars layers layers.tars
@@ -93,6 +98,9 @@ ok "and so does stratapack" plainly -e '(@ (stratapack packages) stratapack)'
 ok "channels.scm lists the channel" in_manual guile --no-auto-compile -c '
 	(use-modules (guix channels))
 	(exit (and (memq (quote stratapack) (map channel-name (primitive-load "channels.scm"))) #t))'
+ok "introduction.scm introduces it" in_manual guile --no-auto-compile -c '
+	(use-modules (guix channels))
+	(exit (channel-introduction? (channel-introduction (primitive-load "introduction.scm"))))'
 ok "machines.scm lists a machine" in_manual guile --no-auto-compile -c '
 	(use-modules (guix scripts offload) (srfi srfi-1))
 	(exit (every build-machine? (primitive-load "machines.scm")))'
