@@ -4,11 +4,13 @@
  * and by a hash of their names, so that no layer but its own notices when a package comes or goes.
  *
  * A source is large from the median of sizes plus 1.5 times their median deviation on; at most 80 %
- * of the layers are for such. The others are of three tiers, apart from each other by one standard
- * deviation of their stability, the probability to stay the same for a week. Tiers get layers by
- * the numbers of their sources, where there is one for each at least; empty layers get the largest
- * source of the most crowded one. Layers lie in the order of their stability, the highest at the
- * bottom.
+ * of the layers, less one where there are other sources, are for such. The others are of three
+ * tiers, apart from each other by one standard deviation of their stability, the probability to
+ * stay the same for a week. Tiers get layers by the numbers of their sources, rounded, one at
+ * least, and the last one what is left. Empty layers get the largest source of any layer of the
+ * tier that has more than one. Layers lie in the order of their stability, the highest at the
+ * bottom. This follows src/packing.rs of chunkah 0.6.0 (4c8abc3, August 2026); what it does not
+ * have are components without a package, and changelogs, whose place our rates take.
  */
 #include <string.h>
 
@@ -37,14 +39,15 @@ static void release_packing(struct packing *packing)
 	free(packing->numbers);
 }
 
-/* FNV-1a of 64 bits. */
+/* FNV-1a of 64 bits, of the name and a byte 0xff that ends it. */
 static uint64_t hash_name(const char *name)
 {
+	const uint64_t prime = UINT64_C(1099511628211);
 	uint64_t hash = UINT64_C(14695981039346656037);
 
 	for (; *name; name++)
-		hash = (hash ^ (unsigned char)*name) * UINT64_C(1099511628211);
-	return hash;
+		hash = (hash ^ (unsigned char)*name) * prime;
+	return (hash ^ 0xff) * prime;
 }
 
 static uint64_t outlier_size(struct packing *packing)
@@ -62,15 +65,14 @@ static uint64_t outlier_size(struct packing *packing)
 	return strata_saturating_add(middle, deviation + deviation / 2);
 }
 
-/* The largest source of those that TIER has, if it is in BIN (UINT32_MAX: anywhere). */
-static uint32_t find_largest(const struct packing *packing, uint8_t tier, uint32_t bin)
+/* The largest source that has no layer yet. */
+static uint32_t find_largest(const struct packing *packing)
 {
 	const struct strata_source_groups *sources = packing->sources;
 	uint32_t found = UINT32_MAX;
 
 	for (uint32_t g = 0; g < sources->count; g++) {
-		if (packing->tier_of[g] == tier &&
-			(bin == UINT32_MAX || packing->bin_of[g] == bin) &&
+		if (packing->tier_of[g] != TIERS &&
 			(found == UINT32_MAX ||
 				sources->groups[g].size > sources->groups[found].size))
 			found = g;
@@ -87,14 +89,17 @@ static void place(struct packing *packing, uint32_t source, uint32_t bin)
 /* Large sources, the largest first, get layers of their own. All sources are of tier 0 here. */
 static void place_outliers(struct packing *packing, uint32_t bound)
 {
+	const struct strata_source_groups *sources = packing->sources;
 	uint64_t large = outlier_size(packing);
-	uint32_t most = (uint32_t)((uint64_t)bound * 8 / 10);
+	uint32_t count = 0, room, most;
 
-	while (packing->bin_count < most) {
-		uint32_t source = find_largest(packing, 0, UINT32_MAX);
+	for (uint32_t g = 0; g < sources->count; g++)
+		count += sources->groups[g].size >= large;
+	room = count < sources->count ? bound - 1 : bound;
+	most = (uint32_t)((uint64_t)room * 8 / 10);
+	while (packing->bin_count < most && packing->bin_count < count) {
+		uint32_t source = find_largest(packing);
 
-		if (source == UINT32_MAX || packing->sources->groups[source].size < large)
-			return;
 		packing->tier_of[source] = TIERS;
 		place(packing, source, packing->bin_count++);
 	}
@@ -123,9 +128,9 @@ static void find_tiers(struct packing *packing, uint32_t counts[TIERS])
 		if (packing->tier_of[g] == TIERS)
 			continue;
 		packing->tier_of[g] = 1;
-		if (value > mean + deviation)
+		if (value >= mean + deviation)
 			packing->tier_of[g] = 0;
-		else if (value + deviation < mean)
+		else if (value + deviation <= mean)
 			packing->tier_of[g] = 2;
 		counts[packing->tier_of[g]]++;
 	}
@@ -135,84 +140,100 @@ static void find_tiers(struct packing *packing, uint32_t counts[TIERS])
  * each tier. */
 static bool share_out(const uint32_t counts[TIERS], uint32_t room, uint32_t shares[TIERS])
 {
-	uint32_t total = counts[0] + counts[1] + counts[2], given = 0;
+	uint64_t total = (uint64_t)counts[0] + counts[1] + counts[2];
+	uint32_t tiers = (counts[0] > 0) + (counts[1] > 0) + (counts[2] > 0);
 
+	if (room < tiers)
+		return false;
 	for (int t = 0; t < TIERS; t++) {
-		shares[t] = total ? (uint32_t)((uint64_t)room * counts[t] / total) : 0;
-		shares[t] += shares[t] == 0 && counts[t] > 0;
-		given += shares[t];
-	}
-	while (given > room) {
-		int most = 0;
+		uint64_t share = (2 * (uint64_t)room * counts[t] + total) / (2 * total);
+		uint32_t left = room;
 
-		for (int t = 1; t < TIERS; t++)
-			most = shares[t] > shares[most] ? t : most;
-		if (shares[most] < 2)
-			return false;
-		shares[most]--;
-		given--;
-	}
-	while (given < room) {
-		int crowded = -1;
-
-		for (int t = 0; t < TIERS; t++) {
-			if (shares[t] < counts[t] &&
-				(crowded < 0 || (uint64_t)counts[t] * shares[crowded] >
-							(uint64_t)counts[crowded] * shares[t]))
-				crowded = t;
-		}
-		if (crowded < 0)
-			break;
-		shares[crowded]++;
-		given++;
+		for (int before = 0; before < t; before++)
+			left -= shares[before];
+		if (counts[t] == 0)
+			continue;
+		tiers--;
+		share = share == 0 ? 1 : share;
+		shares[t] = tiers == 0 || share > left - tiers ? left - tiers : (uint32_t)share;
 	}
 	return true;
 }
 
-/* Give each empty layer of TIER the largest source of the most crowded one. */
+/* The largest source of TIER that is not alone in its layer, or UINT32_MAX. */
+static uint32_t find_crowded(const struct packing *packing, uint8_t tier)
+{
+	const struct strata_source_groups *sources = packing->sources;
+	uint32_t found = UINT32_MAX;
+
+	for (uint32_t g = 0; g < sources->count; g++) {
+		if (packing->tier_of[g] != tier || packing->members[packing->bin_of[g]] < 2)
+			continue;
+		if (found == UINT32_MAX || sources->groups[g].size > sources->groups[found].size ||
+			(sources->groups[g].size == sources->groups[found].size &&
+				packing->bin_of[g] >= packing->bin_of[found]))
+			found = g;
+	}
+	return found;
+}
+
+/* Give each empty layer of TIER, the last one first, the largest source that is not alone. */
 static void refill(struct packing *packing, uint8_t tier, uint32_t first, uint32_t count)
 {
-	for (uint32_t bin = first; bin < first + count; bin++) {
-		uint32_t crowded = first, source;
+	for (uint32_t bin = first + count; bin-- > first;) {
+		uint32_t source;
 
 		if (packing->members[bin] > 0)
 			continue;
-		for (uint32_t other = first; other < first + count; other++)
-			crowded = packing->members[other] > packing->members[crowded] ? other
-										      : crowded;
-		if (packing->members[crowded] < 2)
+		source = find_crowded(packing, tier);
+		if (source == UINT32_MAX)
 			return;
-		source = find_largest(packing, tier, crowded);
-		packing->members[crowded]--;
+		packing->members[packing->bin_of[source]]--;
 		place(packing, source, bin);
 	}
+}
+
+/* Give every source of TIER a layer of COUNT by its name. */
+static void place_tier(struct packing *packing, uint8_t tier, uint32_t count)
+{
+	const struct strata_source_groups *sources = packing->sources;
+
+	for (uint32_t g = 0; g < sources->count; g++) {
+		if (packing->tier_of[g] == tier)
+			place(packing, g,
+				packing->bin_count +
+					(uint32_t)(hash_name(sources->groups[g].name) % count));
+	}
+	refill(packing, tier, packing->bin_count, count);
+	packing->bin_count += count;
 }
 
 static void place_tiers(struct packing *packing, uint32_t room)
 {
 	const struct strata_source_groups *sources = packing->sources;
-	uint32_t counts[TIERS] = {0}, shares[TIERS];
+	uint32_t counts[TIERS] = {0}, shares[TIERS] = {0};
 
 	find_tiers(packing, counts);
 	if (!share_out(counts, room, shares)) {
 		shares[0] = room;
-		counts[0] = counts[0] + counts[1] + counts[2];
-		counts[1] = counts[2] = shares[1] = shares[2] = 0;
+		shares[1] = shares[2] = 0;
 		for (uint32_t g = 0; g < sources->count; g++) {
 			if (packing->tier_of[g] != TIERS)
 				packing->tier_of[g] = 0;
 		}
 	}
 	for (uint8_t t = 0; t < TIERS; t++) {
-		for (uint32_t g = 0; g < sources->count; g++) {
-			if (packing->tier_of[g] == t)
-				place(packing, g,
-					packing->bin_count +
-						(uint32_t)(hash_name(sources->groups[g].name) %
-							   shares[t]));
-		}
-		refill(packing, t, packing->bin_count, shares[t]);
-		packing->bin_count += shares[t];
+		if (shares[t] > 0)
+			place_tier(packing, t, shares[t]);
+	}
+}
+
+/* What is left fits: each source gets a layer. */
+static void place_singly(struct packing *packing)
+{
+	for (uint32_t g = 0; g < packing->sources->count; g++) {
+		if (packing->tier_of[g] != TIERS)
+			place(packing, g, packing->bin_count++);
 	}
 }
 
@@ -275,13 +296,12 @@ static int partition_as_chunkah(const struct strata_strategy *strategy,
 	packing.numbers = strata_allocate((size_t)2 * sources.count, sizeof(*packing.numbers));
 	if (!packing.bin_of || !packing.members || !packing.tier_of || !packing.numbers)
 		return strata_fail_memory(error);
-	if (sources.count <= bound) {
-		for (uint32_t g = 0; g < sources.count; g++)
-			place(&packing, g, packing.bin_count++);
-	} else {
+	if (sources.count > bound)
 		place_outliers(&packing, bound);
+	if (sources.count <= bound)
+		place_singly(&packing);
+	else
 		place_tiers(&packing, bound - packing.bin_count);
-	}
 	return write_packing(&packing, partition, error);
 }
 
