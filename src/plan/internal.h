@@ -23,6 +23,7 @@ int strata_plan_copy_layer(struct strata_arena *arena, const struct strata_plan_
 /* Each is described where it is defined. */
 extern const struct strata_strategy strata_strategy_churn;
 extern const struct strata_strategy strata_strategy_update;
+extern const struct strata_strategy strata_strategy_steady;
 extern const struct strata_strategy strata_strategy_popularity;
 extern const struct strata_strategy strata_strategy_size;
 extern const struct strata_strategy strata_strategy_two;

@@ -5,6 +5,7 @@
 
 static const struct strata_strategy *const strategies[] = {
 	&strata_strategy_churn,
+	&strata_strategy_steady,
 	&strata_strategy_popularity,
 	&strata_strategy_size,
 	&strata_strategy_two,
