@@ -113,6 +113,16 @@ is "its functions" "$(flake eval "source#lib.$system" --json --apply builtins.at
 		buildNixShellImage caCertificates exportImage fakeNss makeImage makeIndex makeLayer mergeImages nix2container \
 		pullImage shadowSetup streamLayeredImage streamNixShellImage usrBinEnv | sed 's/ $//')"
 ok "all of it is in order" flake 'flake check' source --no-build
+for check in image verified planned; do
+	ok "its check $check" flake build "source#checks.$system.$check" --no-link
+done
+is "its app is the program" "$(flake run source -- --version)" "$("$STRATAPACK_STATIC" --version)"
+from_template() {
+	rm -rf flake && cp -r "$(flake eval source#templates.default.path --raw)" flake && chmod -R u+w flake &&
+		sed -i "s/x86_64-linux/$system/" flake/flake.nix && flake build flake --out-link templated
+}
+ok "its template" from_template
+is "is an image that runs" "$(run templated)" "Hello, world!"
 cat >overlaid.nix <<'END'
 let
   pkgs = import <nixpkgs> { };
@@ -124,8 +134,10 @@ in
   inherit (overlaid) stratapack;
   used = builderWith (pkgs // { stratapack = pkgs.hello; }) == "${pkgs.hello}/bin/stratapack";
   same = builderWith overlaid == builderWith pkgs;
+  docker = (pkgs // overlay.overlays.dockerTools overlaid pkgs).dockerTools.buildLayeredImage { name = "overlaid"; tag = "1"; contents = [ pkgs.hello ]; };
 }
 END
 is "its overlay has the program, and the program of pkgs is used" \
 	"$(nix-instantiate --eval --strict overlaid.nix -A used) $(nix-instantiate --eval --strict overlaid.nix -A same)" "true true"
+ok "an overlay for dockerTools" nix-build --no-out-link overlaid.nix -A docker
 done_testing
