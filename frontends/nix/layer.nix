@@ -40,6 +40,8 @@ rec {
       items = map (item: { id = item; content = "store"; trees = [ item ]; })
         (builtins.sort (a: b: paths.forget a < paths.forget b) (map itemOf items));
     } // (if copies == [ ] then { } else { copies = map useCopy copies; })
+      # The rules for files that are copied, which links are not.
+      // (if builtins.all (copy: copy.links or false) copies then { } else { copyRules = 2; })
       // (if entries == [ ] then { } else { inherit entries; })
       // (if permissions == [ ] then { } else { inherit permissions; });
   ownerOf = owner;

@@ -26,6 +26,17 @@ lrwxrwxrwx 0/0 library -> $(path_of libjq)/lib/
 drwxrwsrwt 0/0 tmp/"
 same "planned is build-side" made.planned/ made.build-side/
 same "client-side is build-side" made.client-side/ made.build-side/
+for name in made madeDatabase; do
+	[ $name = made ] && file=made.json || file=made-database.json
+	must "a plan beside $name" install -m 644 "$(nix-build --no-out-link images.nix -A $name.newPlan 2>/dev/null)" "$file"
+	must "$name" build $name
+	ln -s "$built" $name.planless
+	for way in build-side planned client-side; do
+		ok "evaluates without building, $name, $way" build ${name}Checked --argstr build $way \
+			--option allow-import-from-derivation false
+		same "the same bytes, $name, $way" "$built/" $name.planless/
+	done
+done
 ok "what links lead to is in the image" grep -q libjq <(jq -r '.layers[].items[]' \
 	"$(nix-build --no-out-link images.nix -A made.plan 2>/dev/null)")
 empty "and the tree is there once" "$(jq -r '.layers[].items[]' \

@@ -23,15 +23,6 @@ let
     layers = [{ items = (builtins.elemAt plan.layers 0).items ++ (builtins.elemAt plan.layers 1).items; }]
       ++ builtins.tail (builtins.tail plan.layers);
   };
-in
-{
-  inherit world;
-  jq = image "jq" jq { };
-  zstd = image "zstd" zstd { };
-  streamed = stratapack.streamLayeredImage (layered "zstd" zstd { });
-  merged = image "zstd" zstd { plan = merge; };
-  checkedIn = image "zstd" zstd { plan = ./plan.json; };
-  after = image "zstd" zstd { previous = ./first.json; };
 
   # What commands make, and who owns it.
   made = image "made" busybox {
@@ -48,6 +39,21 @@ in
     permissions = [{ paths = "/tmp"; mode = "g+s"; }];
     config.Cmd = [ "/bin/sh" ];
   };
+  madeDatabase = made.override { includeNixDB = true; };
+in
+{
+  inherit world;
+  jq = image "jq" jq { };
+  zstd = image "zstd" zstd { };
+  streamed = stratapack.streamLayeredImage (layered "zstd" zstd { });
+  merged = image "zstd" zstd { plan = merge; };
+  checkedIn = image "zstd" zstd { plan = ./plan.json; };
+  after = image "zstd" zstd { previous = ./first.json; };
+
+  inherit made madeDatabase;
+  # The same with a plan beside the expression, and with one that Nix's database comes into.
+  madeChecked = made.override { plan = ./made.json; };
+  madeDatabaseChecked = madeDatabase.override { plan = ./made-database.json; };
   permitted = image "permitted" busybox {
     contents = [ busybox ];
     permissions = [{ paths = "/data/**"; mode = "0750"; uid = 7; gid = 8; }];
