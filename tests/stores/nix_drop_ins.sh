@@ -59,6 +59,7 @@ drwxr-xr-x 1000/0 home/alice/
 lrwxrwxrwx 3/4 jq -> $(out_of world.jq)
 -rwsr-xr-x 0/0 su"
 ok "what they link to is there" grep -q -- -jq <(jq -r '.layers[].items[]' "$(out_of docker.fakeRoot.plan)")
+fails "linked statically: give others" build docker.fakeRootStatic
 fails "./null is neither a file, nor a directory, nor a link" build docker.fakeRootDevice
 builds docker.chrooted
 "$built" >streamed.tar && built=streamed.tar

@@ -134,10 +134,24 @@ in
   inherit (overlaid) stratapack;
   used = builderWith (pkgs // { stratapack = pkgs.hello; }) == "${pkgs.hello}/bin/stratapack";
   same = builderWith overlaid == builderWith pkgs;
+  # A nixpkgs that compiles for another machine.
+  cross =
+    let
+      other = pkgs // {
+        stdenv = pkgs.stdenv // { hostPlatform.system = "riscv64-linux"; };
+        buildPackages = pkgs;
+      };
+      image = (import ./source/frontends/nix { pkgs = other; }).buildLayeredImage { name = "cross"; tag = "1"; contents = [ pkgs.hello ]; };
+    in
+    image // { here = image.system == pkgs.stdenv.hostPlatform.system; };
   docker = (pkgs // overlay.overlays.dockerTools overlaid pkgs).dockerTools.buildLayeredImage { name = "overlaid"; tag = "1"; contents = [ pkgs.hello ]; };
 }
 END
 is "its overlay has the program, and the program of pkgs is used" \
 	"$(nix-instantiate --eval --strict overlaid.nix -A used) $(nix-instantiate --eval --strict overlaid.nix -A same)" "true true"
+is "images for other machines are made here" "$(nix-instantiate --eval overlaid.nix -A cross.here)" true
+nix-build --out-link crossed overlaid.nix -A cross 2>/dev/null
+is "and are for the others" "$(decompress <crossed >crossed.tar && skopeo inspect --config --raw docker-archive:crossed.tar |
+	jq -r .architecture)" riscv64
 ok "an overlay for dockerTools" nix-build --no-out-link overlaid.nix -A docker
 done_testing

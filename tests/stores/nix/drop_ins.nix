@@ -190,6 +190,10 @@ rec {
       '';
     };
     fakeRootDevice = fakeRoot.override { fakeRootCommands = "mknod null c 1 3"; };
+    # Static programs, which fakeroot cannot reach.
+    fakeRootStatic = (world.frontEnd { tools = busybox; fakeroot = "/usr"; }).buildLayeredImage {
+      name = "static"; tag = "latest"; fakeRootCommands = "mkdir data; chown 7:8 data";
+    };
     merged = front.mergeImages [ bash layered uncompressed zstd noTag ];
     root = streamLayeredImage { name = "hello"; tag = "latest"; contents = [ (buildEnv { name = "hello-root"; paths = [ hello ]; }) ]; config.Cmd = [ "hello" ]; };
     rootNoStore = root.override { includeStorePaths = false; config.Cmd = [ "${hello}/bin/hello" ]; };
