@@ -99,6 +99,5 @@ complains "use --max-layers 6" "a bound too low, on the build side" "${package[@
 complains "there is no strategy" "a strategy that is none" "${package[@]}" --strategy=magic
 complains "xz" "a compression that no client reads" "${package[@]}" -C xz
 complains "port" "a broken config" "${package[@]}" --expose=http
-complains "no packages specified" "nothing to pack"
 complains "absolute" "a link with an absolute target" "${package[@]}" -S /bin=/bin
 done_testing
