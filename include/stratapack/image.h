@@ -187,10 +187,9 @@ STRATA_PUBLIC int strata_index_write(const char *const *sources, size_t count,
  * Reading. SOURCE is a path (the format is found out) or TRANSPORT:PATH[:NAME[:TAG]].
  */
 
-/* Print what SOURCE holds into OUTPUT: a table for people or JSON (docs/inspect.schema.json).
- * *OUTPUT is a malloced string, the caller's. */
-STRATA_PUBLIC int strata_image_inspect(
-	const char *source, bool json, char **output, struct strata_error *error);
+/* Describe what SOURCE holds as JSON (docs/inspect.schema.json). *JSON is a malloced string, the
+ * caller's. */
+STRATA_PUBLIC int strata_image_inspect(const char *source, char **json, struct strata_error *error);
 
 /* The plan that the layers of the image in SOURCE, or SOURCE itself, the file of a plan, follow:
  * what strata_plan_options takes as the previous one. Images that stratapack made say it, in their
@@ -205,10 +204,9 @@ STRATA_PUBLIC int strata_rates_read_history(struct strata_rates *rates, const ch
 	size_t count, struct strata_error *error);
 
 /* Say what a machine that has the image, or the plan, OLD pulls for NOW, and which items made
- * layers change, as text or JSON (docs/diff.schema.json). *OUTPUT is a malloced string, the
- * caller's. */
+ * layers change, as JSON (docs/diff.schema.json). *JSON is a malloced string, the caller's. */
 STRATA_PUBLIC int strata_image_diff(
-	const char *old, const char *now, bool json, char **output, struct strata_error *error);
+	const char *old, const char *now, char **json, struct strata_error *error);
 
 /* Re-hash everything in SOURCE and check it against what it says of itself. Each finding is one
  * call of FINDING; *COUNT is their number. Fails only where SOURCE cannot be read at all. */

@@ -21,10 +21,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", descriptor);
 	if (write(descriptor, data, size) == (ssize_t)size) {
 		(void)strata_image_verify(path, NULL, NULL, &count, &error);
-		(void)strata_image_inspect(path, false, &output, &error);
-		free(output);
-		output = NULL;
-		(void)strata_image_inspect(path, true, &output, &error);
+		(void)strata_image_inspect(path, &output, &error);
 		free(output);
 	}
 	close(descriptor);

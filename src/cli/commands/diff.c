@@ -6,6 +6,7 @@
 
 #include "cli/command.h"
 #include "cli/options/registry_options.h"
+#include "cli/text/image_text.h"
 #include "cli/text/output.h"
 
 struct diff {
@@ -37,16 +38,33 @@ static const struct strata_command_group diff_groups[] = {
 	{NULL, 0},
 };
 
+static int print_text(const char *old_source, const char *new_source, struct strata_error *error)
+{
+	strata_autocontents struct strata_contents old = STRATA_CONTENTS_INIT;
+	strata_autocontents struct strata_contents now = STRATA_CONTENTS_INIT;
+	strata_autobuffer struct strata_buffer buffer = STRATA_BUFFER_INIT;
+	struct strata_diff diff = {.old = NULL};
+	int result = strata_contents_read(old_source, &old, error);
+
+	if (result == 0)
+		result = strata_contents_read(new_source, &now, error);
+	if (result == 0)
+		result = strata_diff_find(&old, &now, &diff, error);
+	if (result == 0)
+		strata_diff_text(&diff, &buffer);
+	strata_diff_release(&diff);
+	return result < 0 ? result : strata_print(&buffer, error);
+}
+
 static int print_diff(const char *old, const char *now, bool json, struct strata_error *error)
 {
 	strata_autofree char *text = NULL;
-	strata_autobuffer struct strata_buffer buffer = STRATA_BUFFER_INIT;
-	int result = strata_image_diff(old, now, json, &text, error);
+	int result;
 
-	if (result < 0)
-		return result;
-	strata_buffer_string(&buffer, text);
-	return strata_print(&buffer, error);
+	if (!json)
+		return print_text(old, now, error);
+	result = strata_image_diff(old, now, &text, error);
+	return result < 0 ? result : strata_print_text(text, error);
 }
 
 static int run_diff(const struct strata_command *command, int argc, char **argv)

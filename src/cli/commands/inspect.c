@@ -6,6 +6,7 @@
 
 #include "cli/command.h"
 #include "cli/options/registry_options.h"
+#include "cli/text/image_text.h"
 #include "cli/text/output.h"
 
 struct inspect {
@@ -37,16 +38,31 @@ static const struct strata_command_group inspect_groups[] = {
 	{NULL, 0},
 };
 
+static int print_text(const char *source, struct strata_error *error)
+{
+	strata_autobuffer struct strata_buffer buffer = STRATA_BUFFER_INIT;
+	struct strata_findings findings = {0};
+	struct strata_reading reading = {0};
+	int result = strata_inspect_open(source, &findings, &reading, error);
+
+	if (result == 0)
+		result = strata_inspect_text(&reading, &buffer, error);
+	if (result == 0)
+		result = strata_print(&buffer, error);
+	strata_reading_release(&reading);
+	strata_findings_release(&findings);
+	return result;
+}
+
 static int print_image(const char *source, bool json, struct strata_error *error)
 {
 	strata_autofree char *text = NULL;
-	strata_autobuffer struct strata_buffer buffer = STRATA_BUFFER_INIT;
-	int result = strata_image_inspect(source, json, &text, error);
+	int result;
 
-	if (result < 0)
-		return result;
-	strata_buffer_string(&buffer, text);
-	return strata_print(&buffer, error);
+	if (!json)
+		return print_text(source, error);
+	result = strata_image_inspect(source, &text, error);
+	return result < 0 ? result : strata_print_text(text, error);
 }
 
 static int run_inspect(const struct strata_command *command, int argc, char **argv)

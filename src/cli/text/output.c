@@ -26,6 +26,11 @@ int strata_print(const struct strata_buffer *buffer, struct strata_error *error)
 		STDOUT_FILENO, "standard output", visible.data, visible.length, error);
 }
 
+int strata_print_text(const char *text, struct strata_error *error)
+{
+	return strata_file_write(STDOUT_FILENO, "standard output", text, strlen(text), error);
+}
+
 void strata_table_cell(struct strata_table *table, const char *text)
 {
 	strata_text_visible(&table->cells, text);
@@ -186,9 +191,7 @@ int strata_print_job(const struct strata_job *job, struct strata_error *error)
 {
 	strata_autofree char *text = strata_job_json(job);
 
-	if (!text)
-		return strata_fail_memory(error);
-	return strata_file_write(STDOUT_FILENO, "standard output", text, strlen(text), error);
+	return text ? strata_print_text(text, error) : strata_fail_memory(error);
 }
 
 /* A table of the files of the base that layers hide, where there are any. */

@@ -12,6 +12,9 @@
 /* Write BUFFER to standard output. */
 int strata_print(const struct strata_buffer *buffer, struct strata_error *error) STRATA_MUST_CHECK;
 
+/* The same for a string. */
+int strata_print_text(const char *text, struct strata_error *error) STRATA_MUST_CHECK;
+
 /* A table: cells are added row by row, the first row is the heading. Columns are as wide as their
  * widest cell; those with a '>' in COLUMNS are aligned to the right, the last one is cut off at
  * the width of the table. */

@@ -297,8 +297,8 @@ void strata_diff_release(struct strata_diff *diff)
 	diff->arena = (struct strata_arena)STRATA_ARENA_INIT;
 }
 
-int strata_image_diff(const char *old_source, const char *new_source, bool json, char **output,
-	struct strata_error *error)
+int strata_image_diff(
+	const char *old_source, const char *new_source, char **json, struct strata_error *error)
 {
 	strata_autocontents struct strata_contents old = STRATA_CONTENTS_INIT;
 	strata_autocontents struct strata_contents now = STRATA_CONTENTS_INIT;
@@ -310,15 +310,13 @@ int strata_image_diff(const char *old_source, const char *new_source, bool json,
 		status = strata_contents_read(new_source, &now, error);
 	if (status == 0)
 		status = strata_diff_find(&old, &now, &diff, error);
-	if (status == 0 && json)
+	if (status == 0)
 		strata_diff_json(&diff, &buffer);
-	else if (status == 0)
-		strata_diff_text(&diff, &buffer);
 	strata_diff_release(&diff);
 	if (status == 0)
 		status = strata_buffer_check(&buffer, error);
 	if (status < 0)
 		return status;
-	*output = strata_buffer_take(&buffer);
-	return *output ? 0 : strata_fail_memory(error);
+	*json = strata_buffer_take(&buffer);
+	return *json ? 0 : strata_fail_memory(error);
 }

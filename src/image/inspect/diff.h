@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What is between two images, and the two forms of saying it.
+ * What is between two images.
  */
 #ifndef IMAGE_INSPECT_DIFF_H
 #define IMAGE_INSPECT_DIFF_H
@@ -46,8 +46,7 @@ int strata_diff_find(const struct strata_contents *old, const struct strata_cont
 	struct strata_diff *diff, struct strata_error *error) STRATA_MUST_CHECK;
 void strata_diff_release(struct strata_diff *diff);
 
-/* Append DIFF as text for people, or as JSON (docs/diff.schema.json). */
-void strata_diff_text(const struct strata_diff *diff, struct strata_buffer *buffer);
+/* Append DIFF as JSON (docs/diff.schema.json). */
 void strata_diff_json(const struct strata_diff *diff, struct strata_buffer *buffer);
 
 #endif

@@ -61,32 +61,36 @@ static int check_shape(
 		"run stratapack verify to see everything that is wrong");
 }
 
-static int inspect(const char *source, bool json, struct strata_findings *findings,
+int strata_inspect_open(const char *source, struct strata_findings *findings,
+	struct strata_reading *reading, struct strata_error *error)
+{
+	int status = strata_reading_open(source, findings, reading, error);
+
+	return status < 0 ? status : check_shape(reading, source, error);
+}
+
+static int inspect(const char *source, struct strata_findings *findings,
 	struct strata_buffer *buffer, struct strata_error *error)
 {
 	strata_autoreading struct strata_reading reading = {0};
-	int status = strata_reading_open(source, findings, &reading, error);
+	int status = strata_inspect_open(source, findings, &reading, error);
 
 	if (status == 0)
-		status = check_shape(&reading, source, error);
-	if (status < 0)
-		return status;
-	status = json ? strata_inspect_json(&reading, buffer, error)
-		      : strata_inspect_text(&reading, buffer, error);
+		status = strata_inspect_json(&reading, buffer, error);
 	return status < 0 ? status : strata_buffer_check(buffer, error);
 }
 
-int strata_image_inspect(const char *source, bool json, char **output, struct strata_error *error)
+int strata_image_inspect(const char *source, char **json, struct strata_error *error)
 {
 	strata_autobuffer struct strata_buffer buffer = STRATA_BUFFER_INIT;
 	struct strata_findings findings = {0};
 	struct strata_error own = STRATA_ERROR_INIT;
-	int status = inspect(source, json, &findings, &buffer, error ? error : &own);
+	int status = inspect(source, &findings, &buffer, error ? error : &own);
 
 	strata_findings_release(&findings);
 	strata_error_clear(&own);
 	if (status < 0)
 		return status;
-	*output = strata_buffer_take(&buffer);
-	return *output ? 0 : strata_fail_memory(error);
+	*json = strata_buffer_take(&buffer);
+	return *json ? 0 : strata_fail_memory(error);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The two forms of strata_image_inspect().
+ * What an image holds, for strata_image_inspect() and for those who show it to people.
  */
 #ifndef IMAGE_INSPECT_INSPECT_H
 #define IMAGE_INSPECT_INSPECT_H
@@ -19,8 +19,9 @@ void strata_inspect_names(const struct strata_reading *reading, size_t index,
 int strata_inspect_json(const struct strata_reading *reading, struct strata_buffer *buffer,
 	struct strata_error *error) STRATA_MUST_CHECK;
 
-/* Append READING as text for people. */
-int strata_inspect_text(const struct strata_reading *reading, struct strata_buffer *buffer,
-	struct strata_error *error) STRATA_MUST_CHECK;
+/* Open the image, or images, in SOURCE; FINDINGS must outlive READING, which the caller releases.
+ * What cannot be shown as it is meant is STRATA_ERROR_FORMAT. */
+int strata_inspect_open(const char *source, struct strata_findings *findings,
+	struct strata_reading *reading, struct strata_error *error) STRATA_MUST_CHECK;
 
 #endif

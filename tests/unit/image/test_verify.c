@@ -7,6 +7,7 @@
 
 #include <stratapack/image.h>
 
+#include "cli/text/image_text.h"
 #include "tar_builder.h"
 #include "util/file.h"
 #include "util/sha256.h"
@@ -637,9 +638,24 @@ static void test_cut_archives_are_noticed(void **state)
 		if (verify(fixture, "", "image.tar", &error) == 0)
 			assert_true(fixture->count > 0);
 		if (cut < whole.length - 1024)
-			assert_true(strata_image_inspect(path, true, &output, &error) < 0);
+			assert_true(strata_image_inspect(path, &output, &error) < 0);
 	}
 	strata_error_clear(&error);
+}
+
+/* What people see of the image at PATH. */
+static char *inspect_text(const char *path)
+{
+	strata_autobuffer struct strata_buffer buffer = STRATA_BUFFER_INIT;
+	struct strata_findings findings = {0};
+	struct strata_reading reading = {0};
+	struct strata_error error = STRATA_ERROR_INIT;
+
+	assert_succeeds(strata_inspect_open(path, &findings, &reading, &error), &error);
+	assert_succeeds(strata_inspect_text(&reading, &buffer, &error), &error);
+	strata_reading_release(&reading);
+	strata_findings_release(&findings);
+	return strata_buffer_take(&buffer);
 }
 
 static void test_inspect(void **state)
@@ -659,7 +675,7 @@ static void test_inspect(void **state)
 				"\"0123456789012345678901234567890123456789"
 				"0123456789012345678\xc3\xa4 and what is beyond\"}]}"});
 	path = place(fixture, "layout");
-	assert_succeeds(strata_image_inspect(path, false, &text, &error), &error);
+	text = inspect_text(path);
 	assert_non_null(strstr(text, "Image        one\n"));
 	assert_non_null(strstr(text, "Platform     linux/amd64\n"));
 	assert_non_null(strstr(text, "Entrypoint   [\"/bin/a\"]\n"));
@@ -667,13 +683,13 @@ static void test_inspect(void **state)
 	assert_non_null(strstr(text, "Labels       k=v\n"));
 	assert_non_null(strstr(text, "012345678…\n"));
 	assert_null(strchr(text, '\x1b'));
-	assert_succeeds(strata_image_inspect(path, true, &json, &error), &error);
+	assert_succeeds(strata_image_inspect(path, &json, &error), &error);
 	assert_non_null(strstr(json, "\"Entrypoint\": ["));
 	assert_non_null(strstr(json, "\"Env\": ["));
 	assert_non_null(strstr(json, "\"created\": \"2001-02-03T04:05:06Z\""));
 	assert_non_null(strstr(json, "\"diffId\": \"sha256:"));
 	make_layout(fixture, &(struct parts){.config = "{"});
-	assert_fails(strata_image_inspect(path, true, &lower, &error), STRATA_ERROR_FORMAT,
+	assert_fails(strata_image_inspect(path, &lower, &error), STRATA_ERROR_FORMAT,
 		"not valid JSON", &error);
 }
 

@@ -2,7 +2,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "image/inspect/inspect.h"
+#include "cli/text/image_text.h"
 #include "image/read/internal.h"
 #include "tar/decompress.h"
 #include "util/text.h"
