@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A contest: every contender plans the same series, and what each costs is summed over runs.
+ */
 #include <string.h>
 
 #include "lab/series.h"

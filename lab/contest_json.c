@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The results of a contest as JSON (docs/simulation.schema.json).
+ */
 #include "lab/series.h"
 #include "util/error.h"
 #include "util/file.h"

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The customisation as members of a JSON object, in plans and in recipes.
+ */
 #include "customisation/customisation.h"
 #include "customisation/entries.h"
 #include "customisation/permissions.h"

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Entries of the customisation as JSON, and what is known of the directories above them.
+ */
 #include <string.h>
 
 #include "customisation/entries.h"

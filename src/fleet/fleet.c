@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A fleet in memory: images, in the order of their names, over one graph.
+ */
 #include <string.h>
 
 #include "fleet/internal.h"

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The graph: items are added in any order, and finishing sorts them, resolves their references
+ * and finds what is missing.
+ */
 #include <string.h>
 #include <sys/stat.h>
 

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Name and version of a store item, told from its path as Nix and Guix do.
+ */
 #include <string.h>
 
 #include "graph/internal.h"

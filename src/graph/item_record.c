@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The record of an item for another graph of some of the same items.
+ */
 #include "graph/internal.h"
 
 struct strata_item_record strata_item_record_of(const struct strata_item *item)

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Rates as JSON (docs/rates.schema.json).
+ */
 #include "model/rates.h"
 #include "util/error.h"
 

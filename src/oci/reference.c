@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The grammar of image names: the distribution specification ("Pulling manifests") for name and
+ * tag, and Docker's for the host in front of a name.
+ */
 #include <stratapack/image.h>
 
 #include <string.h>
@@ -7,10 +11,6 @@
 #include "util/memory.h"
 #include "util/text.h"
 
-/*
- * The grammar of image names: the distribution specification ("Pulling manifests") for name and
- * tag, and Docker's for the host in front of a name.
- */
 enum {
 	LONGEST_NAME = 255,
 	LONGEST_TAG = 128,

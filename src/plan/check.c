@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Whether a plan is one of a graph: every item in one layer, no layer empty, no foreign item.
+ */
 #include "customisation/customisation.h"
 #include "plan/internal.h"
 #include "util/error.h"

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Making a plan: how many layers items and customisation get, what lies below, and what the
+ * strategy is asked.
+ */
 #include <string.h>
 
 #include "customisation/customisation.h"

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A plan as JSON (docs/plan.schema.json).
+ */
 #include <string.h>
 
 #include "customisation/customisation.h"

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The list of all strategies.
+ */
 #include <string.h>
 
 #include "plan/internal.h"

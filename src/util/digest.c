@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Digests as text: "sha256:" and 64 digits.
+ */
 #include <stratapack/digest.h>
 
 #include <string.h>

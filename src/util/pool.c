@@ -13,7 +13,7 @@ struct strata_pool {
 	bool closing;
 	atomic_uint idle; /* threads that wait for whatever comes */
 
-	struct strata_job *first_job, **last_job;
+	struct strata_pool_job *first_job, **last_job;
 
 	int (*task)(void *data, size_t index, struct strata_error *error);
 	void *data;
@@ -34,7 +34,7 @@ static void wait_idly(struct strata_pool *pool)
 /* Take the first job and run it; the lock is held before and after, not meanwhile. */
 static bool run_one_job(struct strata_pool *pool)
 {
-	struct strata_job *job = pool->first_job;
+	struct strata_pool_job *job = pool->first_job;
 
 	if (!job)
 		return false;
@@ -158,7 +158,7 @@ int strata_pool_run(struct strata_pool *pool, size_t count,
 	return status;
 }
 
-void strata_pool_submit(struct strata_pool *pool, struct strata_job *job)
+void strata_pool_submit(struct strata_pool *pool, struct strata_pool_job *job)
 {
 	job->next = NULL;
 	job->done = false;
@@ -174,7 +174,7 @@ void strata_pool_submit(struct strata_pool *pool, struct strata_job *job)
 	pthread_mutex_unlock(&pool->lock);
 }
 
-void strata_pool_wait(struct strata_pool *pool, const struct strata_job *job)
+void strata_pool_wait(struct strata_pool *pool, const struct strata_pool_job *job)
 {
 	if (pool->worker_count == 0)
 		return;

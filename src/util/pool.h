@@ -19,9 +19,9 @@
 struct strata_pool;
 
 /* Embedded in the data of the job; the pool never allocates one. */
-struct strata_job {
-	void (*run)(struct strata_job *job);
-	struct strata_job *next;
+struct strata_pool_job {
+	void (*run)(struct strata_pool_job *job);
+	struct strata_pool_job *next;
 	bool done;
 };
 
@@ -41,10 +41,10 @@ int strata_pool_run(struct strata_pool *pool, size_t count,
 
 /* Hand JOB to the pool, from within a task. It stays the caller's and must live until waited for.
  */
-void strata_pool_submit(struct strata_pool *pool, struct strata_job *job);
+void strata_pool_submit(struct strata_pool *pool, struct strata_pool_job *job);
 
 /* Return when JOB is done; help with other jobs until then. */
-void strata_pool_wait(struct strata_pool *pool, const struct strata_job *job);
+void strata_pool_wait(struct strata_pool *pool, const struct strata_pool_job *job);
 
 /* Whether a worker has nothing to do right now: then a job given away begins at once. */
 bool strata_pool_is_idle(struct strata_pool *pool);

@@ -43,12 +43,9 @@ static void use(const char *path, struct strata_error *error)
 
 	(void)strata_image_verify(path, NULL, NULL, &count, error);
 	strata_error_clear(error);
-	for (int json = 0; json < 2; json++) {
-		if (strata_image_inspect(path, json != 0, &output, error) == 0)
-			free(output);
-		output = NULL;
-		strata_error_clear(error);
-	}
+	if (strata_image_inspect(path, &output, error) == 0)
+		free(output);
+	strata_error_clear(error);
 }
 
 /* Put DOCUMENT into TEXT with HEX and SIZE of what it refers to for "@" and "#". */

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The completion script for bash, made of the option tables (bash's manual, "Programmable
+ * Completion").
+ */
 #include "cli/command.h"
 #include "cli/completion/completion.h"
 

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The completion script for fish, made of the option tables (fish's manual, `complete`).
+ */
 #include <string.h>
 
 #include "cli/command.h"

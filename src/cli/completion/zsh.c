@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The completion script for zsh, made of the option tables (zshcompsys(1), `_arguments`).
+ */
 #include <string.h>
 
 #include "cli/command.h"

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The options that say where images go, and under which names.
+ */
 #include <string.h>
 
 #include "cli/options/image_options.h"

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What an update pulls, and why, as a person reads it.
+ */
 #include <string.h>
 
 #include "cli/text/image_text.h"

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What an image holds, as a person reads it.
+ */
 #include <inttypes.h>
 #include <string.h>
 

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The plan of a fleet: membership classes, agglomeration, local search and adoption in their
+ * order, and the layers that come of them.
+ */
 #include <string.h>
 
 #include "fleet/internal.h"

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The layout that a fleet begins with where it inherits an earlier catalogue, and which of the
+ * inherited layers may be torn apart.
+ */
 #include <string.h>
 
 #include "fleet/search/inheritance.h"

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Layers found by what is in them: a hash table over sets of atoms.
+ */
 #include <string.h>
 
 #include "fleet/search/layer.h"

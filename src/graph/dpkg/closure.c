@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Which packages an image holds: those asked for, the essential ones, and all that they depend
+ * on.
+ */
 #include <string.h>
 
 #include "graph/dpkg/dpkg.h"

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Which package satisfies a dependency: Debian's "a | b", versions, Provides and Multi-Arch
+ * (Debian Policy, chapter 7).
+ */
 #include <string.h>
 
 #include "graph/dpkg/dpkg.h"

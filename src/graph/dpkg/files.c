@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Which files belong to a package: its list, less what is diverted from it (dpkg-divert(1)),
+ * plus its configuration.
+ */
 #include <errno.h>
 #include <string.h>
 

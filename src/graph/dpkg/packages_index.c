@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A graph of an archive's Packages indices: packages that are not on this machine, for plans and
+ * simulations.
+ */
 #include "graph/dpkg/dpkg.h"
 #include "graph/internal.h"
 

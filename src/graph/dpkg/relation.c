@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One relation of a Depends field: "name:arch (>= version)" (deb-control(5), Debian Policy 7.1).
+ */
 #include <string.h>
 
 #include "graph/dpkg/dpkg.h"

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Reading the stanzas of the status file and of Packages indices (deb-control(5)).
+ */
 #include <string.h>
 
 #include "graph/dpkg/dpkg.h"

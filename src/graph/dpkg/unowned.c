@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What no package owns on a whole system: every path that no list names, except what belongs to
+ * the running system.
+ */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>

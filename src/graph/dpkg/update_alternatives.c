@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The links of update-alternatives(1): which of an image's packages own what they lead to.
+ */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>

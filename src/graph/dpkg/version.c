@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The order of versions (deb-version(7)).
+ */
 #include <string.h>
 
 #include "graph/dpkg/dpkg.h"

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Hashes of NARs in the spellings of Nix and Guix: hexadecimal, Nix's base 32, base64.
+ */
 #include <string.h>
 
 #include "graph/internal.h"

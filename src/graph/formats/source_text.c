@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The text of a source that is a file, read whole within a bound.
+ */
 #include <string.h>
 
 #include "graph/internal.h"

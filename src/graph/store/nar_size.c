@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The NAR format (Dolstra's thesis, figure 5.2) is a sequence of strings, each an 8-byte length,
+ * the bytes, and zeros up to a multiple of 8. Only the sizes matter here.
+ */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -8,10 +12,6 @@
 
 #include "graph/internal.h"
 
-/*
- * The NAR format (Dolstra's thesis, figure 5.2) is a sequence of strings, each an 8-byte length,
- * the bytes, and zeros up to a multiple of 8. Only the sizes matter here.
- */
 static uint64_t string_size(uint64_t length)
 {
 	return 8 + (length + 7) / 8 * 8;

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What an image holds, as JSON (docs/inspect.schema.json).
+ */
 #include <strings.h>
 
 #include "image/inspect/inspect.h"

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The config of an image: diff IDs, history and platform (OCI image-spec, config.md).
+ */
 #include <inttypes.h>
 #include <string.h>
 

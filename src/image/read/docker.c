@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Docker's archive: manifest.json names the config and the layers (docker-image-spec 1.2).
+ */
 #include <string.h>
 
 #include "image/read/internal.h"

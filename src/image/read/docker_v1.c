@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Docker's first archive: a directory a layer, and `repositories` (docker-image-spec 1.0).
+ */
 #include <string.h>
 
 #include "image/read/internal.h"

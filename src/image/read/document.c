@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Documents of an image and the descriptors that lead to them, whatever the format.
+ */
 #include <inttypes.h>
 #include <stdarg.h>
 #include <string.h>

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Manifests of OCI and of Docker's schema 2, which must be one or the other.
+ */
 #include <string.h>
 
 #include "image/read/internal.h"

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * OCI layouts, and skopeo's "dir": index.json and the indexes and manifests that it leads to
+ * (image-layout.md, image-index.md).
+ */
 #include <string.h>
 
 #include "image/read/internal.h"

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What SOURCE means: the format of a path, and which of several images is asked for.
+ */
 #include <string.h>
 
 #include "image/read/internal.h"

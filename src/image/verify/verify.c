@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Verifying an image: every blob once, each image's layers against its config.
+ */
 #include "image/verify/blob.h"
 
 static int verify_image(struct strata_blob_checks *checks, struct strata_reading *reading,

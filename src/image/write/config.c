@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The config of an image: what containers run as, its diff IDs and its history (OCI image-spec,
+ * config.md).
+ */
 #include <string.h>
 #include <time.h>
 

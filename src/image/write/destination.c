@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * TRANSPORT:PATH[:NAME[:TAG]], and what each transport can hold.
+ */
 #include <stratapack/image.h>
 
 #include <string.h>

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * skopeo's "dir:": a schema 2 manifest, and blobs by the digits of their digests (containers-
+ * transports(5)).
+ */
 #include "image/write/blobs.h"
 
 #include <string.h>
 
 #include "util/file.h"
 
-/*
- * skopeo's "dir:": a schema 2 manifest, and blobs by the digits of their digests (containers-
- * transports(5)).
- */
 static int write_file(const char *directory, const char *name, const void *bytes, size_t size,
 	struct strata_error *error)
 {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "image/write/archive_layers.h"
-#include "image/write/image.h"
-
 /*
  * Docker's "V2" archive (docker-image-spec 1.2): manifest.json names the config and the layers.
  * Layers are regular members, each once: podman and skopeo refuse links. Everything that tells of
  * the layers comes after them.
  */
+#include "image/write/archive_layers.h"
+#include "image/write/image.h"
+
 struct docker_archive {
 	const struct strata_destination *destination;
 	struct strata_archive archive;

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Docker's "V1" archive (docker-image-spec 1.0): a directory a layer with VERSION, json and
+ * layer.tar, and `repositories`, which names the top layer of each tag. Unless it is to be strict,
+ * manifest.json and the config stand beside them, and the archive loads in everything newer too.
+ */
 #include <string.h>
 
 #include "image/write/archive.h"
@@ -6,11 +11,6 @@
 #include "util/arena.h"
 #include "util/sha256.h"
 
-/*
- * Docker's "V1" archive (docker-image-spec 1.0): a directory a layer with VERSION, json and
- * layer.tar, and `repositories`, which names the top layer of each tag. Unless it is to be strict,
- * manifest.json and the config stand beside them, and the archive loads in everything newer too.
- */
 struct v1_layer {
 	char id[STRATA_SHA256_HEX_SIZE];
 	const char *description; /* the member json */

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Manifests of OCI and of Docker's schema 2, and the descriptors of an index.
+ */
 #include <string.h>
 
 #include "image/write/image.h"

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "image/write/archive_layers.h"
-#include "image/write/image.h"
-
 /*
  * An OCI layout as one tar file, and the universal archive: the same with a manifest.json over the
  * same blobs, so that it is a Docker archive too (as `docker save` has written since 25). Blobs
  * come first, what tells of them last.
  */
+#include "image/write/archive_layers.h"
+#include "image/write/image.h"
+
 static const char blob_prefix[] = "blobs/sha256/";
 
 struct oci_archive {

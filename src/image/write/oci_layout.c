@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * An OCI image layout directory (image-layout.md). A new one appears whole; into one that exists
+ * the image is added: blobs first, then the index is replaced, so that readers see the old or the
+ * new.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -10,11 +15,6 @@
 #include "util/file.h"
 #include "util/json.h"
 
-/*
- * An OCI image layout directory (image-layout.md). A new one appears whole; into one that exists
- * the image is added: blobs first, then the index is replaced, so that readers see the old or the
- * new.
- */
 static const char blobs_directory[] = "blobs/sha256";
 
 static bool exists(const char *directory, const char *name)

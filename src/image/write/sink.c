@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * An output while it is written: which writer a transport has, and the steps that all of them
+ * share.
+ */
 #include <stdio.h>
 
 #include "image/write/archive.h"

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Making one layer: from the cache, or by reading its files once; what changed meanwhile is
+ * noticed.
+ */
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>

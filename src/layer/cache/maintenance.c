@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Looking after the blob store: list, verify, prune.
+ */
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -16,9 +19,6 @@
 #include "util/temporary.h"
 #include "util/text.h"
 
-/*
- * Looking after the blob store: list, verify, prune.
- */
 enum { LARGEST_ENTRY = 256 << 20 };
 
 struct entry {

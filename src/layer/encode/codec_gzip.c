@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A single gzip member (RFC 1952), because there are decoders that stop at the end of the first.
+ * Its blocks are deflated in parallel (deflater.h).
+ */
 #include <libdeflate.h>
 #include <zlib.h>
 
 #include "layer/encode/deflater.h"
 #include "layer/encode/encoder.h"
 
-/*
- * A single gzip member (RFC 1952), because there are decoders that stop at the end of the first.
- * Its blocks are deflated in parallel (deflater.h).
- */
 struct slot {
-	struct strata_job job; /* first: a job is its slot */
+	struct strata_pool_job job; /* first: a job is its slot */
 	struct gzip *gzip;
 	struct slot *next;
 	struct strata_block *block;
@@ -31,7 +31,7 @@ struct gzip {
 	uint64_t size;
 };
 
-static void compress_slot(struct strata_job *job)
+static void compress_slot(struct strata_pool_job *job)
 {
 	struct slot *slot = (struct slot *)job;
 	struct gzip *gzip = slot->gzip;

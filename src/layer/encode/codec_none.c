@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Layers as they are: the blob is the tar stream.
+ */
 #include "layer/encode/encoder.h"
 
 static int plain_open(struct strata_encoding *encoding,

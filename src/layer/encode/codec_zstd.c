@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <zstd.h>
-
-#include "layer/encode/encoder.h"
-
 /*
  * One zstd frame (RFC 8878). libzstd splits it into jobs of its own; with at least one worker its
  * bytes do not depend on how many there are. Without workers it writes another stream, so there is
  * always one. The job size is a constant of the format.
  */
+#include <zstd.h>
+
+#include "layer/encode/encoder.h"
+
 enum {
 	JOB_SIZE = 4 * 1024 * 1024,
 	OUTPUT_SIZE = 128 * 1024,

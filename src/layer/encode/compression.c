@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * CODEC[:LEVEL] as it is written, and the usual levels.
+ */
 #include <string.h>
 
 #include "layer/encode/encoder.h"

@@ -21,7 +21,7 @@ static struct strata_block *next_block(struct strata_hashing *hashing)
 	return block;
 }
 
-static void hash_blocks(struct strata_job *job)
+static void hash_blocks(struct strata_pool_job *job)
 {
 	struct strata_hashing *hashing = (struct strata_hashing *)job;
 	struct strata_block *block;

@@ -10,7 +10,7 @@
 #include "util/sha256.h"
 
 struct strata_hashing {
-	struct strata_job job; /* first: the job is the hashing */
+	struct strata_pool_job job; /* first: the job is the hashing */
 	struct strata_pool *pool;
 	struct strata_sha256 *hash;
 	uint64_t size;        /* bytes that were added */

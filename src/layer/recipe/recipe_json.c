@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A recipe as canonical JSON (docs/recipe.schema.json): what its key is the digest of.
+ */
 #include <stdio.h>
 #include <string.h>
 

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What stands for the state of a recipe's files on disk: metadata, never contents.
+ */
 #include <stdio.h>
 #include <string.h>
 

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Nodes of a tree that the customisation brings: copies, links, directories, and the permissions
+ * of them all.
+ */
 #include <errno.h>
 #include <string.h>
 

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Nodes of a tree that items bring: files found on disk, with links followed within the root
+ * only.
+ */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Strategy `per-item`: a layer for each item, references below.
+ */
 #include "graph/components.h"
 #include "plan/internal.h"
 #include "plan/strategies/cut.h"

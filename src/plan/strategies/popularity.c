@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Strategy `popularity`: Graham Christensen's contest on the reference graph (nixpkgs, 2018).
+ */
 #include <string.h>
 
 #include "plan/internal.h"

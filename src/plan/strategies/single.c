@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Strategy `single`: one layer with everything.
+ */
 #include "plan/internal.h"
 #include "plan/strategies/cut.h"
 

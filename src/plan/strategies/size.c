@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Strategy `size`: the largest items alone, the rest together.
+ */
 #include "plan/internal.h"
 #include "plan/strategies/cut.h"
 #include "util/error.h"

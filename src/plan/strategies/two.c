@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Strategy `two`: what was asked for above, all that it needs below.
+ */
 #include "plan/internal.h"
 #include "plan/strategies/cut.h"
 #include "util/error.h"

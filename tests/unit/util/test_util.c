@@ -178,11 +178,11 @@ struct counting {
 };
 
 struct counting_job {
-	struct strata_job job;
+	struct strata_pool_job job;
 	struct counting *counting;
 };
 
-static void count_job(struct strata_job *job)
+static void count_job(struct strata_pool_job *job)
 {
 	atomic_fetch_add(&((struct counting_job *)job)->counting->jobs, 1);
 }
