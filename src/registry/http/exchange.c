@@ -226,11 +226,15 @@ static bool has_passed(const struct timespec *time)
 	       (now.tv_sec == time->tv_sec && now.tv_nsec >= time->tv_nsec);
 }
 
-static struct patience patience_of(const struct strata_http_exchange *exchange, unsigned factor)
+static struct patience patience_of(struct strata_http_exchange *exchange, unsigned factor)
 {
 	unsigned seconds = strata_http_settings_of(exchange->http)->stall_seconds * factor;
+	struct patience patience = {0, now_plus(seconds, 0), seconds};
 
-	return (struct patience){exchange->moved, now_plus(seconds, 0), seconds};
+	lock(exchange);
+	patience.moved = exchange->moved;
+	unlock(exchange);
+	return patience;
 }
 
 /* Wait until something has changed, with the lock held. */
