@@ -97,6 +97,7 @@ struct strata_entry {
 	uint32_t uid, gid;
 	/* A directory that stays as it is where the image has one there already. */
 	bool keeps_existing;
+	bool was_relative; /* the target of a link was, and became that within an item */
 
 	/* Of an entry in its place: the image has this directory already. Its time is that which it
 	 * has there: of a base `mtime`, of an item what the layers' rules make of it. */

@@ -84,6 +84,7 @@ static int resolve(struct strata_job *job, struct strata_entry *entry, struct st
 	if (strata_buffer_check(&target, error) < 0)
 		return STRATA_ERROR_MEMORY;
 	entry->target = strata_arena_string(&job->arena, target.data);
+	entry->was_relative = true;
 	return entry->target ? 0 : strata_fail_memory(error);
 }
 

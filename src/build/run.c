@@ -6,6 +6,7 @@
 
 #include "build/additions.h"
 #include "build/job.h"
+#include "build/missing.h"
 #include "build/outputs.h"
 #include "build/planning.h"
 #include "build/sources.h"
@@ -149,6 +150,17 @@ static int check(struct strata_job *job, enum strata_goal goal, struct strata_er
 	return strata_wrong_use(error, status);
 }
 
+/* Whether there are only names of items, as of an index of packages: nothing says what is in them.
+ */
+static bool items_are_absent(const struct strata_job *job)
+{
+	for (uint32_t i = 0; i < strata_graph_count(job->graph); i++) {
+		if (strata_graph_item(job->graph, i)->content == STRATA_CONTENT_ABSENT)
+			return true;
+	}
+	return false;
+}
+
 static int run(struct strata_job *job, enum strata_goal goal, struct strata_error *error)
 {
 	int status = check(job, goal, error);
@@ -161,6 +173,8 @@ static int run(struct strata_job *job, enum strata_goal goal, struct strata_erro
 	/* Recipes and the plan itself are the same on any base. */
 	if (status == 0 && (job->base || goal >= STRATA_GOAL_DESCRIBE))
 		status = strata_base_check_plan(job->base, job->plan, error);
+	if (status == 0 && !items_are_absent(job))
+		status = strata_missing_tell(job, error);
 	if (status == 0 && goal >= STRATA_GOAL_RECIPES)
 		status = make_recipes(job, error);
 	if (status == 0 && goal == STRATA_GOAL_RECIPES)

@@ -161,5 +161,10 @@ int strata_listing_add(struct strata_listing *listing, const struct strata_liste
 		if (!place->target)
 			return strata_fail_memory(error);
 	}
+	if (entry->content) {
+		place->content = strata_arena_string(&listing->arena, entry->content);
+		if (!place->content)
+			return strata_fail_memory(error);
+	}
 	return entry->xattr_count > 0 ? copy_xattrs(&listing->arena, entry, place, error) : 0;
 }

@@ -31,6 +31,7 @@ struct strata_listed {
 	int64_t mtime;
 	const struct strata_xattr *xattrs;
 	size_t xattr_count;
+	const char *content; /* of a list of accounts, which says who there is; else NULL */
 	const char *package; /* whose it is, as a package database of the layers says; or NULL */
 };
 

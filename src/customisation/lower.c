@@ -24,11 +24,33 @@ static int find_beneath(struct strata_lower *lower, const char *path,
 	return 0;
 }
 
+/* The entry of the customisation for PATH, or NULL. */
+static const struct strata_entry *find_entry(const struct strata_lower *lower, const char *path)
+{
+	for (size_t i = 0; i < lower->entry_count; i++) {
+		if (strcmp(lower->entries[i].path, path) == 0)
+			return &lower->entries[i];
+	}
+	return NULL;
+}
+
 int strata_lower_find(struct strata_lower *lower, const char *path,
 	struct strata_lower_entry *entry, struct strata_error *error)
 {
+	const struct strata_entry *own = find_entry(lower, path);
 	struct strata_lower_entry copied;
-	int status = strata_lower_find_copy(lower, path, &copied, error);
+	int status;
+
+	if (own) {
+		*entry = (struct strata_lower_entry){.source = STRATA_LOWER_COPY,
+			.listed = {.kind = own->kind == STRATA_ENTRY_SYMLINK
+						   ? STRATA_LISTED_SYMLINK
+						   : STRATA_LISTED_DIRECTORY,
+				.target = own->target,
+				.mode = own->mode}};
+		return 0;
+	}
+	status = strata_lower_find_copy(lower, path, &copied, error);
 
 	/* A directory of a copy is joined with one that is there, or with where a link leads. */
 	if (status == 0 && copied.listed.kind <= STRATA_LISTED_DIRECTORY)

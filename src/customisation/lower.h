@@ -44,6 +44,8 @@ struct strata_lower {
 	struct strata_map parents; /* directories above them */
 	struct strata_lower_copy *copies;
 	size_t copy_count, copy_capacity;
+	const struct strata_entry *entries; /* on all of it; sorted by path components */
+	size_t entry_count;
 	struct strata_arena arena;
 	struct strata_buffer place;
 };
@@ -73,6 +75,22 @@ int strata_lower_find_copy(struct strata_lower *lower, const char *path,
 	struct strata_lower_entry *entry, struct strata_error *error) STRATA_MUST_CHECK;
 int strata_lower_find_item(struct strata_lower *lower, const char *path,
 	struct strata_lower_entry *entry, struct strata_error *error) STRATA_MUST_CHECK;
+
+/* Lay a whole customisation on it that is in its place; borrowed. */
+int strata_lower_add_customisation(struct strata_lower *lower,
+	const struct strata_customisation *customisation,
+	struct strata_error *error) STRATA_MUST_CHECK;
+
+/* Call VISIT with the names of what is in the directory at PATH, which has no links ("": the root
+ * directory), in any order, perhaps more than once. */
+int strata_lower_list(struct strata_lower *lower, const char *path,
+	int (*visit)(void *data, const char *name, struct strata_error *error), void *data,
+	struct strata_error *error) STRATA_MUST_CHECK;
+
+/* Append the content of the file at PATH, as far as it is known: not of every file of a base.
+ * Returns whether it is, or an error. */
+int strata_lower_read(struct strata_lower *lower, const char *path, struct strata_buffer *content,
+	struct strata_error *error) STRATA_MUST_CHECK;
 
 /* Find where PATH leads, following links, the last one too: RESOLVED, without links, whether
  * anything is there or not; "" is the root directory. Too many links are STRATA_ERROR_INVALID. */

@@ -3,6 +3,7 @@
  * What the items and the copies of an image have at a path. Their files are looked at only when
  * they are asked for: most of a closure lies nowhere near an addition.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -13,6 +14,7 @@
 #include "customisation/lower.h"
 #include "tar/xattrs.h"
 #include "util/error.h"
+#include "util/file.h"
 #include "util/text.h"
 
 /* Remember the directories above PATH, up to one that is known. */
@@ -264,4 +266,145 @@ int strata_lower_find_item(struct strata_lower *lower, const char *path,
 		entry->listed =
 			(struct strata_listed){.kind = STRATA_LISTED_DIRECTORY, .mode = 0755};
 	return 0;
+}
+
+int strata_lower_add_customisation(struct strata_lower *lower,
+	const struct strata_customisation *customisation, struct strata_error *error)
+{
+	int status = 0;
+
+	for (size_t i = 0; status == 0 && i < customisation->copy_count; i++) {
+		const struct strata_copy *copy = &customisation->copies[i];
+		strata_autobuffer struct strata_buffer place = STRATA_BUFFER_INIT;
+		struct strata_lower_copy laid = {
+			.to = copy->to, .links = copy->links ? copy->from : NULL};
+
+		strata_buffer_format(&place, "%s%s", copy->links ? lower->root : "", copy->from);
+		laid.place = place.failed ? NULL : strata_arena_string(&lower->arena, place.data);
+		if (!laid.place)
+			return strata_fail_memory(error);
+		status = strata_lower_add_copy(lower, &laid, error);
+	}
+	lower->entries = customisation->entries;
+	lower->entry_count = customisation->entry_count;
+	return status;
+}
+
+/* The names in a directory on this machine; one that is not there, or closed to us, has none. */
+static int list_place(const char *place,
+	int (*visit)(void *data, const char *name, struct strata_error *error), void *data,
+	struct strata_error *error)
+{
+	DIR *stream = opendir(place);
+	struct dirent *entry;
+	int status = 0;
+
+	while (stream && status == 0 && (entry = readdir(stream))) {
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+			status = visit(data, entry->d_name, error);
+	}
+	if (stream)
+		closedir(stream);
+	return status;
+}
+
+/* The name of PATH where it lies right in DIRECTORY; else NULL. */
+static const char *name_in(const char *path, const char *directory)
+{
+	size_t length = strlen(directory);
+
+	if (strncmp(path, directory, length) != 0 || path[length] != '/' ||
+		strchr(path + length + 1, '/'))
+		return NULL;
+	return path + length + 1;
+}
+
+static int list_copies(struct strata_lower *lower, const char *path,
+	int (*visit)(void *data, const char *name, struct strata_error *error), void *data,
+	struct strata_error *error)
+{
+	int status = 0;
+
+	for (size_t i = 0; status == 0 && i < lower->copy_count; i++) {
+		const struct strata_lower_copy *copy = &lower->copies[i];
+		const char *rest = behind(path, copy->to);
+		const char *name = name_in(copy->to, path);
+
+		strata_buffer_truncate(&lower->place, 0);
+		strata_buffer_format(&lower->place, "%s%s", copy->place, rest ? rest : "");
+		status = strata_buffer_check(&lower->place, error);
+		if (status == 0 && rest)
+			status = list_place(lower->place.data, visit, data, error);
+		if (status == 0 && name && *name)
+			status = visit(data, name, error);
+	}
+	for (size_t i = 0; status == 0 && i < lower->entry_count; i++) {
+		const char *name = name_in(lower->entries[i].path, path);
+
+		status = name ? visit(data, name, error) : 0;
+	}
+	return status;
+}
+
+/* Of a system's files those that an item has; of a tree all that is there. */
+static int list_items(struct strata_lower *lower, const char *path,
+	int (*visit)(void *data, const char *name, struct strata_error *error), void *data,
+	struct strata_error *error)
+{
+	int status = 0;
+
+	for (uint32_t i = 0; status == 0 && i < strata_graph_count(lower->graph); i++) {
+		const struct strata_item *item = strata_graph_item(lower->graph, i);
+
+		for (size_t k = 0; status == 0 && k < item->file_count; k++) {
+			const char *name = name_in(item->files[k], path);
+
+			status = name ? visit(data, name, error) : 0;
+		}
+	}
+	if (status < 0 || find_tree(lower, path) == STRATA_MAP_NONE)
+		return status;
+	strata_buffer_truncate(&lower->place, 0);
+	strata_buffer_format(&lower->place, "%s%s", lower->root, path);
+	status = strata_buffer_check(&lower->place, error);
+	return status < 0 ? status : list_place(lower->place.data, visit, data, error);
+}
+
+int strata_lower_list(struct strata_lower *lower, const char *path,
+	int (*visit)(void *data, const char *name, struct strata_error *error), void *data,
+	struct strata_error *error)
+{
+	int status = list_copies(lower, path, visit, data, error);
+
+	if (status == 0)
+		status = list_items(lower, path, visit, data, error);
+	for (size_t i = 0; lower->base && status == 0 && i < lower->base->count; i++) {
+		const struct strata_listed *listed = &lower->base->entries[i];
+		const char *name = name_in(listed->path, path);
+
+		if (name && listed->kind != STRATA_LISTED_NOTHING)
+			status = visit(data, name, error);
+	}
+	return status;
+}
+
+int strata_lower_read(struct strata_lower *lower, const char *path, struct strata_buffer *content,
+	struct strata_error *error)
+{
+	enum { LARGEST = 16 * 1024 * 1024 };
+	strata_autobuffer struct strata_buffer resolved = STRATA_BUFFER_INIT;
+	struct strata_lower_entry entry;
+	int status = strata_lower_follow(lower, path, &resolved, &entry, error);
+
+	if (status < 0 || entry.listed.kind != STRATA_LISTED_OTHER)
+		return status;
+	if (entry.source == STRATA_LOWER_BASE) {
+		if (entry.listed.content)
+			strata_buffer_string(content, entry.listed.content);
+		status = strata_buffer_check(content, error);
+		return status < 0 ? status : entry.listed.content != NULL;
+	}
+	/* What was found last is at lower->place. */
+	status = strata_file_read(lower->place.data, LARGEST, content, error);
+	return status < 0 ? status : 1;
 }

@@ -43,10 +43,29 @@ static enum strata_listed_kind kind_of(const struct strata_tar_member *member)
 	return member->type == STRATA_TAR_SYMLINK ? STRATA_LISTED_SYMLINK : STRATA_LISTED_OTHER;
 }
 
-/* Add MEMBER as PATH, which is absolute. */
-static int add_member(struct reading *reading, const struct strata_tar_member *member,
-	const char *path, struct strata_error *error)
+static int read_content(
+	struct strata_tar_reader *reader, struct strata_buffer *content, struct strata_error *error)
 {
+	enum { LARGEST = 64 * 1024 * 1024 };
+	char chunk[16 * 1024];
+	size_t got;
+
+	do {
+		int status = strata_tar_reader_read(reader, chunk, sizeof(chunk), &got, error);
+
+		if (status < 0)
+			return status;
+		strata_buffer_append(content, chunk, got);
+	} while (got > 0 && content->length < LARGEST);
+	return strata_buffer_check(content, error);
+}
+
+/* Add MEMBER as PATH, which is absolute. */
+static int add_member(struct reading *reading, struct strata_tar_reader *reader,
+	const struct strata_tar_member *member, const char *path, struct strata_error *error)
+{
+	strata_autobuffer struct strata_buffer content = STRATA_BUFFER_INIT;
+
 	strata_autofree struct strata_xattr *xattrs =
 		strata_allocate(member->attribute_count, sizeof(*xattrs));
 	struct strata_listed listed = {.kind = kind_of(member),
@@ -71,6 +90,13 @@ static int add_member(struct reading *reading, const struct strata_tar_member *m
 			xattrs[listed.xattr_count++] = (struct strata_xattr){
 				attribute->name, attribute->value, attribute->size};
 	}
+	if (member->type == STRATA_TAR_REGULAR && strcmp(path, "/etc/passwd") == 0) {
+		int status = read_content(reader, &content, error);
+
+		if (status < 0)
+			return status;
+		listed.content = content.data;
+	}
 	return strata_listing_add(reading->listing, &listed, error);
 }
 
@@ -91,23 +117,6 @@ static char *list_package(struct reading *reading, const char *path, bool *has_s
 	return strata_arena_bytes(&reading->arena, name,
 		(size_t)(end - name) < strcspn(name, ":") ? (size_t)(end - name)
 							  : strcspn(name, ":"));
-}
-
-static int read_content(
-	struct strata_tar_reader *reader, struct strata_buffer *content, struct strata_error *error)
-{
-	enum { LARGEST = 64 * 1024 * 1024 };
-	char chunk[16 * 1024];
-	size_t got;
-
-	do {
-		int status = strata_tar_reader_read(reader, chunk, sizeof(chunk), &got, error);
-
-		if (status < 0)
-			return status;
-		strata_buffer_append(content, chunk, got);
-	} while (got > 0 && content->length < LARGEST);
-	return strata_buffer_check(content, error);
 }
 
 static int take_list(struct reading *reading, struct strata_tar_reader *reader,
@@ -150,7 +159,7 @@ static int take_member(struct reading *reading, struct strata_tar_reader *reader
 	int status;
 
 	if (!strata_text_starts_with(name, whiteout)) {
-		status = add_member(reading, member, path->data, error);
+		status = add_member(reading, reader, member, path->data, error);
 		return status < 0 ? status : take_list(reading, reader, member, path->data, error);
 	}
 	if (strcmp(name, opaque) == 0) {
