@@ -37,6 +37,11 @@ struct strata_platform {
 STRATA_PUBLIC int strata_base_open(const char *source, const struct strata_platform *platform,
 	struct strata_base **base, struct strata_error *error);
 
+/* Tell OBSERVER what of BASE (NULL: none) does not come into an image on it: instructions for
+ * builds, and variables that no client takes. */
+STRATA_PUBLIC void strata_base_tell(
+	const struct strata_base *base, const struct strata_observer *observer);
+
 /* How many layers it has; 0 for NULL. */
 STRATA_PUBLIC size_t strata_base_layer_count(const struct strata_base *base);
 

@@ -23,6 +23,7 @@ extern "C" {
 struct strata_reference {
 	char *name; /* "example.org/team/tool"; owned */
 	char *tag;  /* "1.2", or "latest" where none was written; owned */
+	char *text; /* all of it, as it was written; owned */
 };
 
 /* Read NAME[:TAG] by the grammar of the distribution specification; nothing is mangled, what does

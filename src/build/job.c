@@ -63,6 +63,8 @@ int strata_job_open_base(struct strata_job *job, struct strata_error *error)
 	if (job->request.base)
 		status = strata_base_open(
 			job->request.base, &job->request.platform, &job->base, error);
+	if (status == 0)
+		strata_base_tell(job->base, job->request.observer);
 	job->config.base = job->base;
 	return status;
 }

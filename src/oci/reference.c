@@ -122,8 +122,10 @@ int strata_reference_parse(
 	strata_autofree char *name = strndup(text, colon ? (size_t)(colon - text) : strlen(text));
 	strata_autofree char *tag = strdup(colon ? colon + 1 : "latest");
 
-	*reference = (struct strata_reference){NULL, NULL};
-	if (!name || !tag)
+	strata_autofree char *copy = strdup(text);
+
+	*reference = (struct strata_reference){NULL, NULL, NULL};
+	if (!name || !tag || !copy)
 		return strata_fail_memory(error);
 	if (!is_name(name))
 		return strata_hint(error,
@@ -138,6 +140,7 @@ int strata_reference_parse(
 			LONGEST_TAG);
 	reference->name = strata_take(name);
 	reference->tag = strata_take(tag);
+	reference->text = strata_take(copy);
 	return 0;
 }
 
@@ -145,7 +148,8 @@ void strata_reference_release(struct strata_reference *reference)
 {
 	free(reference->name);
 	free(reference->tag);
-	*reference = (struct strata_reference){NULL, NULL};
+	free(reference->text);
+	*reference = (struct strata_reference){NULL, NULL, NULL};
 }
 
 char *strata_reference_full(const struct strata_reference *reference)

@@ -11,7 +11,7 @@
 /* Take HOST/REPOSITORY, which is a name by the grammar, apart. */
 static int split(const char *name, struct strata_remote_name *remote, struct strata_error *error)
 {
-	struct strata_reference reference = {(char *)name, (char *)""};
+	struct strata_reference reference = {.name = (char *)name, .tag = (char *)""};
 	strata_autofree char *full = strata_reference_full(&reference);
 	char *slash;
 

@@ -14,7 +14,7 @@
 static void parse_names(const char *text, struct strata_error *error)
 {
 	struct strata_destination destination = {0};
-	struct strata_reference reference = {NULL, NULL};
+	struct strata_reference reference = {.name = NULL};
 
 	if (strata_reference_parse(text, &reference, error) == 0)
 		strata_reference_release(&reference);

@@ -49,7 +49,7 @@ valid() { # valid SCHEMA FILE
 }
 make_store "$scratch/root"
 graph=(--graph "$scratch/root/graph.json" --root "$scratch/root")
-"$STRATAPACK" plan "${graph[@]}" -S /a=b --mkdir /c --owner 1:2 --mtime 3 \
+"$STRATAPACK" plan "${graph[@]}" -S /a=bin --mkdir /c --owner 1:2 --mtime 3 \
 	--copy "$scratch/root/graph.json=/g" --link "$shell=/l" --chmod /g=u=rw,go= --chown '/l/**=1:1' -o "$scratch/plan.json" \
 	--recipes "$scratch/recipes"
 ok "the schema of graphs allows one" valid graph "$scratch/root/graph.json"

@@ -94,7 +94,7 @@ done
 
 build=("$STRATAPACK" build --root root)
 ok "build" within 512 "${build[@]}" --references-graph references -o oci:layout:large
-is "every file is in the image" "$(for digest in $(skopeo inspect --raw oci:layout:latest |
+is "every file is in the image" "$(for digest in $(skopeo inspect --raw oci:layout:large |
 	jq -r '.layers[].digest'); do
 	tar -tzf "layout/blobs/sha256/${digest#sha256:}"
 done | grep -c '/file$')" "$count"

@@ -51,7 +51,7 @@ for kind in guix nix; do
 	same_files "its files have their paths less the root, $kind" $kind $prefix
 	ok "the same from a graph, $kind" "$STRATAPACK" build --graph root-$kind/graph.json --root root-$kind \
 		-o oci:$kind-graph:x
-	is "gives the same layers, $kind" "$(diff_ids oci:$kind:latest)" "$(diff_ids oci:$kind-graph:latest)"
+	is "gives the same layers, $kind" "$(diff_ids oci:$kind:x)" "$(diff_ids oci:$kind-graph:x)"
 done
 fails_with 2 "in no store" "a store path without a database" "$STRATAPACK" build --root root \
 	"/gnu/store/${hello##*/}" -o oci:refused
@@ -101,8 +101,8 @@ for source in --graph=graph.json --nix-json=nix.json --references-graph=referenc
 	# shellcheck disable=SC2016
 	ok "${source%%=*} from a pipe" sh -c '"$0" build "$1" - --root root --strategy per-item -o oci:piped:x <"$2"' \
 		"$STRATAPACK" "${source%%=*}" "root/${source#*=}"
-	is "gives the same layers, ${source%%=*}" "$(diff_ids oci:piped:latest | sort)" \
-		"$(diff_ids oci:single:latest | sort)"
+	is "gives the same layers, ${source%%=*}" "$(diff_ids oci:piped:x | sort)" \
+		"$(diff_ids oci:single:x | sort)"
 done
 
 # metadata OPTION…: owner, group and time of all entries, each kind once.

@@ -68,7 +68,7 @@ for strategy in "${strategies[@]}"; do
 		rm -rf layout
 		ok "nothing but /tmp, $strategy ${source%%=*}" "$STRATAPACK" build "$source" --strategy "$strategy" \
 			--max-layers 1 -o oci:layout:x
-		is "one layer, $strategy ${source%%=*}" "$(diff_ids oci:layout:latest | wc -l)" 1
+		is "one layer, $strategy ${source%%=*}" "$(diff_ids oci:layout:x | wc -l)" 1
 	done
 	is "a plan of nothing, $strategy" "$("$STRATAPACK" plan --graph 0.json --no-tmp --strategy "$strategy" |
 		jq -c .layers)" "[]"
@@ -89,7 +89,7 @@ make_items 126
 per_item=("$STRATAPACK" build --graph 126.json --root root --strategy per-item --no-tmp)
 fails_with 2 "--force" "a bound of 126" "${per_item[@]}" --max-layers 126 -o oci:refused
 ok "126 layers by force" "${per_item[@]}" --max-layers 126 --force -o oci:forced:x -o docker-archive:forced.tar:x
-is "they are 126" "$(diff_ids oci:forced:latest | wc -l)" 126
+is "they are 126" "$(diff_ids oci:forced:x | wc -l)" 126
 ok "verify 126 layers" "$STRATAPACK" verify oci:forced
 ok "a plan of 126 layers" "$STRATAPACK" plan --graph 126.json --strategy per-item --no-tmp --max-layers 126 \
 	--force -o forced.plan

@@ -2,6 +2,7 @@
 #include "cli/options/image_options.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "cli/options/timestamp.h"
 #include "util/json.h"
@@ -109,42 +110,99 @@ static int add_once(struct strata_strings *set, const char *text, struct strata_
 	return strata_strings_add(set, text, error);
 }
 
-static int apply_expose(void *target, const char *value, struct strata_error *error)
+/* "80" or "8000-8010". */
+static bool read_ports(const char *text, size_t length, uint64_t *first, uint64_t *last)
 {
-	static const char *const protocols[] = {"tcp", "udp", "sctp"};
-	struct strata_image_options *options = target;
-	strata_autobuffer struct strata_buffer text = STRATA_BUFFER_INIT;
-	size_t length = strcspn(value, "/");
-	const char *protocol = value[length] ? value + length + 1 : "tcp";
-	char *port = strata_arena_bytes(&options->arena, value, length);
-	uint64_t number;
-	bool is_known = false;
+	strata_autofree char *copy = strndup(text, length);
+	char *dash = copy ? strchr(copy, '-') : NULL;
 
-	if (!port)
-		return strata_fail_memory(error);
-	for (size_t index = 0; index < sizeof(protocols) / sizeof(*protocols); index++)
-		is_known = is_known || strcmp(protocol, protocols[index]) == 0;
-	if (!is_known || !strata_text_to_number(port, 10, &number) || number < 1 || number > 65535)
-		return invalid(error,
-			"a port is written PORT[/PROTOCOL]: 1 to 65535, and tcp, udp or sctp");
-	strata_buffer_format(&text, "%u/%s", (unsigned)number, protocol);
-	port = text.failed ? NULL : strata_arena_string(&options->arena, text.data);
-	return port ? add_once(&options->exposed_ports, port, error) : strata_fail_memory(error);
+	if (dash)
+		*dash++ = '\0';
+	if (!copy || !strata_text_to_number(copy, 10, first) ||
+		!strata_text_to_number(dash ? dash : copy, 10, last))
+		return false;
+	return *first >= 1 && *first <= *last && *last <= 65535;
 }
 
+/* The protocol as images write it, or NULL. */
+static const char *find_protocol(const char *text)
+{
+	static const char *const protocols[] = {"tcp", "udp", "sctp"};
+
+	for (size_t index = 0; index < sizeof(protocols) / sizeof(*protocols); index++)
+		if (strcasecmp(text, protocols[index]) == 0)
+			return protocols[index];
+	return NULL;
+}
+
+static int apply_expose(void *target, const char *value, struct strata_error *error)
+{
+	struct strata_image_options *options = target;
+	size_t length = strcspn(value, "/");
+	const char *protocol = find_protocol(value[length] ? value + length + 1 : "tcp");
+	uint64_t first, last;
+	int result = 0;
+
+	if (!protocol || !read_ports(value, length, &first, &last))
+		return invalid(error,
+			"a port is written PORT[-PORT][/PROTOCOL]: 1 to 65535, and tcp, udp or "
+			"sctp");
+	for (uint64_t port = first; result == 0 && port <= last; port++) {
+		char text[sizeof("65535/sctp")];
+		char *copy;
+
+		snprintf(text, sizeof(text), "%u/%s", (unsigned)port, protocol);
+		copy = strata_arena_string(&options->arena, text);
+		result = copy ? add_once(&options->exposed_ports, copy, error)
+			      : strata_fail_memory(error);
+	}
+	return result;
+}
+
+/* A volume is laid on what is at its path: at the root, on everything. */
 static int apply_volume(void *target, const char *value, struct strata_error *error)
 {
 	struct strata_image_options *options = target;
+	bool has_name = false;
 
 	if (*value != '/')
 		return invalid(error, "the path of a volume is absolute");
+	for (const char *at = value + 1;; at++) {
+		size_t length = strcspn(at, "/");
+
+		if ((length == 1 && *at == '.') || (length == 2 && strncmp(at, "..", 2) == 0))
+			return invalid(error, "the path of a volume has no '.' and '..'");
+		has_name = has_name || length > 0;
+		at += length;
+		if (!*at)
+			break;
+	}
+	if (!has_name)
+		return invalid(error, "a volume at '/' would hide the whole image");
 	return add_once(&options->volumes, value, error);
+}
+
+/* A name, or the number that is one: what clients take ends at 2147483647. */
+static bool is_user_part(const char *text, size_t length)
+{
+	strata_autofree char *copy = strndup(text, length);
+	uint64_t number;
+
+	if (!copy || length == 0 || strpbrk(copy, ": \t\n/"))
+		return false;
+	if (copy[strspn(copy, "+-0123456789")])
+		return true;
+	return strata_text_to_number(copy, 10, &number) && number <= INT32_MAX;
 }
 
 static int apply_user(void *target, const char *value, struct strata_error *error)
 {
-	if (!*value)
-		return invalid(error, "the user has no name");
+	size_t length = strcspn(value, ":");
+
+	if (!is_user_part(value, length) ||
+		(value[length] && !is_user_part(value + length + 1, strlen(value + length + 1))))
+		return invalid(error,
+			"a user is written USER[:GROUP], names or numbers from 0 to 2147483647");
 	((struct strata_image_options *)target)->config.user = value;
 	return 0;
 }
@@ -157,12 +215,34 @@ static int apply_workdir(void *target, const char *value, struct strata_error *e
 	return 0;
 }
 
+/* Whether containers can be sent TEXT: a signal of Linux, by its name or number. */
+static bool is_signal(const char *text)
+{
+	static const char *const names[] = {"HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "IOT",
+		"BUS", "FPE", "KILL", "USR1", "SEGV", "USR2", "PIPE", "ALRM", "TERM", "STKFLT",
+		"CHLD", "CLD", "CONT", "STOP", "TSTP", "TTIN", "TTOU", "URG", "XCPU", "XFSZ",
+		"VTALRM", "PROF", "WINCH", "IO", "POLL", "PWR", "SYS", "RTMIN", "RTMAX"};
+	uint64_t number;
+
+	if (strata_text_to_number(text, 10, &number))
+		return number >= 1 && number <= 64;
+	if (strncmp(text, "SIG", 3) == 0)
+		text += 3;
+	if ((strncmp(text, "RTMIN+", 6) == 0 || strncmp(text, "RTMAX-", 6) == 0) &&
+		strata_text_to_number(text + 6, 10, &number))
+		return number <= 30;
+	for (size_t index = 0; index < sizeof(names) / sizeof(*names); index++)
+		if (strcmp(text, names[index]) == 0)
+			return true;
+	return false;
+}
+
 static int apply_stop_signal(void *target, const char *value, struct strata_error *error)
 {
-	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-";
-
-	if (!*value || value[strspn(value, allowed)])
-		return invalid(error, "a signal is written as SIGTERM, SIGRTMIN+3 or a number");
+	if (!is_signal(value))
+		return invalid(error,
+			"there is no such signal: they are SIGTERM, SIGRTMIN+3 or a number from 1 "
+			"to 64");
 	((struct strata_image_options *)target)->config.stop_signal = value;
 	return 0;
 }
@@ -269,7 +349,7 @@ static const struct strata_option image_options[] = {
 		.help = "a label of the config; repeatable",
 		.apply = apply_label},
 	{.name = "expose",
-		.argument = "PORT[/PROTOCOL]",
+		.argument = "PORT[-PORT][/PROTOCOL]",
 		.help = "a port that the image listens on: tcp (default), udp or sctp; repeatable",
 		.apply = apply_expose},
 	{.name = "volume",

@@ -25,7 +25,7 @@ static int apply_output(void *target, const char *value, struct strata_error *er
 
 static int apply_tag(void *target, const char *value, struct strata_error *error)
 {
-	struct strata_reference reference = {NULL, NULL};
+	struct strata_reference reference = {.name = NULL};
 	int result = strata_reference_parse(value, &reference, error);
 
 	if (result < 0)

@@ -65,6 +65,12 @@ static void write_why(const struct strata_diff *diff, size_t number, struct stra
 			strata_buffer_format(buffer, "was layer %zu", layer->old + 1);
 		return;
 	}
+	if (layer->compressed) {
+		strata_buffer_string(buffer, "compressed differently");
+		if (layer->old != number)
+			strata_buffer_format(buffer, ", was layer %zu", layer->old + 1);
+		return;
+	}
 	for (size_t i = 0; i < layer->reason_count; i++) {
 		if (i == REASONS_SHOWN && layer->reason_count > REASONS_SHOWN + 1) {
 			strata_buffer_format(

@@ -8,6 +8,7 @@
 
 #include "image/base/base_image.h"
 #include "image/provenance/provenance.h"
+#include "util/observer.h"
 
 /* More variables, labels, ports or volumes are no plausible config. */
 enum { MOST_MEMBERS = 10000 };
@@ -122,8 +123,11 @@ static int merge_variables(const struct merging *merging, struct strata_image_co
 
 	if (status < 0)
 		return status;
-	for (size_t i = 0; i < inherited; i++)
-		add_to_set(variables, &count, variables[i], same_variable);
+	/* strata_base_tell() says what is left out: no client starts a container with it. */
+	for (size_t i = 0; i < inherited; i++) {
+		if (strchr(variables[i], '='))
+			add_to_set(variables, &count, variables[i], same_variable);
+	}
 	for (size_t i = 0; i < merged->env_count; i++)
 		add_to_set(variables, &count, merged->env[i], same_variable);
 	merged->env = variables;
@@ -225,7 +229,7 @@ static int find_name(const struct merging *merging, const char **name)
 
 	*name = NULL;
 	for (size_t i = 0; i < image->name_count && !*name; i++) {
-		struct strata_reference reference = {NULL, NULL};
+		struct strata_reference reference = {.name = NULL};
 		strata_autofree char *full = NULL;
 
 		/* A tag alone, as skopeo writes it into a layout, names nothing. */
@@ -397,4 +401,25 @@ const char *strata_base_author(const struct strata_base *base)
 {
 	return base ? strata_json_string(strata_json_member_any_case(base->image->config, "author"))
 		    : NULL;
+}
+
+void strata_base_tell(const struct strata_base *base, const struct strata_observer *observer)
+{
+	const struct strata_json *run =
+		base ? strata_json_member_any_case(base->image->config, "config") : NULL;
+	const struct strata_json *variables = strata_json_member_any_case(run, "Env");
+	const struct strata_json *triggers = strata_json_member_any_case(run, "OnBuild");
+
+	for (size_t i = 0; i < strata_json_count(variables); i++) {
+		const char *variable = strata_json_string(strata_json_at(variables, i));
+
+		if (variable && !strchr(variable, '='))
+			strata_note(observer,
+				"the base image '%s' has the variable '%s' without a value: left out",
+				base->source, variable);
+	}
+	if (strata_json_count(triggers) > 0)
+		strata_note(observer,
+			"the base image '%s' has instructions for builds on it (ONBUILD), which are not run",
+			base->source);
 }

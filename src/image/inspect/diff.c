@@ -228,6 +228,18 @@ static int find_reasons(
 	return sort_reasons(layer);
 }
 
+/* Find the layer of OLD that has the content of NOW in another compression. */
+static bool find_content(
+	const struct strata_contents *old, const struct strata_contents_layer *now, size_t *index)
+{
+	for (size_t i = 0; *now->diff_id.text && i < old->count; i++) {
+		*index = i;
+		if (strata_digest_equal(&old->layers[i].diff_id, &now->diff_id))
+			return true;
+	}
+	return false;
+}
+
 static int compare_layers(struct comparison *comparison, size_t *counts)
 {
 	struct strata_diff *diff = comparison->diff;
@@ -254,6 +266,10 @@ static int compare_layers(struct comparison *comparison, size_t *counts)
 		diff->pulled_prefix_layers += !prefix;
 		if (layer->reused)
 			continue;
+		if (find_content(diff->old, now, &layer->old)) {
+			layer->compressed = layer->has_old = true;
+			continue;
+		}
 		layer->old = find_origin(comparison, n, counts);
 		layer->has_old = layer->old != NOWHERE;
 		if (find_reasons(comparison, n, layer) < 0)

@@ -27,6 +27,7 @@ struct strata_diff_reason {
 struct strata_diff_layer {
 	bool reused;        /* the old image has it, anywhere */
 	bool prefix_reused; /* and all below it, in their places */
+	bool compressed;    /* the content is the old layer's, the blob is another */
 	bool has_old;
 	size_t old; /* the old layer that it is, or most of which it has */
 	struct strata_diff_reason *reasons;

@@ -42,6 +42,8 @@ static void write_json_layer(
 		strata_json_member_size(json, "size", contents->size);
 	strata_json_member_bool(json, "reused", layer->reused);
 	strata_json_member_bool(json, "prefixReused", layer->prefix_reused);
+	if (layer->compressed)
+		strata_json_member_bool(json, "compressedDifferently", true);
 	if (layer->has_old)
 		strata_json_member_size(json, "oldLayer", layer->old + 1);
 	strata_json_key(json, "reasons");

@@ -290,6 +290,11 @@ int strata_store_open(const char *path, struct strata_findings *findings,
 	return result;
 }
 
+bool strata_store_is_remote(const struct strata_store *store)
+{
+	return store->remote != NULL;
+}
+
 bool strata_store_is_archive(const struct strata_store *store)
 {
 	return store->archive;

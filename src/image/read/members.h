@@ -32,6 +32,9 @@ int strata_store_open(const char *path, struct strata_findings *findings,
 
 bool strata_store_is_archive(const struct strata_store *store);
 
+/* Whether it is in a registry. */
+bool strata_store_is_remote(const struct strata_store *store);
+
 /* Whether it is an archive that is cut short or damaged, so that parts may be missing. */
 bool strata_store_is_damaged(const struct strata_store *store);
 

@@ -18,13 +18,24 @@ struct context {
 	unsigned depth;
 	struct strata_digest root; /* what the names are of */
 	const char *root_media_type;
+	bool partial; /* some of what the index lists is there: the rest was left out */
 };
 
-static bool is_tag_of(const char *tag, const char *name)
+/* Whether REFERENCE says the same as the whole name FULL: as we write it, or, in older layouts, by
+ * its tag alone. */
+static bool is_part_of(const char *reference, const char *full)
 {
-	const char *colon = strrchr(name, ':');
+	const char *colon = strrchr(full, ':');
+	struct strata_reference parsed;
+	strata_autofree char *whole = NULL;
 
-	return colon && strcmp(colon + 1, tag) == 0;
+	if (colon && strcmp(colon + 1, reference) == 0)
+		return true;
+	if (strata_reference_parse(reference, &parsed, NULL) < 0)
+		return false;
+	whole = strata_reference_full(&parsed);
+	strata_reference_release(&parsed);
+	return whole && strcmp(whole, full) == 0;
 }
 
 static int read_names(struct strata_reading *reading, const struct strata_json *descriptor,
@@ -48,9 +59,9 @@ static int read_names(struct strata_reading *reading, const struct strata_json *
 		strata_check_name(reading, full);
 		names[context->name_count++] = strata_arena_string(&reading->arena, full);
 	}
-	/* Beside a full name, the other is the tag of the same, unless one of them was changed by a
-	 * program that knows of one only. */
-	if (reference && (!full || !is_tag_of(reference, full))) {
+	/* Beside a full name, the other says the same, unless one of them was changed by a program
+	 * that knows of one only. */
+	if (reference && (!full || !is_part_of(reference, full))) {
 		const char *name = strata_arena_string(&reading->arena, reference);
 
 		if (strchr(reference, '/') || strchr(reference, ':'))
@@ -144,7 +155,7 @@ static int is_left_out(struct strata_reading *reading, const struct context *con
 	struct strata_place place;
 	int status;
 
-	if (!reading->partial || context->depth == 0)
+	if ((!reading->partial && !context->partial) || context->depth == 0)
 		return 0;
 	status = strata_blob_find(reading, &descriptor->digest, context->suffix, &place, error);
 	return status < 0 ? status : status == 0;
@@ -190,10 +201,35 @@ static int read_listed(struct strata_reading *reading, const struct strata_json 
 	return read_index(reading, document, &context, error);
 }
 
+/* Whether a blob is there of what LIST, of an index that another index lists, names. Docker and
+ * containerd save one platform so: with the whole index, and the blobs of that platform. */
+static int find_any(struct strata_reading *reading, const struct strata_json *list,
+	struct context *context, struct strata_error *error)
+{
+	for (size_t i = 0; context->depth > 0 && !context->partial && i < strata_json_count(list);
+		i++) {
+		const char *text =
+			strata_json_string(strata_json_member(strata_json_at(list, i), "digest"));
+		struct strata_digest digest;
+		struct strata_place place;
+		int status;
+
+		if (!text || !strata_digest_parse(text, &digest))
+			continue;
+		status = strata_blob_find(reading, &digest, context->suffix, &place, error);
+		if (status < 0)
+			return status;
+		context->partial = context->partial || status > 0;
+	}
+	return 0;
+}
+
 static int read_index(struct strata_reading *reading, const struct strata_json *document,
-	const struct context *context, struct strata_error *error)
+	const struct context *given, struct strata_error *error)
 {
 	const struct strata_json *list = strata_json_member(document, "manifests");
+	struct context own = *given, *context = &own;
+	int status;
 
 	if (context->depth > DEEPEST_INDEX)
 		return strata_fail(error, STRATA_ERROR_FORMAT,
@@ -203,8 +239,13 @@ static int read_index(struct strata_reading *reading, const struct strata_json *
 			context->label ? context->label : "the index");
 		return 0;
 	}
+	/* A registry has all that its indexes name, and every question costs a journey. */
+	status = strata_store_is_remote(reading->store) ? 0
+							: find_any(reading, list, context, error);
+	if (status < 0)
+		return status;
 	for (size_t i = 0; i < strata_json_count(list); i++) {
-		int status = read_listed(reading, strata_json_at(list, i), *context, error);
+		status = read_listed(reading, strata_json_at(list, i), *context, error);
 
 		if (status < 0)
 			return status;

@@ -153,9 +153,16 @@ static int read_format(struct strata_reading *reading, struct strata_error *erro
 	return status;
 }
 
-/* Whether a user who writes SELECTION means NAME: a tag, or a name with a tag, which is "latest"
- * where none is given; or with ANY_TAG, whichever there is. */
-static bool selects(const char *selection, const char *name, bool any_tag)
+/* How closely a selection must fit. */
+enum fit {
+	FIT_NAME,    /* a name with a tag, which is "latest" where none is given */
+	FIT_TAG,     /* a tag alone */
+	FIT_ANY_TAG, /* a name, whichever its tag */
+	FITS,
+};
+
+/* Whether a user who writes SELECTION means NAME. */
+static bool selects(const char *selection, const char *name, enum fit fit)
 {
 	static const char *const defaults[] = {
 		"", "docker.io/", "docker.io/library/", "localhost/"};
@@ -163,24 +170,24 @@ static bool selects(const char *selection, const char *name, bool any_tag)
 	const char *tag = strrchr(slash ? slash : name, ':');
 	size_t length = strlen(selection);
 
-	if (tag && strcmp(tag + 1, selection) == 0)
-		return true;
+	if (fit == FIT_TAG)
+		return tag && strcmp(tag + 1, selection) == 0;
 	for (size_t i = 0; i < sizeof(defaults) / sizeof(*defaults); i++) {
 		const char *rest = name + strlen(defaults[i]);
 
 		if (strata_text_starts_with(name, defaults[i]) &&
 			strncmp(rest, selection, length) == 0 &&
 			(!rest[length] || strcmp(rest + length, ":latest") == 0 ||
-				(any_tag && tag == rest + length)))
+				(fit == FIT_ANY_TAG && tag == rest + length)))
 			return true;
 	}
 	return false;
 }
 
-static bool is_selected(const struct strata_read_image *image, const char *selection, bool any_tag)
+static bool is_selected(const struct strata_read_image *image, const char *selection, enum fit fit)
 {
 	for (size_t i = 0; i < image->name_count; i++) {
-		if (selects(selection, image->names[i], any_tag))
+		if (selects(selection, image->names[i], fit))
 			return true;
 	}
 	return false;
@@ -209,9 +216,9 @@ static int select_images(
 	size_t kept = 0;
 
 	list_names(reading, &names);
-	for (int any_tag = 0; any_tag < 2 && kept == 0; any_tag++) {
+	for (int fit = FIT_NAME; fit < FITS && kept == 0; fit++) {
 		for (size_t i = 0; i < reading->count; i++) {
-			if (is_selected(&reading->images[i], selection, any_tag))
+			if (is_selected(&reading->images[i], selection, (enum fit)fit))
 				reading->images[kept++] = reading->images[i];
 		}
 	}
@@ -281,7 +288,7 @@ bool strata_reading_is_repetition(const struct strata_reading *reading, size_t i
 
 void strata_check_name(struct strata_reading *reading, const char *name)
 {
-	struct strata_reference reference = {NULL, NULL};
+	struct strata_reference reference = {NULL, NULL, NULL};
 	struct strata_error problem = STRATA_ERROR_INIT;
 
 	if (strata_reference_parse(name, &reference, &problem) < 0)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "tar/reader.h"
+#include "tar/xattrs.h"
 #include "util/arena.h"
 #include "util/map.h"
 #include "util/text.h"
@@ -143,6 +144,21 @@ static int check_whiteout(struct check *check, const char *path, const char *bas
 	return 0;
 }
 
+/* In a layer whiteouts are names; what overlay file systems know them by is hidden from some
+ * clients, and deletes files at others. */
+static void check_overlay_marks(
+	struct check *check, const char *path, const struct strata_tar_member *member)
+{
+	if (member->type == STRATA_TAR_CHARACTER_DEVICE && member->device_major == 0 &&
+		member->device_minor == 0)
+		report(check, path, "is an overlay's mark of a deleted file, the device 0:0");
+	for (size_t i = 0; i < member->attribute_count; i++) {
+		if (strata_xattr_is_overlay_mark(member->attributes[i].name))
+			report(check, path,
+				"has an attribute by which overlays mark what is deleted");
+	}
+}
+
 static int check_member(
 	struct check *check, const struct strata_tar_member *member, struct strata_error *error)
 {
@@ -171,6 +187,7 @@ static int check_member(
 		status = check_link(check, path.data, member, &record, error);
 	if (status < 0)
 		return status;
+	check_overlay_marks(check, path.data, member);
 	base = strrchr(path.data, '/') ? strrchr(path.data, '/') + 1 : path.data;
 	if (strata_text_starts_with(base, whiteout))
 		status = check_whiteout(check, path.data, base, member, error);

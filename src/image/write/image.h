@@ -45,12 +45,17 @@ int strata_image_make_manifests(struct strata_image *image,
 
 /* Append the member "annotations" of a descriptor in an OCI index that has NAME. */
 int strata_image_write_name(struct strata_json_writer *json, const struct strata_reference *name,
-	struct strata_error *error) STRATA_MUST_CHECK;
+	bool is_taken, struct strata_error *error) STRATA_MUST_CHECK;
 
-/* Append the descriptors for an OCI index: one for each name in DESTINATION, or one without. */
+/* What other programs ask for the image NAME by in a layout: its tag; a lone word, without a tag,
+ * itself. Where an image of another name has that, it is the name as it was written. */
+const char *strata_image_reference(const struct strata_reference *name);
+
+/* Append the descriptors for an OCI index: one for each name in DESTINATION, or one without. TAKEN
+ * (NULL: none) says for each name whether its reference is another image's. */
 int strata_image_write_descriptors(struct strata_json_writer *json,
 	const struct strata_image *image, const struct strata_destination *destination,
-	struct strata_error *error) STRATA_MUST_CHECK;
+	const bool *taken, struct strata_error *error) STRATA_MUST_CHECK;
 
 /* Append the manifest.json of a Docker archive; NAMES are the members with config and layers. */
 void strata_image_write_archive_manifest(struct strata_json_writer *json,

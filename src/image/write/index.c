@@ -13,6 +13,7 @@
 #include "image/read/internal.h"
 #include "image/write/blobs.h"
 #include "image/write/image.h"
+#include "oci/platform.h"
 #include "util/file.h"
 #include "util/sha256.h"
 
@@ -131,8 +132,11 @@ static int claim_platform(struct joined *joined, const char *source, const char 
 {
 	char *platform;
 
-	if (asprintf(&platform, "%s/%s%s%s", os, architecture, variant ? "/" : "",
-		    variant ? variant : "") < 0)
+	/* arm64 and arm64/v8 are one. */
+	variant = strata_platform_variant(architecture, variant);
+	if (!variant)
+		variant = "";
+	if (asprintf(&platform, "%s/%s%s%s", os, architecture, *variant ? "/" : "", variant) < 0)
 		return strata_fail_memory(error);
 	for (size_t i = 0; i < joined->count; i++) {
 		if (strcmp(joined->platforms[i], platform) == 0) {
@@ -250,7 +254,8 @@ static int write_top(const char *directory, const struct strata_destination *des
 		strata_json_member_string(&json, "digest", index->digest.text);
 		strata_json_member_size(&json, "size", index->size);
 		if (names)
-			status = strata_image_write_name(&json, &destination->names[i], error);
+			status = strata_image_write_name(
+				&json, &destination->names[i], false, error);
 		strata_json_end_object(&json);
 	}
 	strata_json_end_array(&json);

@@ -119,8 +119,15 @@ int strata_image_make_manifests(struct strata_image *image,
 	return status;
 }
 
+const char *strata_image_reference(const struct strata_reference *name)
+{
+	const char *slash = strrchr(name->text, '/');
+
+	return strchr(slash ? slash : name->text, ':') ? name->tag : name->text;
+}
+
 int strata_image_write_name(struct strata_json_writer *json, const struct strata_reference *name,
-	struct strata_error *error)
+	bool is_taken, struct strata_error *error)
 {
 	strata_autofree char *full = strata_reference_full(name);
 
@@ -128,21 +135,22 @@ int strata_image_write_name(struct strata_json_writer *json, const struct strata
 		return strata_fail_memory(error);
 	strata_json_key(json, "annotations");
 	strata_json_begin_object(json);
-	/* containerd looks for the whole name, everybody else for the tag. */
+	/* containerd looks for the whole name, everybody else for the reference. */
 	strata_json_member_string(json, "io.containerd.image.name", full);
-	strata_json_member_string(json, "org.opencontainers.image.ref.name", name->tag);
+	strata_json_member_string(json, "org.opencontainers.image.ref.name",
+		is_taken ? name->text : strata_image_reference(name));
 	strata_json_end_object(json);
 	return 0;
 }
 
 static int write_index_entry(struct strata_json_writer *json, const struct strata_image *image,
-	const struct strata_reference *name, struct strata_error *error)
+	const struct strata_reference *name, bool is_taken, struct strata_error *error)
 {
 	strata_json_begin_object(json);
 	write_descriptor(json, STRATA_MEDIA_OCI_MANIFEST, &image->oci_manifest.digest,
 		image->oci_manifest.size);
 	if (name) {
-		int status = strata_image_write_name(json, name, error);
+		int status = strata_image_write_name(json, name, is_taken, error);
 
 		if (status < 0)
 			return status;
@@ -159,14 +167,15 @@ static int write_index_entry(struct strata_json_writer *json, const struct strat
 
 int strata_image_write_descriptors(struct strata_json_writer *json,
 	const struct strata_image *image, const struct strata_destination *destination,
-	struct strata_error *error)
+	const bool *taken, struct strata_error *error)
 {
 	int status = 0;
 
 	if (destination->name_count == 0)
-		return write_index_entry(json, image, NULL, error);
+		return write_index_entry(json, image, NULL, false, error);
 	for (size_t i = 0; status == 0 && i < destination->name_count; i++)
-		status = write_index_entry(json, image, &destination->names[i], error);
+		status = write_index_entry(
+			json, image, &destination->names[i], taken && taken[i], error);
 	return status;
 }
 

@@ -82,7 +82,7 @@ static int add_index(
 	strata_json_member_string(&json, "mediaType", STRATA_MEDIA_OCI_INDEX);
 	strata_json_key(&json, "manifests");
 	strata_json_begin_array(&json);
-	status = strata_image_write_descriptors(&json, image, self->destination, error);
+	status = strata_image_write_descriptors(&json, image, self->destination, NULL, error);
 	strata_json_end_array(&json);
 	strata_json_end_object(&json);
 	if (status == 0)

@@ -60,30 +60,60 @@ static bool same_text(const char *left, const char *right)
 	return left && right && strcmp(left, right) == 0;
 }
 
-/* Whether one of the names in DESTINATION is DESCRIPTOR's, so that the new image replaces it. Where
- * other programs wrote the layout, the tag alone is the name. */
-static int is_replaced(const struct strata_json *descriptor, const struct strata_image *image,
-	const struct strata_destination *destination, bool *replaced, struct strata_error *error)
+/* Whether DESCRIPTOR and IMAGE are for the same machines. */
+static bool is_for_same_platform(
+	const struct strata_json *descriptor, const struct strata_image *image)
+{
+	const struct strata_json *platform = strata_json_member(descriptor, "platform");
+	const char *architecture = strata_json_string(strata_json_member(platform, "architecture"));
+	const char *variant = strata_json_string(strata_json_member(platform, "variant"));
+
+	return same_text(architecture, image->architecture) &&
+	       strcmp(variant ? variant : "", image->variant ? image->variant : "") == 0;
+}
+
+/* Whether NAME is DESCRIPTOR's, so that the new image replaces it; else, whether that has the
+ * reference of NAME, as the image of another name. One that other programs wrote has no other. */
+static int compare_name(const struct strata_json *descriptor, const struct strata_reference *name,
+	bool *replaced, bool *taken, struct strata_error *error)
 {
 	const char *whole = annotation(descriptor, "io.containerd.image.name");
-	const char *tag = annotation(descriptor, "org.opencontainers.image.ref.name");
+	const char *reference = annotation(descriptor, "org.opencontainers.image.ref.name");
+	strata_autofree char *full = strata_reference_full(name);
+	bool same_reference = same_text(reference, strata_image_reference(name));
 
-	*replaced = !whole && !tag &&
-		    same_text(strata_json_string(strata_json_member(descriptor, "digest")),
-			    image->oci_manifest.digest.text);
-	for (size_t i = 0; !*replaced && i < destination->name_count; i++) {
-		strata_autofree char *full = strata_reference_full(&destination->names[i]);
-
-		if (!full)
-			return strata_fail_memory(error);
-		*replaced =
-			whole ? same_text(whole, full) : same_text(tag, destination->names[i].tag);
-	}
+	if (!full)
+		return strata_fail_memory(error);
+	*replaced = *replaced || same_text(whole, full) || same_text(reference, name->text) ||
+		    (same_reference && !whole);
+	*taken = *taken || (same_reference && !*replaced);
 	return 0;
 }
 
+/* Whether the new image replaces the one of DESCRIPTOR: it has one of the names in DESTINATION. One
+ * without a name replaces the last such image: nobody can ask for that any more. TAKEN is set for
+ * names whose reference another image has. */
+static int is_replaced(const struct strata_json *descriptor, const struct strata_image *image,
+	const struct strata_destination *destination, bool *replaced, bool *taken,
+	struct strata_error *error)
+{
+	bool is_named = annotation(descriptor, "io.containerd.image.name") ||
+			annotation(descriptor, "org.opencontainers.image.ref.name");
+	int status = 0;
+
+	*replaced =
+		!is_named &&
+		(same_text(strata_json_string(strata_json_member(descriptor, "digest")),
+			 image->oci_manifest.digest.text) ||
+			(destination->name_count == 0 && is_for_same_platform(descriptor, image)));
+	for (size_t i = 0; status == 0 && i < destination->name_count; i++)
+		status = compare_name(
+			descriptor, &destination->names[i], replaced, &taken[i], error);
+	return status;
+}
+
 static int write_kept(struct strata_json_writer *json, const struct strata_json *old,
-	const struct strata_image *image, const struct strata_destination *destination,
+	const struct strata_image *image, const struct strata_destination *destination, bool *taken,
 	struct strata_error *error)
 {
 	const struct strata_json *manifests = NULL;
@@ -93,7 +123,7 @@ static int write_kept(struct strata_json_writer *json, const struct strata_json 
 		const struct strata_json *descriptor = strata_json_at(manifests, i);
 		bool replaced;
 
-		status = is_replaced(descriptor, image, destination, &replaced, error);
+		status = is_replaced(descriptor, image, destination, &replaced, taken, error);
 		if (status == 0 && !replaced)
 			status = strata_json_write_value(json, descriptor, error);
 	}
@@ -107,17 +137,20 @@ static int make_index(struct strata_buffer *buffer, const struct strata_json *ol
 {
 	struct strata_json_writer json = {.buffer = buffer};
 	const struct strata_json *annotations = strata_json_member(old, "annotations");
+	strata_autofree bool *taken = strata_allocate(destination->name_count, sizeof(*taken));
 	int status = 0;
 
+	if (!taken)
+		return strata_fail_memory(error);
 	strata_json_begin_object(&json);
 	strata_json_member_size(&json, "schemaVersion", 2);
 	strata_json_member_string(&json, "mediaType", STRATA_MEDIA_OCI_INDEX);
 	strata_json_key(&json, "manifests");
 	strata_json_begin_array(&json);
 	if (old)
-		status = write_kept(&json, old, image, destination, error);
+		status = write_kept(&json, old, image, destination, taken, error);
 	if (status == 0)
-		status = strata_image_write_descriptors(&json, image, destination, error);
+		status = strata_image_write_descriptors(&json, image, destination, taken, error);
 	strata_json_end_array(&json);
 	if (status == 0 && annotations) {
 		strata_json_key(&json, "annotations");

@@ -74,7 +74,7 @@ static void test_everything_is_inherited(void **state)
 
 	assert_string_equal(run_on(*state, RUN, &nothing),
 		"{\"User\":\"base\",\"ExposedPorts\":{\"80/tcp\":{},\"1/udp\":{}},"
-		"\"Env\":[\"PATH=/bin\",\"A=3\",\"ABC=2\",\"BARE\"],\"Entrypoint\":[\"/init\"],"
+		"\"Env\":[\"PATH=/bin\",\"A=3\",\"ABC=2\"],\"Entrypoint\":[\"/init\"],"
 		"\"Cmd\":[\"sh\",\"-l\"],\"Volumes\":{\"/data\":{}},\"WorkingDir\":\"/home\","
 		"\"Labels\":{\"a\":\"1\",\"b\":\"2\"},\"StopSignal\":\"SIGQUIT\"}");
 	assert_string_equal(run_on(*state, "null", &nothing), "{}");
@@ -111,7 +111,7 @@ static void test_own_config_counts(void **state)
 
 	assert_string_equal(run_on(*state, RUN, &own),
 		"{\"User\":\"own\",\"ExposedPorts\":{\"80/tcp\":{},\"1/udp\":{},\"443/tcp\":{}},"
-		"\"Env\":[\"PATH=/bin\",\"A=own\",\"ABC=2\",\"BARE=now\",\"NEW=y\"],"
+		"\"Env\":[\"PATH=/bin\",\"A=own\",\"ABC=2\",\"NEW=y\",\"BARE=now\"],"
 		"\"Entrypoint\":[\"/own\"],\"Cmd\":[\"own\",\"cmd\"],"
 		"\"Volumes\":{\"/data\":{},\"/own\":{}},\"WorkingDir\":\"/own\","
 		"\"Labels\":{\"a\":\"own\",\"b\":\"2\",\"c\":\"3\"},\"StopSignal\":\"SIGINT\"}");

@@ -1,0 +1,146 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# What surrounds the layers: names in layouts, configs that containers can run, marks of overlays, what an
+# image names and does not have.
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/../lib.sh"
+need_root
+cd "$scratch" || exit 1
+echo '{"stratapackGraph":1,"items":[]}' >empty.json
+empty_image() { # empty_image OPTION…
+	"$STRATAPACK" build --graph empty.json --no-cache -q "$@"
+}
+labels() { # labels REFERENCE: as skopeo finds it
+	skopeo inspect "oci:$1" | jq -r '.Labels.is'
+}
+
+# --- names in layouts ---------------------------------------------------------------------------
+
+for name in web:latest db:latest v1 example.org/team/tool:2; do
+	ok "build oci:names:$name" empty_image --label is="$name" -o "oci:names:$name"
+done
+is "skopeo finds a lone word under what was typed" "$(labels names:v1)" v1
+is "others by their tag" "$(labels names:latest) $(labels names:2)" "web:latest example.org/team/tool:2"
+is "or, where another image has that, by what was typed" "$(labels names:db:latest)" db:latest
+for name in web:latest db:latest v1 example.org/team/tool:2; do
+	is "we find $name" "$("$STRATAPACK" inspect --json "oci:names:$name" | jq -r '.images[].config.Labels.is')" "$name"
+done
+ok "build one of them again" empty_image --label is=newer -o oci:names:v1
+is "it takes the place of the other" "$(labels names:v1) $(jq '.manifests | length' names/index.json)" "newer 4"
+ok "build without a name" empty_image --label is=one -o oci:names
+ok "and again" empty_image --label is=two -o oci:names
+is "unnamed images do not pile up" "$(jq '[.manifests[] | select(.annotations == null)] | length' names/index.json)" 1
+ok "an older layout, whose references are tags" jq -c '.manifests |= [.[] | if .annotations then
+	.annotations["org.opencontainers.image.ref.name"] |= sub(".*:"; "") else . end]' names/index.json
+cp ok.log names/index.json
+ok "is still read" "$STRATAPACK" inspect oci:names:example.org/team/tool:2
+
+# --- a platform's blobs of a whole index ---------------------------------------------------------
+
+ok "an image for one platform" empty_image --architecture arm64 -o oci:arm:x
+ok "and for another" empty_image --architecture amd64 -o oci:amd:x
+ok "in one index" "$STRATAPACK" index oci:arm oci:amd -o oci:both:x
+index=both/blobs/sha256/$(jq -r '.manifests[0].digest[7:]' both/index.json)
+arm=$(jq -r '.manifests[] | select(.platform.architecture == "arm64").digest[7:]' "$index")
+rm "both/blobs/sha256/$arm"
+ok "inspect takes what is there" "$STRATAPACK" inspect both
+ok "verify too" "$STRATAPACK" verify both
+ok "and a base" empty_image --architecture amd64 --base both -o oci:based:x
+fails_with 1 "both of the platform linux/arm64" "arm64 and arm64/v8 are one platform" \
+	bash -c '"$0" build --graph empty.json --no-cache -q --architecture arm64 --variant v8 -o oci:arm8:x &&
+		"$0" index oci:arm oci:arm8 -o oci:twice:x' "$STRATAPACK"
+
+# --- diff ---------------------------------------------------------------------------------------
+
+mkdir -p data && seq 1000 >data/numbers
+ok "a layer with gzip" empty_image --copy data=/data -o oci:gzip:x
+ok "and with zstd" empty_image --copy data=/data --compression zstd -o oci:zstd:x
+"$STRATAPACK" diff gzip zstd >diff.txt
+ok "is compressed differently" grep -q "compressed differently" diff.txt
+is "in JSON as well" "$("$STRATAPACK" diff --json gzip zstd | jq -c '.layers[0].compressedDifferently')" true
+
+# --- the config ---------------------------------------------------------------------------------
+
+refuse() { # refuse WORDS OPTION…
+	fails_with 2 "$1" "refuses ${*:2}" empty_image "${@:2}" -o oci:refused:x
+}
+for path in / // /.. /a/.. /a/./b /.; do
+	refuse volume --volume "$path"
+done
+for signal in SIGNONE TERMINATE 0 65 SIGRTMIN+31 sigterm; do
+	refuse signal --stop-signal "$signal"
+done
+for user in "" -1 2147483648 "a b" a:b:c a: :b 1/2; do
+	refuse user --user "$user"
+done
+for port in 0 65536 2-1 1-65536 80/xyz x; do
+	refuse port --expose "$port"
+done
+ok "what is right" empty_image --volume '/my data' --volume /srv --stop-signal SIGRTMIN+3 --user 1000:1000 --expose 8000-8002/TCP \
+	--expose 53/udp -o oci:right:x
+is "is in the config" "$(skopeo inspect --config oci:right:x | jq -c '.config | [(.ExposedPorts | keys), (.Volumes | keys), .StopSignal, .User]')" \
+	'[["53/udp","8000/tcp","8001/tcp","8002/tcp"],["/my data","/srv"],"SIGRTMIN+3","1000:1000"]'
+jq -c '.config.Env = ["PATH=/bin", "BARE"] | .config.OnBuild = ["RUN x"]' \
+	"right/blobs/sha256/$(skopeo inspect --raw oci:right:x | jq -r '.config.digest[7:]')" >config.json
+ok "an image whose config has more" umoci init --layout odd
+ok "made by hand" python3 - <<'END'
+import hashlib, json, os, shutil
+shutil.copytree("right", "odd", dirs_exist_ok=True)
+def put(data):
+    name = hashlib.sha256(data).hexdigest()
+    with open("odd/blobs/sha256/" + name, "wb") as file:
+        file.write(data)
+    return {"digest": "sha256:" + name, "size": len(data)}
+with open("right/index.json") as file:
+    index = json.load(file)
+with open("right/blobs/sha256/" + index["manifests"][0]["digest"][7:]) as file:
+    manifest = json.load(file)
+with open("config.json", "rb") as file:
+    manifest["config"].update(put(file.read()))
+index["manifests"][0].update(put(json.dumps(manifest).encode()))
+with open("odd/index.json", "w") as file:
+    json.dump(index, file)
+END
+ok "as a base" "$STRATAPACK" build --graph empty.json --no-cache --base odd -o oci:even:x
+cp ok.log log
+is "loses a variable that no client takes" "$(skopeo inspect --config oci:even:x | jq -c .config.Env)" '["PATH=/bin"]'
+ok "which is said" grep -q "'BARE' without a value" log
+ok "and that ONBUILD is not run" grep -q "ONBUILD" log
+
+# --- marks of overlays --------------------------------------------------------------------------
+
+mkdir -p marked/in && mknod marked/gone c 0 0 && setfattr -n user.overlay.opaque -v y marked/in
+must "a layer with marks" tar --xattrs --xattrs-include='*' -C marked -cf marked.tar .
+must "in an image" bash -c 'umoci init --layout marks && umoci new --image marks:x && umoci raw add-layer --image marks:x marked.tar'
+"$STRATAPACK" verify marks >log 2>&1
+is "verify finds them" $? 3
+ok "the device" grep -q "gone' is an overlay's mark" log
+ok "and the attribute" grep -q "in' has an attribute" log
+
+# --- what the image does not have ---------------------------------------------------------------
+
+make_store "$scratch/root"
+told() { # told OPTION…
+	"$STRATAPACK" build --graph root/graph.json --root root --no-cache "$@" -o oci:told:x >log 2>&1
+	local status=$?
+	cat log
+	return $status
+}
+ok "an entrypoint that is misspelt" told --entrypoint "$shell/bin/bussybox"
+ok "is told, with what is there" grep -q "the entrypoint '$shell/bin/bussybox' is not in the image; there is '$shell/bin/busybox'" log
+told --entrypoint busybox
+ok "one that is not in PATH" grep -q "the entrypoint 'busybox' is not in the image; there is '$shell/bin/busybox'" log
+told --entrypoint busybox --link "$shell"
+not "one that is" grep -q "is not in the image" log
+told --symlink /x=/store/none
+ok "the target of a link" grep -q "the target of a link, '/store/none' is not in the image" log
+fails_with 1 "'$shell/bin/bussybox', is not there; there is '$shell/bin/busybox'" "a relative target is an error" \
+	"$STRATAPACK" build "$shell" --graph root/graph.json --root root --no-cache --symlink /x=bin/bussybox -o oci:told:x
+told --user app
+ok "a user that nobody knows" grep -q "the user 'app' is not in the image: it has no /etc/passwd" log
+mkdir etc && echo 'app:x:1000:1000::/:/bin/sh' >etc/passwd
+told --user app --copy etc=/etc
+not "one that is there" grep -q "is not in the image" log
+told --user 1000
+not "and numbers need none" grep -q "is not in the image" log
+done_testing
