@@ -68,7 +68,7 @@ struct strata_push_options {
 	const char *const *mount_from;
 	size_t mount_from_count;
 	bool all;    /* every platform of an index, not the one of this machine alone */
-	bool docker; /* Docker's media types in the place of OCI's */
+	bool docker; /* under Docker's media types (schema 2), whatever it was under */
 	struct strata_push_result *result; /* NULL: not wanted */
 };
 

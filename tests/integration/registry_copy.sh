@@ -54,6 +54,25 @@ copy_to_stdout() {
 }
 ok "copy to standard output" copy_to_stdout
 
+script '{}'
+docker=$("$STRATAPACK" push -q --manifest-format docker oci:plain "docker://$server/docker:1")
+ok "push under Docker's media types" grep -qx 'sha256:[0-9a-f]*' <<<"$docker"
+not "that is another manifest" test "$docker" = "$plain"
+ok "it is sound" "$STRATAPACK" verify "docker://$server/docker:1"
+is "of schema 2" "$("$STRATAPACK" inspect --json "docker://$server/docker:1" | jq -r '.images[0].manifestMediaType')" \
+	application/vnd.docker.distribution.manifest.v2+json
+is "with the same layers" "$("$STRATAPACK" inspect --json "docker://$server/docker:1" | jq -c '[.images[0].layers[].digest]')" \
+	"$("$STRATAPACK" inspect --json plain | jq -c '[.images[0].layers[].digest]')"
+script '{}'
+is "and again" "$("$STRATAPACK" push -q --manifest-format docker oci:plain "docker://$server/docker:1")" "$docker"
+is "in one request" "$(requests)" "HEAD /v2/docker/manifests/1 -> 200"
+is "back as OCI it is what it was" "$(copy "docker://$server/docker:1" oci:undocker:a && manifest_of undocker)" "$plain"
+"$STRATAPACK" build "${graph[@]}" --compression zstd --cmd /x -o oci:zstd:a
+fails_with 1 "zstd layers" "zstd is not for Docker's" \
+	"$STRATAPACK" push -q --manifest-format docker oci:zstd "docker://$server/zstd:1"
+fails_with 2 "no format of manifests" "nor is anything else" \
+	"$STRATAPACK" push -q --manifest-format v2s2 oci:zstd "docker://$server/zstd:1"
+
 # --- trouble --------------------------------------------------------------------------------------
 
 layer=$(jq -r '.layers | max_by(.size).digest' "image/blobs/sha256/${manifest#sha256:}")

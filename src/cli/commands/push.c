@@ -2,13 +2,12 @@
 /*
  * stratapack push: an image into a registry.
  */
-#include <inttypes.h>
-
 #include "cli/command.h"
 #include "cli/options/registry_options.h"
 #include "cli/text/output.h"
 #include "util/json_writer.h"
 #include "util/text.h"
+#include <string.h>
 
 struct push_options {
 	struct strata_used used;
@@ -29,6 +28,18 @@ static int apply_all(void *target, const char *value, struct strata_error *error
 	return 0;
 }
 
+static int apply_manifest_format(void *target, const char *value, struct strata_error *error)
+{
+	struct push_options *options = target;
+
+	options->push.docker = strcmp(value, "docker") == 0;
+	if (options->push.docker || strcmp(value, "keep") == 0)
+		return 0;
+	return strata_hint(error,
+		strata_fail(error, STRATA_ERROR_INVALID, "'%s' is no format of manifests", value),
+		"write docker, or keep");
+}
+
 static int apply_mount_from(void *target, const char *value, struct strata_error *error)
 {
 	return strata_strings_add(&((struct push_options *)target)->mounts, value, error);
@@ -44,6 +55,11 @@ static const struct strata_option push_options[] = {
 	{.name = "all",
 		.help = "push every platform of an index, and the index itself",
 		.apply = apply_all},
+	{.name = "manifest-format",
+		.argument = "FORMAT",
+		.help = "push under the media types of Docker's schema 2 (docker), or as the image "
+			"is (keep; the default)",
+		.apply = apply_manifest_format},
 	{.name = "mount-from",
 		.argument = "IMAGE",
 		.help = "take blobs from this image of the same registry where it has them; "

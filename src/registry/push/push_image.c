@@ -140,27 +140,40 @@ static int add_source_mount(const char *source, const struct strata_remote_name 
 	return 0;
 }
 
+/* What is converted, and to what. */
+struct conversion {
+	struct strata_push *push;
+	bool docker;
+};
+
 static int write_to(void *data, const struct strata_image *image, struct strata_error *error)
 {
-	struct strata_push *push = data;
-	enum strata_push_found found;
-	int status = strata_push_find(push, &image->oci_manifest.digest, &found, error);
+	const struct conversion *conversion = data;
+	struct strata_push *push = conversion->push;
+	struct strata_manifest_bytes manifest;
+	enum strata_push_found found = STRATA_PUSH_MISSING;
+	int status = strata_push_manifest_of(image, conversion->docker, &manifest, error);
 
+	if (status == 0)
+		status = strata_push_find(push, &manifest.digest, &found, error);
 	if (status == 0 && found == STRATA_PUSH_MISSING)
 		status = strata_push_learn(push, error);
-	return status < 0 || found == STRATA_PUSH_DONE ? status
-						       : strata_push_write(push, image, error);
+	return status < 0 || found == STRATA_PUSH_DONE
+		       ? status
+		       : strata_push_write(push, image, &manifest, error);
 }
 
 /* An archive of Docker's becomes an image with a manifest first: only its digests tell what is
  * missing. */
 static int push_converted(struct strata_push *push, struct strata_registry *registry,
-	const char *source, struct strata_error *error)
+	const char *source, bool docker, struct strata_error *error)
 {
+	struct conversion conversion = {push, docker};
 	strata_autofree char *parent = strata_image_working_parent();
 
 	return parent ? strata_image_convert(source, parent, true,
-				strata_client_options(registry)->observer, write_to, push, error)
+				strata_client_options(registry)->observer, write_to, &conversion,
+				error)
 		      : strata_fail_memory(error);
 }
 
@@ -183,11 +196,15 @@ static int push_to(struct strata_registry *registry, const char *source,
 		status = strata_push_new(registry, names, count, &own, &push, error);
 	if (status == 0)
 		status = strata_reading_open(source, &findings, &reading, error);
-	if (status == 0)
+	if (status == 0 && own.docker && own.all)
+		status = strata_fail(error, STRATA_ERROR_UNSUPPORTED,
+			"one image at a time is pushed under Docker's media types");
+	converts = own.docker;
+	if (status == 0 && !converts)
 		status = strata_context(error,
 			push_reading(push, &reading, own.all, &converts, error), "%s", source);
 	if (status == 0 && converts)
-		status = push_converted(push, registry, source, error);
+		status = push_converted(push, registry, source, own.docker, error);
 	if (status == 0 && options->result)
 		strata_push_result(push, options->result);
 	strata_push_free(push);

@@ -160,22 +160,37 @@ static int add_layer(void *state, const struct strata_layer *layer, struct strat
 	return add_blob(state, &layer->digest, layer->size, layer->blob, NULL, error);
 }
 
-static int put_manifest(struct output *output, const struct strata_image *image, bool *unknown,
-	struct strata_error *error)
+int strata_push_manifest_of(const struct strata_image *image, bool docker,
+	struct strata_manifest_bytes *manifest, struct strata_error *error)
 {
-	struct strata_manifest_bytes manifest = {image->oci_manifest.text, image->oci_manifest.size,
-		STRATA_MEDIA_OCI_MANIFEST, image->oci_manifest.digest};
+	const struct strata_document *document =
+		docker ? &image->docker_manifest : &image->oci_manifest;
+
+	*manifest = (struct strata_manifest_bytes){document->text, document->size,
+		docker ? STRATA_MEDIA_DOCKER_MANIFEST : STRATA_MEDIA_OCI_MANIFEST,
+		document->digest};
+	if (document->text)
+		return 0;
+	return strata_hint(error,
+		strata_fail(error, STRATA_ERROR_UNSUPPORTED,
+			"it has zstd layers, which Docker's manifests do not know"),
+		"push it with OCI's");
+}
+
+static int put_manifest(struct output *output, const struct strata_manifest_bytes *manifest,
+	bool *unknown, struct strata_error *error)
+{
 	int status = strata_push_wait(output->push, error);
 
 	*unknown = false;
 	if (status == 0)
-		status = strata_push_put(output->push, &manifest, true, unknown, error);
+		status = strata_push_put(output->push, manifest, true, unknown, error);
 	return status;
 }
 
 /* Send what the registry had, and has lost. */
-static int send_again(
-	struct output *output, const struct strata_image *image, struct strata_error *error)
+static int send_again(struct output *output, const struct strata_manifest_bytes *manifest,
+	struct strata_error *error)
 {
 	bool unknown;
 	int status = 0;
@@ -183,30 +198,38 @@ static int send_again(
 	strata_push_forget(output->push);
 	for (struct output_blob *blob = output->blobs; status == 0 && blob; blob = blob->next)
 		status = strata_push_add(output->push, &blob->source, error);
-	return status < 0 ? status : put_manifest(output, image, &unknown, error);
+	return status < 0 ? status : put_manifest(output, manifest, &unknown, error);
 }
 
-static int finish(void *state, const struct strata_image *image, struct strata_error *error)
+static int complete(struct output *output, const struct strata_image *image,
+	const struct strata_manifest_bytes *manifest, struct strata_error *error)
 {
-	struct output *output = state;
 	bool unknown = false;
 	int status;
 
-	if (strata_push_has(output->push, &image->oci_manifest.digest))
+	if (strata_push_has(output->push, &manifest->digest))
 		return 0;
 	status = add_blob(
 		output, &image->config.digest, image->config.size, NULL, image->config.text, error);
 	if (status == 0)
-		status = put_manifest(output, image, &unknown, error);
+		status = put_manifest(output, manifest, &unknown, error);
 	if (status < 0 && unknown) {
 		strata_error_clear(error);
-		status = send_again(output, image, error);
+		status = send_again(output, manifest, error);
 	}
 	return status;
 }
 
-int strata_push_write(
-	struct strata_push *push, const struct strata_image *image, struct strata_error *error)
+static int finish(void *state, const struct strata_image *image, struct strata_error *error)
+{
+	struct strata_manifest_bytes manifest;
+	int status = strata_push_manifest_of(image, false, &manifest, error);
+
+	return status < 0 ? status : complete(state, image, &manifest, error);
+}
+
+int strata_push_write(struct strata_push *push, const struct strata_image *image,
+	const struct strata_manifest_bytes *manifest, struct strata_error *error)
 {
 	struct output output = {.push = push};
 	int status = 0, waited;
@@ -214,7 +237,7 @@ int strata_push_write(
 	for (size_t i = 0; status == 0 && i < image->layer_count; i++)
 		status = add_layer(&output, &image->layers[i], error);
 	if (status == 0)
-		status = finish(&output, image, error);
+		status = complete(&output, image, manifest, error);
 	/* Whoever still sends reads the blobs. */
 	waited = strata_push_wait(push, status == 0 ? error : NULL);
 	free_blobs(&output);

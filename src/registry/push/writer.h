@@ -8,8 +8,14 @@
 #include "image/write/image.h"
 #include "registry/push/push.h"
 
-/* Bring all of IMAGE, whose layers are files, where PUSH goes. */
+/* The manifest of IMAGE under OCI's media types, or under DOCKER's, which has none for zstd
+ * (STRATA_ERROR_UNSUPPORTED). */
+int strata_push_manifest_of(const struct strata_image *image, bool docker,
+	struct strata_manifest_bytes *manifest, struct strata_error *error) STRATA_MUST_CHECK;
+
+/* Bring all of IMAGE, whose layers are files, where PUSH goes, with MANIFEST, which is one of its
+ * own. */
 int strata_push_write(struct strata_push *push, const struct strata_image *image,
-	struct strata_error *error) STRATA_MUST_CHECK;
+	const struct strata_manifest_bytes *manifest, struct strata_error *error) STRATA_MUST_CHECK;
 
 #endif
