@@ -205,7 +205,7 @@ int strata_series_add(
 	return status;
 }
 
-/* Add to GRAPH what IMAGE has of ITEM: MEMBERS are its items. */
+/* Add ITEM of the graph WHOLE to GRAPH, with those of its references that MEMBERS marks. */
 static int add_item(struct strata_graph *graph, const struct strata_graph *whole,
 	const struct strata_item *item, const bool *members, struct strata_error *error)
 {

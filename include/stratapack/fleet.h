@@ -73,8 +73,8 @@ STRATA_PUBLIC int strata_fleet_fill(
 STRATA_PUBLIC int strata_fleet_resolve(struct strata_fleet *fleet, const struct strata_graph *graph,
 	const char *root, struct strata_error *error);
 
-/* A fleet without a file: an empty one over GRAPH, and one more image in it. NAME and ITEMS (in any
- * order) are copied. Once all are there, strata_fleet_sort() makes it one that can be planned. */
+/* A fleet without a file: make an empty one over GRAPH, add images, and sort it once all are there.
+ * Only a sorted fleet can be planned. The name and the items of IMAGE (in any order) are copied. */
 STRATA_PUBLIC int strata_fleet_new(
 	const struct strata_graph *graph, struct strata_fleet **fleet, struct strata_error *error);
 STRATA_PUBLIC int strata_fleet_add(struct strata_fleet *fleet,

@@ -148,9 +148,9 @@ struct strata_store_options {
 	const struct strata_observer *observer; /* outlives the graph */
 };
 
-/* The store of Guix or Nix: its daemon or its database is asked. The items asked for become roots.
- * Unless DATABASE names one, and where the store's daemon can be reached, it keeps the closure from
- * the garbage collector for as long as the graph lives. */
+/* Read the closure of the items that OPTIONS names, which become roots, from the store of Guix or
+ * Nix: from its daemon or its database. A daemon, where it can be reached and options->database is
+ * NULL, protects the closure from the garbage collector as long as the graph lives. */
 STRATA_PUBLIC int strata_graph_read_store(struct strata_graph *graph,
 	const struct strata_store_options *options, struct strata_error *error);
 

@@ -277,8 +277,7 @@ static int find_classes(
 	return 0;
 }
 
-/* Find the causes of every item: sets of components first, then, from OWN on, one for each cause
- * alone. */
+/* Find the causes of every item: first the sets of components, then a set for each single cause. */
 static int find_sets(
 	struct making *making, enum strata_propagation propagation, struct strata_error *error)
 {

@@ -44,7 +44,8 @@ struct strata_file_input {
 	uint64_t position, end;
 };
 
-/* A file that ends before END was cut since END was found out: STRATA_ERROR_CHANGED. */
+/* Read SIZE bytes from OFFSET on. A file that ends earlier was cut since its size was found out:
+ * STRATA_ERROR_CHANGED. */
 void strata_file_input_init(struct strata_file_input *file, int descriptor, const char *name,
 	uint64_t offset, uint64_t size);
 

@@ -51,7 +51,8 @@ static int read_value(int descriptor, const char *place, struct strata_arena *ar
 	return 0;
 }
 
-/* The names of all attributes. *NAMES is FIXED, of SIZE bytes, or the caller's in *LARGE. */
+/* Read the names of all attributes into FIXED, which has SIZE bytes, or where that is too small
+ * into *LARGE, which is the caller's. *LENGTH is how long they are together. */
 static int list_names(int descriptor, const char *place, char *fixed, size_t size, char **large,
 	ssize_t *length, struct strata_error *error)
 {

@@ -21,10 +21,10 @@ struct strata_cause_set {
 		NULL, NULL, 0 \
 	}
 
-/* SET of the causes in a bit set of COUNT words. Returns 0, or -1 where memory is out. */
+/* Fill SET with the causes in a bit set of COUNT words. Returns 0, or -1 where memory is out. */
 int strata_cause_set_gather(struct strata_cause_set *set, const uint64_t *words, size_t count);
 
-/* UNION of two sets. Returns 0, or -1 where memory is out. */
+/* Fill UNITE with the causes of both sets. Returns 0, or -1 where memory is out. */
 int strata_cause_set_unite(struct strata_cause_set *unite, const struct strata_cause_set *left,
 	const struct strata_cause_set *right);
 

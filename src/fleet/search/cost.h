@@ -52,7 +52,7 @@ enum {
 	}
 #define strata_automodel STRATA_CLEANUP(strata_fleet_model_release)
 
-/* The model of FLEET. CHURN, which must outlive it, is that of its graph. */
+/* Make the model of FLEET. FLEET and the churn in OPTIONS must outlive it. */
 int strata_fleet_model_make(struct strata_fleet_model *model, const struct strata_fleet *fleet,
 	const struct strata_fleet_options *options, struct strata_error *error) STRATA_MUST_CHECK;
 void strata_fleet_model_release(struct strata_fleet_model *model);

@@ -68,8 +68,8 @@ static void keep_best(struct improving *improving, int64_t gain, uint32_t part, 
 		improving->layout->model->words * sizeof(*improving->chosen));
 }
 
-/* What layer TARGET (NULL: none) with PIECE costs IMAGES, of WEIGHT together; or anything from
- * LIMIT on where it is more than that. */
+/* The cost of layer TARGET (NULL: a new layer) with PART for IMAGES, of WEIGHT together. A cost of
+ * LIMIT or more is not worked out: any number from LIMIT on stands for it. */
 static int64_t price_result(const struct improving *improving, const struct strata_part *part,
 	const struct strata_fleet_layer *target, const uint64_t *images, uint64_t weight,
 	int64_t limit)

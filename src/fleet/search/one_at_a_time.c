@@ -73,8 +73,8 @@ int strata_apart_lay_out(struct strata_layout *layout, const struct strata_atoms
 	return status;
 }
 
-/* What it costs that IMAGE, alone in IMAGES, has the layers of LIST in OTHER that it has not. With
- * LEAVING, LIST is its own, and it loses those that it has not in OTHER. */
+/* The change in cost when IMAGE, alone in IMAGES, exchanges its layers in LAYOUT for those that it
+ * has in OTHER. */
 static int64_t price_switch(const struct strata_layout *layout, const struct strata_layout *other,
 	uint32_t image, const uint64_t *images)
 {

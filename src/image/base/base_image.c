@@ -108,7 +108,7 @@ int strata_base_check_platform(const struct strata_base *base,
 		error, fail_platform(&asked, &found, error), "the base image '%s'", base->source);
 }
 
-/* Whether IMAGE can be a base at all, broken or not. */
+/* Whether the image with this index can be a base at all, broken or not. */
 static bool is_candidate(const struct strata_base *base, size_t index)
 {
 	return !base->reading.images[index].artifact &&

@@ -71,8 +71,8 @@ int strata_read_v1(struct strata_reading *reading, struct strata_error *error) S
 /* Whether an archive has directories of the V1 format. */
 bool strata_has_v1(const struct strata_reading *reading);
 
-/* Read an image from its manifest DOCUMENT. MEDIA_TYPE is what referred to it promised, or NULL;
- * IMAGE's label, names, platform and digest are filled. */
+/* Read an image from its manifest DOCUMENT. The label, names, platform and digest of IMAGE are
+ * filled already. */
 int strata_manifest_apply(struct strata_reading *reading, struct strata_read_image *image,
 	const struct strata_json *document, struct strata_error *error) STRATA_MUST_CHECK;
 

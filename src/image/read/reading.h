@@ -86,7 +86,7 @@ int strata_reading_open(const char *source, struct strata_findings *findings,
 
 void strata_reading_release(struct strata_reading *reading);
 
-/* Whether IMAGE is best seen through an earlier one of the same reading. */
+/* Whether an earlier image of READING is the same as the one with this index, and shows more. */
 bool strata_reading_is_repetition(const struct strata_reading *reading, size_t index);
 
 #endif

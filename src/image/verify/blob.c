@@ -47,8 +47,8 @@ static int settle(struct strata_reading *reading, const char *where, int status,
 	return status;
 }
 
-/* Decompress SOURCE, hash what comes out and look into it. DIFF_ID stays "" where that ends
- * early. */
+/* Decompress SOURCE, hash what comes out and look into it. The diff ID in CHECK stays "" where that
+ * ends early. */
 static int read_stream(struct strata_reading *reading, struct strata_input *source,
 	const char *where, struct strata_blob_check *check, struct strata_error *error)
 {

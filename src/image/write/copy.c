@@ -132,7 +132,7 @@ int strata_image_of_read(struct strata_reading *reading, const struct strata_rea
 
 /* --- layers ----------------------------------------------------------------------------------- */
 
-/* Compress what DESCRIPTOR has into a blob at PLACE. */
+/* Compress FILE into a blob at PLACE. */
 static int encode(struct strata_encoding *encoding, struct strata_file_input *file,
 	const struct strata_blob_place *place, struct strata_layer *layer,
 	struct strata_error *error)

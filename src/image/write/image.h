@@ -57,14 +57,16 @@ int strata_image_write_descriptors(struct strata_json_writer *json,
 	const struct strata_image *image, const struct strata_destination *destination,
 	const bool *taken, struct strata_error *error) STRATA_MUST_CHECK;
 
-/* Append the manifest.json of a Docker archive; NAMES are the members with config and layers. */
+/* Append the manifest.json of a Docker archive. CONFIG_MEMBER and LAYER_MEMBERS are the names of
+ * the archive's members with the config and the layers. */
 void strata_image_write_archive_manifest(struct strata_json_writer *json,
 	const struct strata_image *image, const struct strata_destination *destination,
 	const char *config_member, const char *const *layer_members);
 
 struct strata_archive;
 
-/* How a format is written: with open(), which makes STATE, and finish(), or with write() alone. */
+/* How a format is written: with open(), whose result is the `state` of the other functions, and
+ * finish(); or with write() alone. */
 struct strata_writer {
 	void *(*open)(const struct strata_destination *destination, struct strata_error *error);
 	/* NULL where layers are no use before all are there. */

@@ -138,7 +138,8 @@ static void join_cuts(struct search *search, uint32_t count)
 	strata_grouping_set(&search->grouping, search->best, search->best_count);
 }
 
-/* Improve TRIAL, COUNT groups; it takes the place of the best where it costs less. */
+/* Improve the trial of SEARCH, which has COUNT groups. Where it then costs less than *LEAST, it
+ * becomes the best. */
 static void try_improved(struct search *search, uint32_t count, uint64_t *least)
 {
 	strata_grouping_set(&search->grouping, search->trial, count);

@@ -22,7 +22,7 @@ static uint64_t cost_without(const struct strata_grouping *grouping, uint32_t pi
 		group->class_count - strata_grouping_classes(grouping, piece, home) > 1);
 }
 
-/* What GROUP costs with PIECE, which is in another. */
+/* The cost of group TO with PIECE, which is in another group. */
 static uint64_t cost_with(const struct strata_grouping *grouping, uint32_t piece, uint32_t to)
 {
 	const struct strata_group *group = &grouping->groups[to];

@@ -37,7 +37,7 @@ int strata_source_gather(struct strata_reading *reading, const struct strata_dig
 	const char *media_type, struct strata_source_content *content,
 	struct strata_error *error) STRATA_MUST_CHECK;
 
-/* The one image of READING that is meant: the only one, or of an index that of PLATFORM. */
+/* The one image of READING that is meant: the only one, or in an index that of this machine. */
 int strata_source_choose(const struct strata_reading *reading,
 	const struct strata_read_image **image, struct strata_error *error) STRATA_MUST_CHECK;
 

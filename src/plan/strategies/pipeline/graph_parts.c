@@ -20,7 +20,7 @@ static void mark(struct strata_marks *marks, uint32_t item)
 	marks->of_item[item] = marks->current;
 }
 
-/* Begin the set PART with the items of FLOW, and the others empty. */
+/* Fill the set `part` with the items of FLOW, and empty the other sets. */
 static void enter(struct strata_flow_run *run, const struct strata_flow *flow)
 {
 	run->part.current++;
@@ -50,7 +50,7 @@ static uint32_t find_path(const struct strata_flow_run *run, const char *path)
 	return item;
 }
 
-/* Mark ITEM of the part, or instead what it refers to. */
+/* Mark the item INDEX as named, or with CHILDREN those items of the part that it refers to. */
 static void mark_item(struct strata_flow_run *run, uint32_t index, bool children)
 {
 	const struct strata_item *item = strata_graph_item(run->graph, index);
