@@ -120,6 +120,13 @@ struct strata_request {
 
 	/* Items may hide files of the base that are not theirs, and additions directories. */
 	bool force_overlap;
+
+	/* Of the packages of a Debian system; see struct strata_dpkg_options. */
+	enum strata_generated_choice generated;
+	const char *generated_table;
+	const char *const *include;
+	size_t include_count;
+	enum strata_package_database package_database;
 };
 
 #define STRATA_REQUEST_INIT                                  \

@@ -40,6 +40,31 @@ enum strata_content {
 	STRATA_CONTENT_ABSENT,
 };
 
+/* A file of an item that is not simply what is on disk under its path: what packages made when they
+ * were installed, as it is in this image. */
+enum strata_item_entry_kind {
+	STRATA_ITEM_FILE, /* with the bytes of CONTENT */
+	STRATA_ITEM_DIRECTORY,
+	STRATA_ITEM_SYMLINK,
+	STRATA_ITEM_SOURCE, /* as it is at SOURCE, but at PATH, and from the time TIME unless that
+			       is STRATA_ITEM_TIME_KEPT */
+};
+
+#define STRATA_ITEM_TIME_KEPT INT64_MIN
+
+struct strata_item_entry {
+	enum strata_item_entry_kind kind;
+	const char *path;        /* in the image, absolute */
+	uint32_t mode, uid, gid; /* of what has no source */
+	int64_t time;
+	const char *target;  /* of a symbolic link */
+	const char *source;  /* a path on the machine less the root */
+	const char *program; /* of a source that is Python's byte code: the file that it was
+				compiled from, whose time it must name; NULL for anything else */
+	const void *content; /* of a file */
+	size_t length;
+};
+
 struct strata_item {
 	const char *id;      /* full and unique: a store path, "libc6:amd64" */
 	const char *name;    /* without hash or version: "glibc", "libc6" */
@@ -61,6 +86,8 @@ struct strata_item {
 	size_t tree_count;
 	const char *const *files;
 	size_t file_count;
+	const struct strata_item_entry *entries; /* sorted by path */
+	size_t entry_count;
 };
 
 /* One record as a source delivers it. Strings are copied. */
@@ -81,6 +108,8 @@ struct strata_item_record {
 	size_t tree_count;
 	const char *const *files;
 	size_t file_count;
+	const struct strata_item_entry *entries; /* in any order, each path once */
+	size_t entry_count;
 };
 
 struct strata_graph;
@@ -103,6 +132,13 @@ STRATA_PUBLIC int strata_graph_add_root(
  * to itself, it is a root like the others. */
 STRATA_PUBLIC int strata_graph_add_references_as_roots(
 	struct strata_graph *graph, const char *id, struct strata_error *error);
+
+/* Say which platform the items are for, in the words of images: "arm", "v7". VARIANT may be "". */
+STRATA_PUBLIC int strata_graph_set_platform(struct strata_graph *graph, const char *architecture,
+	const char *variant, struct strata_error *error);
+/* The architecture that was said, and its variant; NULL where none was. */
+STRATA_PUBLIC const char *strata_graph_architecture(const struct strata_graph *graph);
+STRATA_PUBLIC const char *strata_graph_variant(const struct strata_graph *graph);
 
 /* Finish the graph: keep what the roots reach (everything, where no root was named), resolve
  * references, measure missing sizes under ROOT (NULL: "/"), and sort. A reference to an item
@@ -157,12 +193,33 @@ STRATA_PUBLIC int strata_graph_read_store(struct strata_graph *graph,
 /* Whether PATH, under ROOT, lies in a store whose database is there (or leads there by links). */
 STRATA_PUBLIC bool strata_store_holds(const char *root, const char *path);
 
+/* Which of the files that packages made when they were installed belong into an image. */
+enum strata_generated_choice {
+	STRATA_GENERATED_KNOWN, /* those that the table of generated files tells */
+	STRATA_GENERATED_NONE,
+	STRATA_GENERATED_ALL, /* and all others in the directories of the image's packages */
+};
+
+/* What tells in an image which packages are in it. */
+enum strata_package_database {
+	STRATA_DATABASE_STATUS_D, /* a file for each package, beside its files: for scanners */
+	STRATA_DATABASE_NONE,
+	STRATA_DATABASE_DPKG, /* dpkg's own, so that dpkg and apt work in a container */
+};
+
 struct strata_dpkg_options {
 	const char *root;            /* the root directory of the system; NULL: "/" */
 	const char *const *packages; /* names, with or without ":architecture" */
 	size_t package_count;
 	bool essential; /* add the essential packages, which nothing names as a dependency */
 	bool all;       /* every package, and an item with every file that no package owns */
+	enum strata_generated_choice generated;
+	const char *generated_table; /* a file with rules that come before the program's own; NULL:
+					none */
+	/* Patterns of paths that no package owns, and that are taken in spite of all rules. */
+	const char *const *include;
+	size_t include_count;
+	enum strata_package_database database;
 	const struct strata_observer *observer;
 };
 

@@ -60,6 +60,10 @@ struct strata_metadata_rules {
 	uint32_t uid, gid;
 	enum strata_time_kind time;
 	int64_t limit; /* seconds since the epoch */
+	/* Patterns of paths that are left out of every layer, whatever brings them, with all that
+	 * is below; see stratapack-recipe(5). */
+	const char *const *exclude;
+	size_t exclude_count;
 };
 
 struct strata_recipe_item {
@@ -70,6 +74,8 @@ struct strata_recipe_item {
 	size_t tree_count;
 	const char *const *files;
 	size_t file_count;
+	const struct strata_item_entry *entries;
+	size_t entry_count;
 };
 
 struct strata_recipe {

@@ -161,6 +161,19 @@ static bool items_are_absent(const struct strata_job *job)
 	return false;
 }
 
+/* Where nobody says which platform the image is for, it is for the one of its packages. */
+static void take_platform(struct strata_job *job)
+{
+	const char *architecture = strata_graph_architecture(job->graph);
+	const char *variant = strata_graph_variant(job->graph);
+
+	if (job->config.architecture || !architecture)
+		return;
+	job->config.architecture = architecture;
+	if (!job->config.variant && *variant)
+		job->config.variant = variant;
+}
+
 static int run(struct strata_job *job, enum strata_goal goal, struct strata_error *error)
 {
 	int status = check(job, goal, error);
@@ -169,6 +182,8 @@ static int run(struct strata_job *job, enum strata_goal goal, struct strata_erro
 		status = strata_job_open_base(job, error);
 	if (status == 0)
 		status = strata_planning_run(job, error);
+	if (status == 0)
+		take_platform(job);
 	job->config.plan = job->plan;
 	/* Recipes and the plan itself are the same on any base. */
 	if (status == 0 && (job->base || goal >= STRATA_GOAL_DESCRIBE))

@@ -6,6 +6,7 @@
 
 #include "util/error.h"
 #include "util/file.h"
+#include "util/text.h"
 
 /* The items asked for, by the source that they are looked up in. */
 struct chosen {
@@ -141,8 +142,11 @@ static int choose_planned(
 	for (size_t layer = 0; status == 0 && layer < plan->layer_count; layer++) {
 		const struct strata_plan_layer *planned = &plan->layers[layer];
 
-		for (size_t i = 0; status == 0 && i < planned->item_count; i++)
-			status = choose_one(chosen, planned->items[i], error);
+		for (size_t i = 0; status == 0 && i < planned->item_count; i++) {
+			/* What packages make comes with them. */
+			if (!strata_text_starts_with(planned->items[i], "generated:"))
+				status = choose_one(chosen, planned->items[i], error);
+		}
 	}
 	if (status == 0)
 		status = check_used(chosen, error);
@@ -172,6 +176,11 @@ static int read_dpkg(
 		.package_count = chosen->packages.count,
 		.essential = chosen->request->essential,
 		.all = chosen->request->whole_system,
+		.generated = chosen->request->generated,
+		.generated_table = chosen->request->generated_table,
+		.include = chosen->request->include,
+		.include_count = chosen->request->include_count,
+		.database = chosen->request->package_database,
 		.observer = chosen->request->observer,
 	};
 

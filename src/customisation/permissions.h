@@ -7,8 +7,7 @@
 
 #include <stratapack/plan.h>
 
-/* Whether PATH, absolute and normal, is one of those that PATTERN describes. Works on bytes. */
-bool strata_pattern_matches(const char *pattern, const char *path);
+#include "util/pattern.h"
 
 /* Whether PATTERN is the name of PATH written out, alone or with all that is below it. */
 bool strata_pattern_names(const char *pattern, const char *path);

@@ -8,6 +8,7 @@
 
 #include "graph/components.h"
 #include "graph/internal.h"
+#include "graph/item_entry.h"
 #include "util/arena.h"
 #include "util/compare.h"
 #include "util/map.h"
@@ -49,6 +50,8 @@ struct strata_graph {
 	uint32_t root_count;
 
 	struct possession *possessions; /* the latest first */
+
+	const char *architecture, *variant; /* NULL: unknown */
 };
 
 struct strata_graph *strata_graph_new(struct strata_error *error)
@@ -161,7 +164,7 @@ static int describe(struct strata_graph *graph, struct strata_item *item,
 	item->content = record->content;
 	/* A package may well have no files: its id is no path. One that only lacks its first slash
 	 * would bring nothing. */
-	if (record->tree_count == 0 && record->file_count == 0 &&
+	if (record->tree_count == 0 && record->file_count == 0 && record->entry_count == 0 &&
 		(record->content == STRATA_CONTENT_STORE || strchr(record->id, '/'))) {
 		int status = check_paths(record->id, &record->id, 1, error);
 
@@ -174,7 +177,12 @@ static int describe(struct strata_graph *graph, struct strata_item *item,
 			copy_sorted(graph, record->trees, record->tree_count, &item->tree_count);
 	}
 	item->files = copy_sorted(graph, record->files, record->file_count, &item->file_count);
-	return item->cause && item->trees && item->files ? 0 : strata_fail_memory(error);
+	item->entries =
+		strata_item_entries_copy(&graph->arena, record->entries, record->entry_count);
+	item->entry_count = record->entry_count;
+	return item->cause && item->trees && item->files && item->entries
+		       ? 0
+		       : strata_fail_memory(error);
 }
 
 /* The pending item for a record's id: the one that is there, or a new one. */
@@ -194,6 +202,8 @@ static int find_or_add(struct strata_graph *graph, const struct strata_item_reco
 		status = check_paths(record->id, record->trees, record->tree_count, error);
 	if (status == 0)
 		status = check_paths(record->id, record->files, record->file_count, error);
+	for (size_t i = 0; status == 0 && i < record->entry_count; i++)
+		status = check_paths(record->id, &record->entries[i].path, 1, error);
 	if (status < 0)
 		return status;
 	if (graph->pending_count == STRATA_GRAPH_NONE - 1 ||
@@ -290,6 +300,24 @@ int strata_graph_add_root(struct strata_graph *graph, const char *id, struct str
 	graph->root_id_count++;
 	graph->names_roots = true;
 	return 0;
+}
+
+int strata_graph_set_platform(struct strata_graph *graph, const char *architecture,
+	const char *variant, struct strata_error *error)
+{
+	graph->architecture = strata_arena_string(&graph->arena, architecture);
+	graph->variant = strata_arena_string(&graph->arena, variant);
+	return graph->architecture && graph->variant ? 0 : strata_fail_memory(error);
+}
+
+const char *strata_graph_architecture(const struct strata_graph *graph)
+{
+	return graph->architecture;
+}
+
+const char *strata_graph_variant(const struct strata_graph *graph)
+{
+	return graph->variant;
 }
 
 int strata_graph_add_references_as_roots(
@@ -424,6 +452,8 @@ static int measure(struct strata_item *item, const char *root, struct strata_err
 		if (lstat(path.data, &info) == 0 && S_ISREG(info.st_mode))
 			item->size += (uint64_t)info.st_size;
 	}
+	for (size_t i = 0; i < item->entry_count; i++)
+		item->size += item->entries[i].length;
 	return 0;
 }
 

@@ -19,5 +19,7 @@ struct strata_item_record strata_item_record_of(const struct strata_item *item)
 		.tree_count = item->tree_count,
 		.files = item->files,
 		.file_count = item->file_count,
+		.entries = item->entries,
+		.entry_count = item->entry_count,
 	};
 }

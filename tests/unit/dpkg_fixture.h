@@ -120,8 +120,9 @@ static inline int read_machine(struct machine *machine, const struct strata_dpkg
 
 static inline int ask(struct machine *machine, const char *package)
 {
-	return read_machine(
-		machine, &(struct strata_dpkg_options){.packages = &package, .package_count = 1});
+	return read_machine(machine, &(struct strata_dpkg_options){.packages = &package,
+					     .package_count = 1,
+					     .database = STRATA_DATABASE_NONE});
 }
 
 /* All ids, space-separated. */
@@ -155,14 +156,63 @@ static inline void assert_references(struct machine *machine, const char *id, co
 	assert_string_equal(ids.data, expected);
 }
 
+static inline int compare_texts(const void *left, const void *right)
+{
+	return strcmp(*(const char *const *)left, *(const char *const *)right);
+}
+
+/* The paths that an item has, of files and of what is made. */
 static inline void assert_files(struct machine *machine, const char *id, const char *expected)
 {
 	strata_autobuffer struct strata_buffer files = STRATA_BUFFER_INIT;
 	const struct strata_item *item = item_of(machine, id);
+	const char *paths[64];
+	size_t count = 0;
 
+	assert_true(item->file_count + item->entry_count <= 64);
 	for (size_t i = 0; i < item->file_count; i++)
-		strata_buffer_format(&files, "%s%s", i ? " " : "", item->files[i]);
+		paths[count++] = item->files[i];
+	for (size_t i = 0; i < item->entry_count; i++)
+		paths[count++] = item->entries[i].path;
+	qsort(paths, count, sizeof(*paths), compare_texts);
+	for (size_t i = 0; i < count; i++)
+		strata_buffer_format(&files, "%s%s", i ? " " : "", paths[i]);
 	assert_string_equal(files.data, expected);
+}
+
+/* What an item has at PATH that is not simply on disk. */
+static inline const struct strata_item_entry *entry_of(
+	struct machine *machine, const char *id, const char *path)
+{
+	const struct strata_item *item = item_of(machine, id);
+
+	for (size_t i = 0; i < item->entry_count; i++) {
+		if (strcmp(item->entries[i].path, path) == 0)
+			return &item->entries[i];
+	}
+	fail_msg("item '%s' has no entry '%s'", id, path);
+	return NULL;
+}
+
+static inline void assert_link(
+	struct machine *machine, const char *id, const char *path, const char *target)
+{
+	const struct strata_item_entry *entry = entry_of(machine, id, path);
+
+	assert_int_equal(entry->kind, STRATA_ITEM_SYMLINK);
+	assert_string_equal(entry->target, target);
+	assert_int_equal(entry->time, 1);
+}
+
+static inline void assert_content(
+	struct machine *machine, const char *id, const char *path, const char *content)
+{
+	const struct strata_item_entry *entry = entry_of(machine, id, path);
+
+	assert_int_equal(entry->kind, STRATA_ITEM_FILE);
+	assert_int_equal(entry->length, strlen(content));
+	assert_string_equal((const char *)entry->content, content);
+	assert_int_equal(entry->time, 1);
 }
 
 static inline int make_machine(void **state)

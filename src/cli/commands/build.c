@@ -94,6 +94,7 @@ static int run_build(const struct strata_command *command, int argc, char **argv
 			code = run_prepared(&build, &request);
 	}
 	strata_planning_options_release(&build.planning);
+	strata_layer_options_release(&build.layer);
 	strata_result_options_release(&build.result);
 	return code;
 }

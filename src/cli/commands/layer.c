@@ -237,6 +237,7 @@ static int run_layer(const struct strata_command *command, int argc, char **argv
 			code = run_prepared(&layer);
 	}
 	strata_planning_options_release(&layer.planning);
+	strata_layer_options_release(&layer.layer);
 	return code;
 }
 

@@ -312,6 +312,7 @@ static int run_plan(const struct strata_command *command, int argc, char **argv)
 		code = result < 0 ? strata_report_use(&error) : run_prepared(&plan, &request);
 	}
 	strata_planning_options_release(&plan.planning);
+	strata_layer_options_release(&plan.layer);
 	return code;
 }
 

@@ -70,6 +70,27 @@ static int apply_threads(void *target, const char *value, struct strata_error *e
 	return 0;
 }
 
+static int apply_exclude(void *target, const char *value, struct strata_error *error)
+{
+	struct strata_layer_options *options = target;
+	int result;
+
+	if (*value != '/')
+		return strata_hint(error,
+			strata_fail(error, STRATA_ERROR_INVALID,
+				"patterns are of whole paths, and begin with a slash"),
+			"'/**/NAME' stands for NAME in any directory");
+	result = strata_strings_add(&options->exclude, value, error);
+	options->rules.exclude = options->exclude.items;
+	options->rules.exclude_count = options->exclude.count;
+	return result;
+}
+
+void strata_layer_options_release(struct strata_layer_options *options)
+{
+	strata_strings_release(&options->exclude);
+}
+
 static const struct strata_option layer_options[] = {
 	{.name = "owner",
 		.argument = "UID:GID",
@@ -87,6 +108,11 @@ static const struct strata_option layer_options[] = {
 		.value = STRATA_VALUE_COMPRESSION,
 		.help = "none, gzip or zstd (default gzip:6)",
 		.apply = apply_compression},
+	{.name = "exclude",
+		.argument = "PATTERN",
+		.help = "leave out what has such a path in the image, with all that is below, "
+			"whatever brings it; repeatable",
+		.apply = apply_exclude},
 	{.name = NULL},
 };
 

@@ -15,6 +15,7 @@ struct strata_layer_options {
 	bool has_mtime;
 	struct strata_compression compression;
 	bool has_compression;
+	struct strata_strings exclude; /* what rules.exclude is of */
 };
 extern const struct strata_option_group strata_layer_group;
 
@@ -23,6 +24,8 @@ struct strata_thread_options {
 	unsigned threads; /* 0: one for each processor */
 };
 extern const struct strata_option_group strata_thread_group;
+
+void strata_layer_options_release(struct strata_layer_options *options);
 
 /* Fill in what no option said, from the environment and the defaults. Failures are wrong use. */
 int strata_layer_options_complete(

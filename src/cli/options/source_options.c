@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "util/memory.h"
+#include "util/text.h"
 
 int strata_source_options_add_file(struct strata_source_options *options, const char *path,
 	int (*read)(struct strata_graph *, const char *, struct strata_error *),
@@ -69,6 +70,53 @@ static int apply_all(void *target, const char *value, struct strata_error *error
 	return apply_dpkg(target, NULL, error);
 }
 
+static int apply_generated(void *target, const char *value, struct strata_error *error)
+{
+	static const char *const words[] = {[STRATA_GENERATED_KNOWN] = "known",
+		[STRATA_GENERATED_NONE] = "none",
+		[STRATA_GENERATED_ALL] = "all"};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+		((struct strata_source_options *)target)->generated =
+			(enum strata_generated_choice)i;
+		if (strcmp(value, words[i]) == 0)
+			return 0;
+	}
+	return strata_fail(error, STRATA_ERROR_INVALID, "this is not one of none, known and all");
+}
+
+static int apply_generated_table(void *target, const char *value, struct strata_error *error)
+{
+	((struct strata_source_options *)target)->generated_table = value;
+	return 0;
+}
+
+static int apply_include(void *target, const char *value, struct strata_error *error)
+{
+	if (*value != '/')
+		return strata_hint(error,
+			strata_fail(error, STRATA_ERROR_INVALID,
+				"patterns are of whole paths, and begin with a slash"),
+			"for example: --include '/etc/ssh/ssh_host_*'");
+	return strata_strings_add(&((struct strata_source_options *)target)->include, value, error);
+}
+
+static int apply_package_database(void *target, const char *value, struct strata_error *error)
+{
+	static const char *const words[] = {[STRATA_DATABASE_STATUS_D] = "status.d",
+		[STRATA_DATABASE_NONE] = "none",
+		[STRATA_DATABASE_DPKG] = "dpkg"};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+		((struct strata_source_options *)target)->database =
+			(enum strata_package_database)i;
+		if (strcmp(value, words[i]) == 0)
+			return 0;
+	}
+	return strata_fail(
+		error, STRATA_ERROR_INVALID, "this is not one of none, status.d and dpkg");
+}
+
 static int apply_references_of(void *target, const char *value, struct strata_error *error)
 {
 	return strata_strings_add(
@@ -129,6 +177,27 @@ static const struct strata_option source_options[] = {
 		.help = "take the whole system: every package, and a last item with what no "
 			"package owns; implies --dpkg",
 		.apply = apply_all},
+	{.name = "generated",
+		.argument = "none|known|all",
+		.help = "which files that packages made when they were installed are taken: those "
+			"that a table knows (default), or all in the directories of the packages",
+		.apply = apply_generated},
+	{.name = "generated-table",
+		.argument = "FILE",
+		.value = STRATA_VALUE_FILE,
+		.help = "rules for such files that come before the program's own, see "
+			"stratapack-generated(5)",
+		.apply = apply_generated_table},
+	{.name = "include",
+		.argument = "PATTERN",
+		.help = "take what has such a path in the system and belongs to no package, "
+			"secrets too; repeatable",
+		.apply = apply_include},
+	{.name = "package-database",
+		.argument = "none|status.d|dpkg",
+		.help = "what tells in the image which packages are in it: a file with each package, "
+			"for scanners (default), or a database for dpkg and apt",
+		.apply = apply_package_database},
 	{.name = NULL},
 };
 
@@ -160,11 +229,17 @@ void strata_source_options_apply(
 	request->packages_index_count = options->indices.count;
 	request->references_of = options->referring.items;
 	request->references_of_count = options->referring.count;
+	request->generated = options->generated;
+	request->generated_table = options->generated_table;
+	request->include = options->include.items;
+	request->include_count = options->include.count;
+	request->package_database = options->database;
 }
 
 void strata_source_options_release(struct strata_source_options *options)
 {
 	free(options->files);
+	strata_strings_release(&options->include);
 	strata_strings_release(&options->indices);
 	strata_strings_release(&options->referring);
 }

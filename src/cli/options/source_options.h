@@ -22,6 +22,10 @@ struct strata_source_options {
 	bool store;
 	const char *store_database; /* NULL: the one of the store that holds the items */
 	bool dpkg, essential, all;
+	enum strata_generated_choice generated;
+	const char *generated_table; /* NULL: none */
+	struct strata_strings include;
+	enum strata_package_database database;
 	struct strata_strings indices;   /* Packages indices */
 	struct strata_strings referring; /* items whose references are roots */
 };

@@ -2,6 +2,9 @@
 #include <string.h>
 
 #include "graph/dpkg/dpkg.h"
+#include "graph/dpkg/generated/generated.h"
+#include "graph/dpkg/image.h"
+#include "graph/dpkg/package_database.h"
 #include "graph/internal.h"
 #include "util/observer.h"
 
@@ -11,19 +14,12 @@ struct reading {
 	struct strata_root root;
 	struct strata_dpkg database;
 	struct strata_dpkg_files files;
-	struct strata_map owners; /* path in the image -> package */
-
-	struct strata_dpkg_closure closure;
-	struct strata_dpkg_paths *lists; /* the files of every package */
+	struct strata_dpkg_image image;
 };
 
 static void release_reading(struct reading *reading)
 {
-	for (uint32_t i = 0; reading->lists && i < reading->database.count; i++)
-		free(reading->lists[i].paths);
-	free(reading->lists);
-	strata_dpkg_closure_release(&reading->closure);
-	strata_map_release(&reading->owners);
+	strata_dpkg_image_release(&reading->image);
 	strata_dpkg_files_release(&reading->files);
 	strata_dpkg_release(&reading->database);
 	strata_root_release(&reading->root);
@@ -83,63 +79,67 @@ static int open_database(struct reading *reading, struct strata_error *error)
 	return status == 0 ? strata_dpkg_files_open(&reading->files, error) : status;
 }
 
-/* Remember whose the paths of package INDEX are; a path of several packages is the first one's. */
-static int own(struct reading *reading, uint32_t index, struct strata_error *error)
-{
-	const struct strata_dpkg_paths *list = &reading->lists[index];
-
-	for (size_t i = 0; i < list->count; i++) {
-		if (strata_map_get(&reading->owners, list->paths[i]) == STRATA_MAP_NONE &&
-			strata_map_put(&reading->owners, list->paths[i], index) < 0)
-			return strata_fail_memory(error);
-	}
-	return 0;
-}
-
 /* List the files of the packages that are needed. */
 static int find_files(struct reading *reading, struct strata_error *error)
 {
-	int status = 0;
+	struct strata_dpkg_image *image = &reading->image;
+	int status;
 
-	reading->lists = strata_allocate(reading->database.count, sizeof(*reading->lists));
-	if (!reading->lists)
+	image->lists = strata_allocate(reading->database.count, sizeof(*image->lists));
+	image->entries = strata_allocate(reading->database.count, sizeof(*image->entries));
+	if (!image->lists || !image->entries)
 		return strata_fail_memory(error);
+	status = strata_dpkg_image_own(image, error);
 	for (uint32_t i = 0; status == 0 && i < reading->database.count; i++) {
-		if (!reading->closure.reached[i])
+		if (!image->closure.reached[i])
 			continue;
 		status = strata_check_cancelled(reading->options->observer, error);
 		if (status == 0)
-			status = strata_dpkg_files_of(&reading->files,
-				&reading->database.packages[i], &reading->lists[i], error);
-		if (status == 0)
-			status = own(reading, i, error);
+			status = strata_dpkg_image_add_files(image, i, error);
 	}
+	return status == 0 ? strata_dpkg_image_add_alternatives(image, error) : status;
+}
+
+/* Find what the packages made when they were installed, and say which they are. A whole system has
+ * its own database. */
+static int find_made(struct reading *reading, struct strata_error *error)
+{
+	const struct strata_dpkg_options *options = reading->options;
+	int status = 0;
+
+	if (!options->all && options->database != STRATA_DATABASE_NONE)
+		status = strata_dpkg_add_distribution(&reading->image, error);
 	if (status == 0)
-		status = strata_dpkg_add_alternatives(
-			&reading->files, &reading->owners, reading->lists, error);
+		status = strata_generated_add(&reading->image, options, error);
+	if (status == 0 && !options->all && options->database == STRATA_DATABASE_STATUS_D)
+		status = strata_dpkg_add_status_d(&reading->image, error);
+	if (status == 0 && !options->all && options->database == STRATA_DATABASE_DPKG)
+		status = strata_dpkg_add_database(&reading->image, error);
 	return status;
 }
 
 static int add_packages(
 	struct reading *reading, struct strata_graph *graph, struct strata_error *error)
 {
+	const struct strata_dpkg_image *image = &reading->image;
 	int status = 0;
 
 	for (uint32_t i = 0; status == 0 && i < reading->database.count; i++) {
 		struct strata_item_record record = {
 			.content = STRATA_CONTENT_FILES,
-			.files = reading->lists[i].paths,
-			.file_count = reading->lists[i].count,
+			.files = image->lists[i].paths,
+			.file_count = image->lists[i].count,
+			.entries = image->entries[i].entries,
+			.entry_count = image->entries[i].count,
 		};
 
-		if (reading->closure.reached[i])
+		if (image->closure.reached[i])
 			status = strata_dpkg_add_package(
-				&reading->database, &reading->closure, i, &record, graph, error);
+				&reading->database, &image->closure, i, &record, graph, error);
 	}
 	return status;
 }
 
-/* The item with everything that no package owns. */
 static int add_unowned(
 	struct reading *reading, struct strata_graph *graph, struct strata_error *error)
 {
@@ -152,14 +152,9 @@ static int add_unowned(
 		.has_size = true,
 		.content = STRATA_CONTENT_FILES,
 	};
-	int status = 0;
+	int status = strata_dpkg_find_unowned(
+		&reading->image, reading->options, &paths, &record.size, error);
 
-	/* The links of alternatives were found after their owners. */
-	for (uint32_t i = 0; status == 0 && i < reading->database.count; i++)
-		status = own(reading, i, error);
-	if (status == 0)
-		status = strata_dpkg_find_unowned(
-			&reading->files, &reading->owners, &paths, &record.size, error);
 	record.files = paths.paths;
 	record.file_count = paths.count;
 	if (status == 0)
@@ -170,13 +165,18 @@ static int add_unowned(
 
 static int fill(struct reading *reading, struct strata_graph *graph, struct strata_error *error)
 {
-	int status = add_packages(reading, graph, error);
+	int status = strata_dpkg_set_platform(&reading->image, graph, error);
 
+	if (status == 0)
+		status = add_packages(reading, graph, error);
+	if (status == 0)
+		status = strata_dpkg_add_groups(
+			&reading->image, !reading->options->all, graph, error);
 	if (status < 0)
 		return status;
 	if (reading->options->all)
 		return add_unowned(reading, graph, error);
-	return strata_dpkg_add_roots(&reading->database, &reading->closure, graph, error);
+	return strata_dpkg_add_roots(&reading->database, &reading->image.closure, graph, error);
 }
 
 int strata_graph_read_dpkg(struct strata_graph *graph, const struct strata_dpkg_options *options,
@@ -198,8 +198,12 @@ int strata_graph_read_dpkg(struct strata_graph *graph, const struct strata_dpkg_
 		status = open_database(&reading, error);
 	if (status == 0)
 		status = strata_dpkg_closure_find(
-			&reading.database, &request, &reading.closure, error);
+			&reading.database, &request, &reading.image.closure, error);
+	reading.image.database = &reading.database;
+	reading.image.files = &reading.files;
 	if (status == 0)
 		status = find_files(&reading, error);
+	if (status == 0)
+		status = find_made(&reading, error);
 	return status == 0 ? fill(&reading, graph, error) : status;
 }

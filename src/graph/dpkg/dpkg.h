@@ -201,22 +201,43 @@ struct strata_dpkg_files {
 	struct strata_dpkg_diversion *diversions;
 	size_t diversion_capacity;
 	uint32_t diversion_count;
+	struct strata_dpkg_left_out *left_out; /* what dpkg was told, in its order */
+	size_t left_out_count, left_out_capacity;
 	const struct strata_observer *observer; /* borrowed */
+};
+
+/* A pattern (fnmatch(3)) of files that dpkg does not unpack, or that it does all the same. */
+struct strata_dpkg_left_out {
+	const char *pattern;
+	bool included;
 };
 
 #define strata_autodpkg_files STRATA_CLEANUP(strata_dpkg_files_release)
 
-/* Read the diversions. Everything in FILES that is borrowed must be set. */
+/* Read what dpkg was told not to unpack. */
+int strata_dpkg_read_left_out(
+	struct strata_dpkg_files *files, struct strata_error *error) STRATA_MUST_CHECK;
+
+/* Whether the file of a package at PATH may be missing. */
+bool strata_dpkg_is_left_out(const struct strata_dpkg_files *files, const char *path);
+
+/* Read the diversions, and what is left out. Everything in FILES that is borrowed must be set. */
 int strata_dpkg_files_open(
 	struct strata_dpkg_files *files, struct strata_error *error) STRATA_MUST_CHECK;
 void strata_dpkg_files_release(struct strata_dpkg_files *files);
 
-/* Append to PATHS what belongs to PACKAGE and is there. */
-int strata_dpkg_files_of(struct strata_dpkg_files *files, const struct strata_dpkg_package *package,
-	struct strata_dpkg_paths *paths, struct strata_error *error) STRATA_MUST_CHECK;
+/* Where the file that PACKAGE ships as PATH was unpacked. *DIVERTER is the name of the package for
+ * whose benefit it is elsewhere, or NULL. */
+const char *strata_dpkg_divert(const struct strata_dpkg_files *files,
+	const struct strata_dpkg_package *package, const char *path, const char **diverter);
 
-/* Append the place of an entry of the root and the symbolic links that lead to it. */
-int strata_dpkg_paths_add(struct strata_dpkg_paths *paths, const struct strata_root_entry *entry,
+/* Read the file of PACKAGE below "info" that ends in SUFFIX ("list"), as strata_dpkg_files_read()
+ * does. */
+int strata_dpkg_read_info(struct strata_dpkg_files *files,
+	const struct strata_dpkg_package *package, const char *suffix, const char **path,
+	struct strata_buffer *content, struct strata_error *error) STRATA_MUST_CHECK;
+
+int strata_dpkg_paths_add(struct strata_dpkg_paths *paths, const char *path,
 	struct strata_error *error) STRATA_MUST_CHECK;
 
 /* Read a whole file of the database below FILES: NAME is relative to its directory. Returns 1, or
@@ -224,16 +245,5 @@ int strata_dpkg_paths_add(struct strata_dpkg_paths *paths, const struct strata_r
  * error. *PATH, in FILES' arena, is what messages call it. */
 int strata_dpkg_files_read(struct strata_dpkg_files *files, const char *name, const char **path,
 	struct strata_buffer *content, struct strata_error *error) STRATA_MUST_CHECK;
-
-/* Append to the lists of the packages the links that update-alternatives made for their files.
- * OWNERS maps a path in the image to the package in whose list it is. */
-int strata_dpkg_add_alternatives(struct strata_dpkg_files *files, const struct strata_map *owners,
-	struct strata_dpkg_paths *lists, struct strata_error *error) STRATA_MUST_CHECK;
-
-/* Append to PATHS everything below the root that is not in OWNERS, and set *SIZE to the bytes in
- * its regular files. */
-int strata_dpkg_find_unowned(struct strata_dpkg_files *files, const struct strata_map *owners,
-	struct strata_dpkg_paths *paths, uint64_t *size,
-	struct strata_error *error) STRATA_MUST_CHECK;
 
 #endif

@@ -24,6 +24,7 @@ void strata_dpkg_files_release(struct strata_dpkg_files *files)
 	strata_arena_free(&files->arena);
 	strata_map_release(&files->diverted);
 	free(files->diversions);
+	free(files->left_out);
 }
 
 static int check_nul(
@@ -93,8 +94,10 @@ int strata_dpkg_files_open(struct strata_dpkg_files *files, struct strata_error 
 	strata_autobuffer struct strata_buffer content = STRATA_BUFFER_INIT;
 	const char *path, *original;
 	struct strata_dpkg_lines lines;
-	int status = strata_dpkg_files_read(files, "diversions", &path, &content, error);
+	int status = strata_dpkg_read_left_out(files, error);
 
+	if (status == 0)
+		status = strata_dpkg_files_read(files, "diversions", &path, &content, error);
 	if (status <= 0)
 		return status;
 	lines = (struct strata_dpkg_lines){content.data, content.data + content.length, 0};
@@ -119,7 +122,8 @@ int strata_dpkg_files_open(struct strata_dpkg_files *files, struct strata_error 
 	return 0;
 }
 
-static int append(struct strata_dpkg_paths *paths, const char *path, struct strata_error *error)
+int strata_dpkg_paths_add(
+	struct strata_dpkg_paths *paths, const char *path, struct strata_error *error)
 {
 	if (strata_grow(&paths->paths, &paths->capacity, paths->count + 1, sizeof(*paths->paths)) <
 		0)
@@ -128,124 +132,35 @@ static int append(struct strata_dpkg_paths *paths, const char *path, struct stra
 	return 0;
 }
 
-int strata_dpkg_paths_add(struct strata_dpkg_paths *paths, const struct strata_root_entry *entry,
-	struct strata_error *error)
-{
-	for (size_t i = 0; i < entry->link_count; i++) {
-		int status = append(paths, entry->links[i], error);
-
-		if (status < 0)
-			return status;
-	}
-	return append(paths, entry->path, error);
-}
-
-/* Where the file that PACKAGE ships as PATH was unpacked. */
-static const char *divert(const struct strata_dpkg_files *files,
-	const struct strata_dpkg_package *package, const char *path)
+const char *strata_dpkg_divert(const struct strata_dpkg_files *files,
+	const struct strata_dpkg_package *package, const char *path, const char **diverter)
 {
 	uint32_t index = strata_map_get(&files->diverted, path);
 
+	*diverter = NULL;
 	if (index == STRATA_MAP_NONE ||
 		strcmp(files->diversions[index].package, package->name) == 0)
 		return path;
+	*diverter = files->diversions[index].package;
 	return files->diversions[index].target;
 }
 
-static int add_listed(struct strata_dpkg_files *files, const struct strata_dpkg_package *package,
-	const char *path, struct strata_dpkg_paths *paths, const char *const **last_links,
-	struct strata_error *error)
-{
-	struct strata_root_entry entry;
-	int status = strata_root_find(files->root, divert(files, package, path), &entry, error);
-
-	if (status < 0 || entry.kind == STRATA_ROOT_MISSING)
-		return status;
-	if (entry.kind == STRATA_ROOT_SOCKET) {
-		strata_note(files->observer, "package %s: '%s' is a socket and is left out",
-			package->id, entry.path);
-		return 0;
-	}
-	/* Neighbours share their links: once is enough. */
-	if (entry.links == *last_links)
-		return append(paths, entry.path, error);
-	*last_links = entry.links;
-	return strata_dpkg_paths_add(paths, &entry, error);
-}
-
-static bool has_dots(const char *path)
-{
-	for (; (path = strstr(path, "/..")); path += 3) {
-		if (path[3] == '/' || !path[3])
-			return true;
-	}
-	return false;
-}
-
-static int add_list(struct strata_dpkg_files *files, const struct strata_dpkg_package *package,
-	const char *name, struct strata_buffer *content, struct strata_dpkg_paths *paths,
-	struct strata_error *error)
-{
-	struct strata_dpkg_lines lines = {content->data, content->data + content->length, 0};
-	strata_autobuffer struct strata_buffer absolute = STRATA_BUFFER_INIT;
-	const char *const *last_links = NULL;
-	size_t listed = 0, before = paths->count;
-	const char *path;
-
-	while ((path = strata_dpkg_next_line(&lines))) {
-		int status;
-
-		if (!*path)
-			return strata_fail(error, STRATA_ERROR_FORMAT,
-				"%s:%zu: a path is expected in this line", name, lines.number);
-		/* dpkg reads "./usr", "usr" and "/usr" as the same. */
-		if (path[0] == '.' && (path[1] == '/' || !path[1]))
-			path++;
-		strata_buffer_truncate(&absolute, 0);
-		strata_buffer_format(&absolute, "%s%s", *path == '/' ? "" : "/", path);
-		if (strata_buffer_check(&absolute, error) < 0)
-			return STRATA_ERROR_MEMORY;
-		if (has_dots(absolute.data))
-			return strata_fail(error, STRATA_ERROR_FORMAT,
-				"%s:%zu: '%.200s' is no path of a package", name, lines.number,
-				path);
-		if (strcmp(absolute.data, "/.") == 0 || strcmp(absolute.data, "/") == 0)
-			continue;
-		listed++;
-		status = add_listed(files, package, absolute.data, paths, &last_links, error);
-		if (status < 0)
-			return status;
-	}
-	/* Slimmed systems lack documentation and translations; all files is another matter. */
-	if (listed > 0 && paths->count == before)
-		strata_note(files->observer, "package %s: none of its files is there", package->id);
-	return 0;
-}
-
-int strata_dpkg_files_of(struct strata_dpkg_files *files, const struct strata_dpkg_package *package,
-	struct strata_dpkg_paths *paths, struct strata_error *error)
+int strata_dpkg_read_info(struct strata_dpkg_files *files,
+	const struct strata_dpkg_package *package, const char *suffix, const char **path,
+	struct strata_buffer *content, struct strata_error *error)
 {
 	strata_autobuffer struct strata_buffer name = STRATA_BUFFER_INIT;
-	strata_autobuffer struct strata_buffer content = STRATA_BUFFER_INIT;
 	bool qualified = package->multi_arch == STRATA_MULTI_ARCH_SAME;
-	const char *path;
 	int status = 0;
 
 	/* Databases from before Multi-Arch have no qualified names. */
 	for (int attempt = 0; status == 0 && attempt < (qualified ? 2 : 1); attempt++) {
 		strata_buffer_truncate(&name, 0);
-		strata_buffer_format(&name, "info/%s.list",
-			qualified && attempt == 0 ? package->id : package->name);
+		strata_buffer_format(&name, "info/%s.%s",
+			qualified && attempt == 0 ? package->id : package->name, suffix);
 		if (strata_buffer_check(&name, error) < 0)
 			return STRATA_ERROR_MEMORY;
-		status = strata_dpkg_files_read(files, name.data, &path, &content, error);
+		status = strata_dpkg_files_read(files, name.data, path, content, error);
 	}
-	if (status < 0)
-		return status;
-	if (status == 0) {
-		strata_note(files->observer, "package %s: the list of its files is missing",
-			package->id);
-		return 0;
-	}
-	return add_list(files, package, path, &content, paths, error);
+	return status;
 }

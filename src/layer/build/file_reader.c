@@ -7,6 +7,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "layer/tree/byte_code.h"
 #include "tar/xattrs.h"
 #include "util/beneath.h"
 #include "util/observer.h"
@@ -71,7 +72,8 @@ struct content {
 	const struct strata_tree_entry *entry;
 	bool has_state; /* it is read in several pieces, and was so before the first */
 	struct stat before;
-	struct strata_sha256 *hash; /* of what was read; NULL: nobody will ask */
+	struct strata_sha256 *hash;   /* of what was read; NULL: nobody will ask */
+	struct strata_byte_code code; /* what was seen of byte code */
 };
 
 static int look(const struct content *content, struct stat *info, struct strata_error *error)
@@ -247,7 +249,7 @@ static void look_ahead(struct strata_file_reader *reader, size_t index)
 		const struct strata_tree_entry *entry = &tree->entries[reader->ahead++];
 		strata_autoclose int descriptor = -1;
 
-		if (!strata_has_content(entry))
+		if (!strata_has_content(entry) || entry->content)
 			continue;
 		reader->bytes_ahead += bytes_to_ask_for(entry);
 		descriptor = open_content(reader, entry);
@@ -302,8 +304,8 @@ static int begin_pieces(const struct strata_file_reader *reader, struct content 
 }
 
 /* Hand on the GOT bytes at TO; what of the file is DONE was handed on before. */
-static int hand_on(struct strata_file_reader *reader, const struct content *content,
-	struct strata_encoder *encoder, uint64_t done, const uint8_t *to, size_t got,
+static int hand_on(struct strata_file_reader *reader, struct content *content,
+	struct strata_encoder *encoder, uint64_t done, uint8_t *to, size_t got,
 	struct strata_error *error)
 {
 	uint64_t size = content->entry->tar.size;
@@ -317,6 +319,9 @@ static int hand_on(struct strata_file_reader *reader, const struct content *cont
 	if (reader->is_cold && done + got + FILE_BYTES_AHEAD < size)
 		(void)posix_fadvise(content->descriptor, (off_t)(done + got + FILE_BYTES_AHEAD),
 			STRATA_BLOCK_SIZE, POSIX_FADV_WILLNEED);
+	if (content->entry->is_byte_code)
+		strata_byte_code_settle(
+			&content->code, to, got, done, content->entry->program_time);
 	if (status == 0)
 		status = strata_encoder_advance(encoder, got, error);
 	if (status == 0)
@@ -355,6 +360,20 @@ static int read_content(struct strata_file_reader *reader, struct content *conte
 	return 0;
 }
 
+/* What the recipe itself holds. */
+static int append_data(struct strata_file_reader *reader, const struct strata_tree_entry *entry,
+	struct strata_encoder *encoder, struct strata_error *error)
+{
+	int status = strata_encoder_append(encoder, entry->content, (size_t)entry->tar.size, error);
+
+	if (status == 0)
+		status = strata_encoder_append(
+			encoder, NULL, strata_tar_padding(entry->tar.size), error);
+	if (status == 0)
+		reader->progress(reader->progress_data, entry->tar.size);
+	return status;
+}
+
 int strata_file_reader_add(struct strata_file_reader *reader, size_t index,
 	struct strata_encoder *encoder, struct strata_error *error)
 {
@@ -363,6 +382,8 @@ int strata_file_reader_add(struct strata_file_reader *reader, size_t index,
 	struct content content = {.entry = entry};
 	int status;
 
+	if (entry->content)
+		return append_data(reader, entry, encoder, error);
 	if (reader->is_cold)
 		look_ahead(reader, index);
 	status = find_place(reader, entry, error);

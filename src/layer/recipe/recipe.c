@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "customisation/customisation.h"
+#include "graph/item_entry.h"
 #include "util/arena.h"
 #include "util/buffer.h"
 #include "util/sha256.h"
@@ -86,8 +87,11 @@ static int copy_item(struct strata_recipe *recipe, const struct strata_item *ite
 	copy->tree_count = item->tree_count;
 	copy->files = copy_strings(arena, item->files, item->file_count);
 	copy->file_count = item->file_count;
+	copy->entries = strata_item_entries_copy(arena, item->entries, item->entry_count);
+	copy->entry_count = item->entry_count;
 	recipe->size += item->size;
-	if (!copy->id || (item->identity && !copy->identity) || !copy->trees || !copy->files)
+	if (!copy->id || (item->identity && !copy->identity) || !copy->trees || !copy->files ||
+		!copy->entries)
 		return strata_fail_memory(error);
 	return 0;
 }
@@ -142,6 +146,9 @@ static int make_recipe(const struct strata_plan *plan, const struct strata_graph
 	if (!recipe)
 		return STRATA_ERROR_MEMORY;
 	recipe->rules = *rules;
+	recipe->rules.exclude = copy_strings(recipe->arena, rules->exclude, rules->exclude_count);
+	if (!recipe->rules.exclude)
+		return strata_fail_memory(error);
 	status = choose_compression(plan, index, compression, &recipe->compression, error);
 	if (status < 0)
 		return status;

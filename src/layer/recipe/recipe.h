@@ -7,6 +7,7 @@
 
 #include <stratapack/layer.h>
 
+#include "util/arena.h"
 #include "util/json.h"
 #include "util/json_writer.h"
 
@@ -18,6 +19,12 @@ void strata_recipe_write(struct strata_json_writer *json, const struct strata_re
 
 /* Compute RECIPE's key. */
 int strata_recipe_seal(struct strata_recipe *recipe, struct strata_error *error) STRATA_MUST_CHECK;
+
+/* The member "entries" of ITEM, where it has some, and the other way round. */
+void strata_recipe_write_entries(
+	struct strata_json_writer *json, const struct strata_recipe_item *item);
+int strata_recipe_read_entries(struct strata_arena *arena, const struct strata_json *object,
+	struct strata_recipe_item *item, struct strata_error *error) STRATA_MUST_CHECK;
 
 /* An empty recipe with its arena; NULL on error. */
 struct strata_recipe *strata_recipe_new(struct strata_error *error);

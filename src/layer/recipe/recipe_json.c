@@ -66,6 +66,7 @@ static void write_rules(struct strata_json_writer *json, const struct strata_met
 		strata_json_key(json, "time");
 		strata_json_write_number(json, rules->limit);
 	}
+	write_paths(json, "exclude", rules->exclude, rules->exclude_count);
 }
 
 void strata_recipe_write(struct strata_json_writer *json, const struct strata_recipe *recipe)
@@ -91,6 +92,7 @@ void strata_recipe_write(struct strata_json_writer *json, const struct strata_re
 			json, "content", item->content == STRATA_CONTENT_STORE ? "store" : "files");
 		write_paths(json, "trees", item->trees, item->tree_count);
 		write_paths(json, "files", item->files, item->file_count);
+		strata_recipe_write_entries(json, item);
 		strata_json_end_object(json);
 	}
 	strata_json_end_array(json);
@@ -111,9 +113,9 @@ int strata_recipe_save(
 	return status < 0 ? status : strata_file_replace(path, text.data, text.length, error);
 }
 
-/* The paths under KEY, sorted; each must be absolute and normal. */
-static int read_paths(struct strata_arena *arena, const struct strata_json *object, const char *key,
-	const char *const **paths, size_t *count, struct strata_error *error)
+/* The strings under KEY, sorted. */
+static int read_strings(struct strata_arena *arena, const struct strata_json *object,
+	const char *key, const char *const **strings, size_t *count, struct strata_error *error)
 {
 	const struct strata_json *array = NULL;
 	const char **result;
@@ -124,20 +126,32 @@ static int read_paths(struct strata_arena *arena, const struct strata_json *obje
 	if (status == 0 && !result)
 		return strata_fail_memory(error);
 	for (size_t i = 0; status == 0 && i < *count; i++) {
-		strata_autobuffer struct strata_buffer path = STRATA_BUFFER_INIT;
+		strata_autobuffer struct strata_buffer text = STRATA_BUFFER_INIT;
 
-		status = strata_json_bytes(strata_json_at(array, i), &path, error);
-		if (status == 0)
-			status = strata_check_path(path.data, STRATA_ERROR_FORMAT, error);
+		status = strata_json_bytes(strata_json_at(array, i), &text, error);
 		if (status < 0)
 			return strata_context(error, status, "\"%s\"", key);
-		result[i] = strata_arena_bytes(arena, path.data, path.length);
+		result[i] = strata_arena_bytes(arena, text.data, text.length);
 		if (!result[i])
 			return strata_fail_memory(error);
 	}
 	if (status == 0 && *count > 0)
 		qsort(result, *count, sizeof(*result), strata_compare_strings);
-	*paths = result;
+	*strings = result;
+	return status;
+}
+
+/* The paths under KEY, sorted; each must be absolute and normal. */
+static int read_paths(struct strata_arena *arena, const struct strata_json *object, const char *key,
+	const char *const **paths, size_t *count, struct strata_error *error)
+{
+	int status = read_strings(arena, object, key, paths, count, error);
+
+	for (size_t i = 0; status == 0 && i < *count; i++) {
+		status = strata_check_path((*paths)[i], STRATA_ERROR_FORMAT, error);
+		if (status < 0)
+			return strata_context(error, status, "\"%s\"", key);
+	}
 	return status;
 }
 
@@ -159,7 +173,8 @@ static int read_content(
 static int read_item(struct strata_recipe *recipe, const struct strata_json *object,
 	struct strata_recipe_item *item, struct strata_error *error)
 {
-	static const char *const keys[] = {"id", "identity", "content", "trees", "files", NULL};
+	static const char *const keys[] = {
+		"id", "identity", "content", "trees", "files", "entries", NULL};
 	const char *id = NULL, *identity = NULL;
 	int status = strata_json_get_string(object, "id", true, &id, error);
 
@@ -175,6 +190,8 @@ static int read_item(struct strata_recipe *recipe, const struct strata_json *obj
 	if (status == 0)
 		status = read_paths(
 			recipe->arena, object, "files", &item->files, &item->file_count, error);
+	if (status == 0)
+		status = strata_recipe_read_entries(recipe->arena, object, item, error);
 	if (status < 0)
 		return status;
 	if (item->tree_count == 0 && item->file_count == 0 && item->content == STRATA_CONTENT_STORE)
@@ -319,6 +336,22 @@ static int read_time(struct strata_metadata_rules *rules, const struct strata_js
 	return 0;
 }
 
+/* Patterns of paths, which begin with a slash. */
+static int read_exclude(struct strata_recipe *recipe, const struct strata_json *document,
+	struct strata_error *error)
+{
+	struct strata_metadata_rules *rules = &recipe->rules;
+	int status = read_strings(
+		recipe->arena, document, "exclude", &rules->exclude, &rules->exclude_count, error);
+
+	for (size_t i = 0; status == 0 && i < rules->exclude_count; i++) {
+		if (rules->exclude[i][0] != '/')
+			status = strata_fail(error, STRATA_ERROR_FORMAT,
+				"\"exclude\": patterns begin with a slash");
+	}
+	return status;
+}
+
 static int read_fingerprint(struct strata_recipe *recipe, const struct strata_json *document,
 	struct strata_error *error)
 {
@@ -348,8 +381,8 @@ static int read_recipe(struct strata_recipe *recipe, const struct strata_json *d
 	struct strata_error *error)
 {
 	static const char *const keys[] = {"stratapackRecipe", "tarRules", "copyRules", "owner",
-		"time", "compression", "fingerprint", "items", "copies", "entries", "permissions",
-		"followed", NULL};
+		"time", "exclude", "compression", "fingerprint", "items", "copies", "entries",
+		"permissions", "followed", NULL};
 	uint64_t copy_rules = 1;
 	int status = check_version(document, "stratapackRecipe", FORMAT_VERSION, error);
 
@@ -361,6 +394,8 @@ static int read_recipe(struct strata_recipe *recipe, const struct strata_json *d
 		status = read_owner(&recipe->rules, document, error);
 	if (status == 0)
 		status = read_time(&recipe->rules, document, error);
+	if (status == 0)
+		status = read_exclude(recipe, document, error);
 	if (status == 0)
 		status = read_compression(recipe, document, error);
 	if (status == 0)

@@ -37,7 +37,9 @@ static int hash_tree(const struct strata_tree *tree,
 static void describe_content(struct strata_buffer *text, const struct strata_tree_entry *entry)
 {
 	strata_tar_write_header(text, &entry->tar);
-	if (S_ISREG(entry->tar.mode))
+	if (entry->is_byte_code)
+		strata_buffer_format(text, "program %lld ", (long long)entry->program_time);
+	if (S_ISREG(entry->tar.mode) && !entry->content)
 		strata_buffer_format(text, "%lld.%09ld ", (long long)entry->modified.tv_sec,
 			(long)entry->modified.tv_nsec);
 }

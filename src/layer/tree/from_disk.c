@@ -15,9 +15,11 @@
 #include "util/file.h"
 #include "util/observer.h"
 
-static int64_t choose_time(const struct strata_metadata_rules *rules, enum strata_content content,
-	const struct stat *info)
+int64_t strata_collection_time_of(const struct strata_collection *collection,
+	enum strata_content content, const struct stat *info)
 {
+	const struct strata_metadata_rules *rules = &collection->recipe->rules;
+
 	if (rules->time == STRATA_TIME_KEEP)
 		return info->st_mtim.tv_sec;
 	if (content == STRATA_CONTENT_STORE)
@@ -78,8 +80,11 @@ static size_t anchor_length(
 	const char *place = collection->place.data;
 	const char *slash = strrchr(place, '/');
 
-	if (origin->content == STRATA_CONTENT_FILES)
-		return origin->place && strcmp(origin->place, "/") != 0 ? strlen(origin->place) : 0;
+	if (origin->content == STRATA_CONTENT_FILES) {
+		const char *root = origin->is_elsewhere ? collection->options->root : origin->place;
+
+		return root && strcmp(root, "/") != 0 ? strlen(root) : 0;
+	}
 	return slash ? (size_t)(slash - place) : 0;
 }
 
@@ -255,7 +260,7 @@ static int describe(struct strata_collection *collection, const struct spot *spo
 	node->entry.anchor = (uint32_t)collection->tree->anchor_count - 1;
 	tar->path = path;
 	tar->mode = info->st_mode;
-	tar->mtime = choose_time(&collection->recipe->rules, origin->content, info);
+	tar->mtime = strata_collection_time_of(collection, origin->content, info);
 	tar->size = S_ISREG(info->st_mode) ? (uint64_t)info->st_size : 0;
 	tar->device = info->st_rdev;
 	if (origin->content == STRATA_CONTENT_FILES) {
@@ -278,7 +283,7 @@ static int remember_source(struct strata_collection *collection, const struct st
 {
 	if (!S_ISREG(node->entry.tar.mode))
 		return 0;
-	if (origin->claim != STRATA_CLAIM_COPY) {
+	if (origin->claim != STRATA_CLAIM_COPY && !origin->is_elsewhere) {
 		node->entry.below = (uint32_t)(collection->below - head_length(collection));
 		return 0;
 	}
@@ -361,6 +366,8 @@ static int add_spot(struct strata_collection *collection, const struct spot *spo
 	int status;
 
 	*added = NULL;
+	if (origin->claim != STRATA_CLAIM_PARENT && strata_collection_excludes(collection, path))
+		return 0;
 	if (fstatat(spot->directory, spot->name, &info, AT_SYMLINK_NOFOLLOW) < 0)
 		return fail_missing(collection, error);
 	if (is_avoided(collection, &info) || is_left_out(collection, &info))

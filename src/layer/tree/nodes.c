@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "util/pattern.h"
 #include "util/text.h"
 
 int strata_collection_fail_below(const char *path, struct strata_error *error)
@@ -104,6 +105,28 @@ void strata_collection_make_directory(const struct strata_collection *collection
 	node->entry.tar.mode = S_IFDIR | mode;
 	node->entry.tar.mtime = rules->time == STRATA_TIME_LIMIT ? rules->limit : 1;
 	strata_collection_apply_owner(collection, &node->entry.tar);
+}
+
+bool strata_collection_excludes(const struct strata_collection *collection, const char *path)
+{
+	const struct strata_metadata_rules *rules = &collection->recipe->rules;
+	strata_autobuffer struct strata_buffer absolute = STRATA_BUFFER_INIT;
+
+	if (rules->exclude_count == 0)
+		return false;
+	strata_buffer_format(&absolute, "/%s", path);
+	for (char *end = strchr(absolute.data + !absolute.failed, '/');;
+		end = strchr(end + 1, '/')) {
+		if (end)
+			*end = '\0';
+		for (size_t i = 0; i < rules->exclude_count; i++) {
+			if (strata_pattern_matches(rules->exclude[i], absolute.data))
+				return true;
+		}
+		if (!end)
+			return false;
+		*end = '/';
+	}
 }
 
 int strata_collection_check_name(const char *path, struct strata_error *error)

@@ -38,6 +38,7 @@ struct strata_origin {
 	size_t item;
 	bool keeps_modes;  /* store content whose modes are as the user wants them */
 	bool is_addition;  /* it comes from the customisation */
+	bool is_elsewhere; /* what an item has under another path than on this machine */
 	const char *links; /* not the files, but links to where they are below this path of the
 			      image; NULL: the files */
 };
@@ -84,6 +85,9 @@ void strata_collection_make_directory(const struct strata_collection *collection
 void strata_collection_apply_owner(
 	const struct strata_collection *collection, struct strata_tar_entry *tar);
 
+/* Whether the user's rules leave PATH out. */
+bool strata_collection_excludes(const struct strata_collection *collection, const char *path);
+
 /* Refuse names that mean something else in a layer. */
 int strata_collection_check_name(const char *path, struct strata_error *error) STRATA_MUST_CHECK;
 
@@ -106,6 +110,14 @@ int strata_collection_add_tree(struct strata_collection *collection, const char 
 
 /* Close what is open. */
 void strata_collection_leave(struct strata_collection *collection);
+
+/* Add what the item INDEX has that is not simply on disk under its path. */
+int strata_collection_add_item_entries(struct strata_collection *collection, size_t index,
+	struct strata_error *error) STRATA_MUST_CHECK;
+
+/* The time that a file from INFO has in the image. */
+int64_t strata_collection_time_of(const struct strata_collection *collection,
+	enum strata_content content, const struct stat *info);
 
 /* Where the link that additions follow at PATH leads, or NULL. */
 const char *strata_collection_followed(

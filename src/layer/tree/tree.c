@@ -35,11 +35,15 @@ static int add_item(struct strata_collection *collection, size_t index, struct s
 
 		if (!*path)
 			continue; /* the root directory has no entry of its own */
+		if (strata_collection_excludes(collection, path))
+			continue;
 		status = strata_collection_add_parents(collection, path, &origin, error);
 		if (status == 0)
 			status = strata_collection_add_path(
 				collection, path, &origin, &added, error);
 	}
+	if (status >= 0)
+		status = strata_collection_add_item_entries(collection, index, error);
 	return status < 0 ? strata_context(error, status, "item '%s'", item->id) : 0;
 }
 

@@ -36,8 +36,11 @@ struct strata_tree_entry {
 	bool is_shared;  /* of a store, which may put the same bytes under another inode */
 	uint32_t anchor; /* index of the directory from which it is reached without links... */
 	uint32_t below;  /* ...by what follows so many bytes of its source, or else of its path */
-	const char *source; /* where the file is on this machine; NULL: at its path, below the root
-			     */
+	const char *source;  /* where the file is on this machine; NULL: at its path, below the root
+			      */
+	const void *content; /* of a file that is on no disk; the recipe's */
+	bool is_byte_code;   /* Python's, of a program... */
+	int64_t program_time; /* ...that has this time in the image */
 };
 
 struct strata_tree {

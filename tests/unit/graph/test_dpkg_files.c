@@ -8,17 +8,6 @@ static int ask_all(struct machine *machine)
 	return read_machine(machine, &(struct strata_dpkg_options){.all = true});
 }
 
-static bool has_file(struct machine *machine, const char *id, const char *path)
-{
-	const struct strata_item *item = item_of(machine, id);
-
-	for (size_t i = 0; i < item->file_count; i++) {
-		if (strcmp(item->files[i], path) == 0)
-			return true;
-	}
-	return false;
-}
-
 static void test_listed_files_that_are_there(void **state)
 {
 	struct machine *machine = *state;
@@ -57,12 +46,21 @@ static void test_lists_that_are_missing_or_lead_nowhere(void **state)
 	put_status(machine, PACKAGE("a", "Depends: b, c\n") PACKAGE("b", "") PACKAGE("c", ""));
 	put(machine, LIST("b"), "/.\n/gone\n");
 	put(machine, LIST("c"), "/.\n");
+	assert_fails(ask(machine, "a"), STRATA_ERROR_NOT_FOUND,
+		"package b:amd64: none of its 1 files is there, '/gone' for one", &machine->error);
+	put(machine, LIST("b"), "/.\n/gone\n/kept\n/usr/share/doc/b\n/etc/removed\n");
+	put(machine, "/kept", "x");
 	assert_succeeds(ask(machine, "a"), &machine->error);
 	assert_files(machine, "a:amd64", "");
-	assert_files(machine, "b:amd64", "");
+	assert_files(machine, "b:amd64", "/kept");
 	assert_string_equal(machine->notes.data,
 		"package a:amd64: the list of its files is missing\n"
-		"package b:amd64: none of its files is there\n");
+		"package b:amd64: 1 of its 4 files is missing, '/gone' for one\n");
+	/* What dpkg was told not to unpack. */
+	put(machine, "/etc/dpkg/dpkg.cfg.d/slim", "path-exclude=/go*\npath-include = /other\n");
+	assert_succeeds(ask(machine, "a"), &machine->error);
+	assert_string_equal(
+		machine->notes.data, "package a:amd64: the list of its files is missing\n");
 }
 
 static void test_sockets_are_left_out_with_a_note(void **state)
@@ -179,7 +177,10 @@ static void test_alternatives_belong_to_the_chosen_package(void **state)
 		"/etc/alternatives/editor /etc/alternatives/editor.1 /usr/bin/editor "
 		"/usr/bin/vim.basic /usr/share/man/editor.1 /usr/share/man/vim.1");
 	assert_succeeds(ask(machine, "nano"), &machine->error);
+	/* The best of what is there, with the slaves that it has. */
 	assert_files(machine, "nano:amd64", "/bin /usr/bin/nano");
+	assert_files(machine, "generated:alternatives", "/etc/alternatives/editor /usr/bin/editor");
+	assert_link(machine, "generated:alternatives", "/etc/alternatives/editor", "/bin/nano");
 }
 
 static void test_alternatives_through_links(void **state)
@@ -191,10 +192,14 @@ static void test_alternatives_through_links(void **state)
 	put_link(machine, "/etc/alternatives/editor", "/usr/local/bin/e");
 	put_link(machine, "/usr/local/bin/e", "../../../bin/nano");
 	assert_succeeds(ask(machine, "nano"), &machine->error);
-	assert_true(has_file(machine, "nano:amd64", "/etc/alternatives/editor"));
-	assert_true(has_file(machine, "nano:amd64", "/usr/bin/editor"));
+	assert_link(machine, "nano:amd64", "/etc/alternatives/editor", "/usr/local/bin/e");
+	assert_link(machine, "nano:amd64", "/usr/bin/editor", "/etc/alternatives/editor");
 	assert_succeeds(ask(machine, "vim"), &machine->error);
-	assert_false(has_file(machine, "vim:amd64", "/usr/bin/editor"));
+	assert_files(machine, "vim:amd64", "/usr/bin/vim.basic /usr/share/man/vim.1");
+	assert_link(machine, "generated:alternatives", "/etc/alternatives/editor",
+		"/usr/bin/vim.basic");
+	assert_link(machine, "generated:alternatives", "/etc/alternatives/editor.1",
+		"/usr/share/man/vim.1");
 }
 
 static void test_alternatives_that_are_no_links(void **state)
@@ -235,7 +240,7 @@ static void test_all_takes_what_nobody_owns(void **state)
 		"/usr/share /usr/share/man /var /var/lib /var/lib/dpkg /var/lib/dpkg/alternatives "
 		"/var/lib/dpkg/alternatives/editor /var/lib/dpkg/info /var/lib/dpkg/info/nano.list "
 		"/var/lib/dpkg/info/vim.list /var/lib/dpkg/status /var/tmp");
-	assert_true(has_file(machine, "vim:amd64", "/usr/bin/editor"));
+	assert_link(machine, "vim:amd64", "/usr/bin/editor", "/etc/alternatives/editor");
 	unowned = item_of(machine, "unowned");
 	assert_string_equal(unowned->name, "unowned");
 	assert_string_equal(unowned->cause, "unowned");
