@@ -6,6 +6,7 @@
 #	make test           every test; the last line is "N passed, N failed"
 #	make test-debian13  every test on Debian 13, in a root of its own
 #	make test-stores    the front ends of Nix and Guix, with real store daemons
+#	make test-systems   real programs in images of a real Debian, against the same in its root
 #	make test-nix-newer the front end of Nix, with the Nix of Debian 13
 #	make demo           layered images of this machine's python3 and git
 #	make install        to DESTDIR and PREFIX (default /usr/local)
@@ -50,6 +51,9 @@ test-debian13:
 test-stores: test-build static
 	scripts/setup stores
 	tests/run stores
+
+test-systems: test-build
+	tests/systems/run
 
 test-nix-newer: static
 	scripts/setup stores
@@ -98,5 +102,5 @@ clean:
 	[ ! -e build-bench ] || chmod -R u+w build-bench
 	rm -rf build build-* demo
 
-.PHONY: all setup test test-debian13 test-stores test-nix-newer test-sanitize test-valgrind test-build demo install static bench \
+.PHONY: all setup test test-debian13 test-systems test-stores test-nix-newer test-sanitize test-valgrind test-build demo install static bench \
 	bench-quick bench-fleet bench-instructions format clean

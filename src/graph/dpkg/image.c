@@ -2,6 +2,7 @@
 #include "graph/dpkg/image.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 
 #include "util/file.h"
@@ -27,6 +28,7 @@ void strata_dpkg_image_release(struct strata_dpkg_image *image)
 	free(image->groups);
 	strata_map_release(&image->owners);
 	strata_map_release(&image->every_owner);
+	strata_map_release(&image->directories);
 	strata_dpkg_closure_release(&image->closure);
 }
 
@@ -100,6 +102,26 @@ uint32_t strata_dpkg_image_owner(const struct strata_dpkg_image *image, const ch
 	return owner;
 }
 
+/* Remember the directory of PATH, which is the caller's. */
+static int own_directory(
+	struct strata_dpkg_image *image, const char *path, struct strata_error *error)
+{
+	size_t length = (size_t)(strrchr(path, '/') - path);
+	char directory[PATH_MAX];
+	const char *kept;
+
+	if (length == 0 || length >= sizeof(directory))
+		return 0;
+	memcpy(directory, path, length);
+	directory[length] = '\0';
+	if (strata_map_get(&image->directories, directory) != STRATA_MAP_NONE)
+		return 0;
+	kept = strata_arena_string(&image->files->arena, directory);
+	if (!kept || strata_map_put(&image->directories, kept, 0) < 0)
+		return strata_fail_memory(error);
+	return 0;
+}
+
 /* Remember the paths in LIST, which is cut into lines, as those of PACKAGE. */
 static int own_list(struct strata_dpkg_image *image, uint32_t package, struct strata_buffer *list,
 	struct strata_error *error)
@@ -116,6 +138,8 @@ static int own_list(struct strata_dpkg_image *image, uint32_t package, struct st
 		kept = strata_arena_string(&image->files->arena, path);
 		if (!kept || strata_map_put(&image->every_owner, kept, package) < 0)
 			return strata_fail_memory(error);
+		if (own_directory(image, kept, error) < 0)
+			return STRATA_ERROR_MEMORY;
 	}
 	return 0;
 }

@@ -35,6 +35,7 @@ struct strata_dpkg_image {
 	struct strata_dpkg_closure closure;
 	struct strata_map owners;            /* path in the image -> package */
 	struct strata_map every_owner;       /* path in any package's list -> package */
+	struct strata_map directories;       /* path above one in any list */
 	struct strata_dpkg_paths *lists;     /* the files of every package */
 	struct strata_dpkg_entries *entries; /* what was made for every package */
 	struct strata_dpkg_group *groups;

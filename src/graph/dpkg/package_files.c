@@ -60,26 +60,41 @@ static int add_path(struct listing *listing, const char *path, struct strata_err
 	return status == 0 ? own(listing, path, error) : status;
 }
 
-/* A link on the way to a file. Where no package brings it, it was made when the system was, and the
- * time of that is no matter of the package. */
-static int add_way(struct listing *listing, const char *path, struct strata_error *error)
+/* Add the link at PATH, which leads to TARGET and which no package brings: it was made when the
+ * system was, and the time of that is no matter of the package. */
+static int add_made_link(
+	struct listing *listing, const char *path, const char *target, struct strata_error *error)
 {
-	struct strata_root_entry link;
+	struct strata_dpkg_entries *entries = &listing->image->entries[listing->index];
 	int status;
 
-	if (strata_map_get(&listing->image->every_owner, path) != STRATA_MAP_NONE)
-		return add_path(listing, path, error);
-	status = strata_root_find(listing->image->files->root, path, &link, error);
-	if (status < 0 || link.kind != STRATA_ROOT_SYMLINK)
-		return status;
-	for (size_t i = 0; i < listing->image->entries[listing->index].count; i++) {
-		if (strcmp(listing->image->entries[listing->index].entries[i].path, path) == 0)
+	for (size_t i = 0; i < entries->count; i++) {
+		if (strcmp(entries->entries[i].path, path) == 0)
 			return 0;
 	}
 	status = own(listing, path, error);
-	return status < 0 ? status
-			  : strata_dpkg_entries_add_link(&listing->image->entries[listing->index],
-				    path, link.target, error);
+	return status < 0 ? status : strata_dpkg_entries_add_link(entries, path, target, error);
+}
+
+/* Whether LINK stands for a directory that packages bring. */
+static bool replaces_directory(const struct listing *listing, const struct strata_root_entry *link)
+{
+	return link->kind == STRATA_ROOT_SYMLINK &&
+	       strata_map_get(&listing->image->directories, link->path) != STRATA_MAP_NONE;
+}
+
+/* A link on the way to a file. */
+static int add_way(struct listing *listing, const char *path, struct strata_error *error)
+{
+	struct strata_root_entry link;
+	int status = strata_root_find(listing->image->files->root, path, &link, error);
+
+	if (status < 0 || link.kind != STRATA_ROOT_SYMLINK)
+		return status;
+	if (strata_map_get(&listing->image->every_owner, path) != STRATA_MAP_NONE &&
+		!replaces_directory(listing, &link))
+		return add_path(listing, path, error);
+	return add_made_link(listing, path, link.target, error);
 }
 
 static int add_ways(
@@ -126,6 +141,8 @@ static int add_found(struct listing *listing, const char *path, const char *dive
 	if (diverter && strcmp(diverter, ":") != 0 &&
 		strata_dpkg_image_package(listing->image, diverter) == STRATA_MAP_NONE)
 		return add_restored(listing, path, entry, error);
+	if (replaces_directory(listing, entry))
+		return add_made_link(listing, entry->path, entry->target, error);
 	return add_path(listing, entry->path, error);
 }
 
