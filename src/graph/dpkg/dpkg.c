@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "graph/dpkg/dpkg.h"
-#include "graph/dpkg/generated/generated.h"
+#include "graph/dpkg/generated.h"
 #include "graph/dpkg/image.h"
 #include "graph/dpkg/package_database.h"
 #include "graph/internal.h"

@@ -12,7 +12,7 @@
 #include <sys/statfs.h>
 #include <unistd.h>
 
-#include "graph/dpkg/generated/table.h"
+#include "graph/dpkg/generated_table.h"
 #include "graph/dpkg/image.h"
 #include "util/observer.h"
 #include "util/pattern.h"

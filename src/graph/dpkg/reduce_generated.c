@@ -3,7 +3,7 @@
  * and the contents that are left when it is reduced. */
 #include <string.h>
 
-#include "graph/dpkg/generated/generated.h"
+#include "graph/dpkg/generated.h"
 #include "util/observer.h"
 
 static const struct {

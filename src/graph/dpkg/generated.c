@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "graph/dpkg/generated/generated.h"
+#include "graph/dpkg/generated.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -246,6 +246,9 @@ static int take_other(struct strata_generated *generated, const struct strata_ca
 {
 	/* The item of what no package owns has it. */
 	if (generated->options->all)
+		return 0;
+	/* Byte code of a program that is not there is no loss. */
+	if (find_program(generated, candidate->path))
 		return 0;
 	if (generated->options->generated != STRATA_GENERATED_ALL ||
 		!is_related(generated, candidate->path))

@@ -4,7 +4,7 @@
  * is no package's. PEM is RFC 7468. */
 #include <string.h>
 
-#include "graph/dpkg/generated/generated.h"
+#include "graph/dpkg/generated.h"
 #include "util/sha256.h"
 #include "util/text.h"
 

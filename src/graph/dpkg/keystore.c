@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "graph/dpkg/generated/generated.h"
+#include "graph/dpkg/generated.h"
 #include "util/sha256.h"
 
 enum {

@@ -3,16 +3,16 @@
  * What packages make when they are installed, for an image of some of them: which files of the
  * system belong into it though no package lists them, and what becomes of them.
  *
- * generated.c asks the table (table.h) about the candidates that candidates.c finds; scripts.c
- * knows what the maintainer scripts speak of; accounts.c, certificates.c, keystore.c and
+ * generated.c asks the table (generated_table.h) about the candidates that candidates.c finds;
+ * scripts.c knows what the maintainer scripts speak of; accounts.c, certificates.c, keystore.c and
  * loader_cache.c reduce what packages share to those of the image.
  */
-#ifndef GRAPH_DPKG_GENERATED_GENERATED_H
-#define GRAPH_DPKG_GENERATED_GENERATED_H
+#ifndef GRAPH_DPKG_GENERATED_H
+#define GRAPH_DPKG_GENERATED_H
 
 #include <sys/stat.h>
 
-#include "graph/dpkg/generated/table.h"
+#include "graph/dpkg/generated_table.h"
 #include "graph/dpkg/image.h"
 
 /* What the maintainer scripts of the packages in an image speak of. */

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "graph/dpkg/generated/generated.h"
+#include "graph/dpkg/generated.h"
 #include "util/observer.h"
 #include "util/path.h"
 #include "util/pattern.h"

@@ -39,6 +39,10 @@ struct strata_generated_table {
 	size_t count, capacity;
 };
 
+/* The program's own lines: data/generated-files. */
+extern const char *const strata_generated_lines[];
+extern const size_t strata_generated_line_count;
+
 /* Read the file of a user at PATH (NULL: none), then the program's own lines. */
 int strata_generated_table_read(struct strata_generated_table *table, const char *path,
 	struct strata_error *error) STRATA_MUST_CHECK;

@@ -5,7 +5,7 @@
  * is not kept; no loader of this century needs it. */
 #include <string.h>
 
-#include "graph/dpkg/generated/generated.h"
+#include "graph/dpkg/generated.h"
 
 enum {
 	MAGIC_SIZE = 20,

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "graph/dpkg/generated/generated.h"
+#include "graph/dpkg/generated.h"
 #include "util/text.h"
 
 static const char *const script_names[] = {"preinst", "postinst", "config"};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "graph/dpkg/generated/table.h"
+#include "graph/dpkg/generated_table.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -9,10 +9,6 @@
 #include "util/memory.h"
 
 enum { LARGEST_TABLE = 1 << 24 };
-
-static const char *const own_lines[] = {
-#include "data/generated-files.inc"
-};
 
 static const char *const actions[] = {
 	[STRATA_RULE_FILE] = "file",
@@ -103,8 +99,8 @@ int strata_generated_table_read(
 {
 	int status = path ? read_file(table, path, error) : 0;
 
-	for (size_t i = 0; status == 0 && i < sizeof(own_lines) / sizeof(*own_lines); i++) {
-		char *line = strata_arena_string(&table->arena, own_lines[i]);
+	for (size_t i = 0; status == 0 && i < strata_generated_line_count; i++) {
+		char *line = strata_arena_string(&table->arena, strata_generated_lines[i]);
 
 		if (!line)
 			return strata_fail_memory(error);
