@@ -90,25 +90,42 @@ static const char *find_special(const char *at, const char *end)
 	return at;
 }
 
+/* How many of the LENGTH bytes at TEXT no terminal obeys. *STEP is the length of what comes then.
+ */
+static size_t count_plain(const char *text, size_t length, size_t *step)
+{
+	size_t at = 0;
+
+	*step = 0;
+	while (at < length) {
+		if ((unsigned char)text[at] >= 0x7f) {
+			*step = strata_text_control(text + at, length - at);
+			if (*step > 0)
+				break;
+		}
+		at++;
+	}
+	return at;
+}
+
 /* Write TEXT, which has no byte that JSON wants escaped, with what terminals obey in escapes. */
 static void write_visible(struct strata_buffer *buffer, const char *text, size_t length)
 {
 	for (size_t at = 0; at < length;) {
-		const unsigned char *bytes = (const unsigned char *)text + at;
-		size_t step = *bytes < 0x7f ? 0 : strata_text_control(text + at, length - at);
+		size_t step, plain = count_plain(text + at, length - at, &step);
+		const unsigned char *bytes = (const unsigned char *)text + at + plain;
 
-		if (step == 0)
-			strata_buffer_byte(buffer, text[at++]);
-		else if (step == 1)
+		strata_buffer_append(buffer, text + at, plain);
+		if (step == 1)
 			strata_buffer_format(buffer, "\\u%04x", bytes[0]);
 		else if (step == 2)
 			strata_buffer_format(buffer, "\\u%04x",
 				(unsigned)(bytes[0] & 0x1f) << 6 | (bytes[1] & 0x3f));
-		else
+		else if (step > 2)
 			strata_buffer_format(buffer, "\\u%04x",
 				(unsigned)(bytes[0] & 0x0f) << 12 |
 					(unsigned)(bytes[1] & 0x3f) << 6 | (bytes[2] & 0x3f));
-		at += step;
+		at += plain + step;
 	}
 }
 
