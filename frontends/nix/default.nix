@@ -13,8 +13,8 @@
   # The machine that builds, and the one that images are for.
   system ? if pkgs == null then builtins.currentSystem
     else (pkgs.stdenv.buildPlatform or pkgs.stdenv.hostPlatform).system,
-  architecture ? if pkgs == null then import ./architecture.nix system
-    else pkgs.stdenv.hostPlatform.go.GOARCH or (import ./architecture.nix pkgs.stdenv.hostPlatform.system),
+  # The program knows what images call a system.
+  architecture ? if pkgs == null then system else pkgs.stdenv.hostPlatform.system,
 
   # The program: the static file, or a derivation with bin/stratapack. It is the builder of all
   # derivations here that need no shell.

@@ -17,7 +17,7 @@ in
 , finalImageName ? imageName
 , finalImageTag ? "latest"
 , os ? "linux"
-, arch ? import ./architecture.nix context.system
+, arch ? null # in Go's words; the builder's own machine
 , tlsVerify ? true
 , format ? "docker-archive" # or "oci", "dir"
 , name ? plain "docker-image-${finalImageName}-${finalImageTag}${if format == "docker-archive" then ".tar" else ""}"
@@ -26,7 +26,8 @@ derivation {
   inherit name;
   inherit (context) system;
   builder = skopeo;
-  args = [ "--insecure-policy" "--tmpdir" "." "--override-os" os "--override-arch" arch "copy" "--quiet" ]
+  args = [ "--insecure-policy" "--tmpdir" "." "--override-os" os ]
+    ++ (if arch == null then [ ] else [ "--override-arch" arch ]) ++ [ "copy" "--quiet" ]
     ++ [ "--src-tls-verify=${if tlsVerify then "true" else "false"}" "docker://${imageName}@${imageDigest}" ]
     ++ [ "${format}:${builtins.placeholder "out"}${if format == "dir" then "" else ":${finalImageName}:${finalImageTag}"}" ];
   outputHashAlgo = "sha256";
