@@ -26,6 +26,7 @@ struct strata_lower_entry {
 	uint32_t item; /* the index of the item that it comes from */
 	enum strata_content content;
 	bool is_made; /* a directory that only stands above an item's files */
+	const struct strata_item_entry *given; /* what an item has as an entry; else NULL */
 };
 
 /* A copy that lies on the rest. */
@@ -41,6 +42,7 @@ struct strata_lower {
 	const char *root;        /* where the items' files are; "" for "/" */
 	struct strata_map trees; /* path -> item */
 	struct strata_map files;
+	struct strata_map given;   /* the entries of items */
 	struct strata_map parents; /* directories above them */
 	struct strata_lower_copy *copies;
 	size_t copy_count, copy_capacity;

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -53,6 +54,16 @@ static int add_paths(struct strata_lower *lower, struct strata_map *map, uint32_
 	return status;
 }
 
+static int add_given(struct strata_lower *lower, uint32_t index, const struct strata_item *item,
+	struct strata_error *error)
+{
+	int status = 0;
+
+	for (size_t i = 0; status == 0 && i < item->entry_count; i++)
+		status = add_paths(lower, &lower->given, index, &item->entries[i].path, 1, error);
+	return status;
+}
+
 int strata_lower_open(struct strata_lower *lower, const struct strata_listing *base,
 	const struct strata_graph *graph, const char *root, struct strata_error *error)
 {
@@ -70,6 +81,8 @@ int strata_lower_open(struct strata_lower *lower, const struct strata_listing *b
 		if (status == 0)
 			status = add_paths(
 				lower, &lower->files, i, item->files, item->file_count, error);
+		if (status == 0)
+			status = add_given(lower, i, item, error);
 	}
 	return status;
 }
@@ -78,6 +91,7 @@ void strata_lower_release(struct strata_lower *lower)
 {
 	strata_map_release(&lower->trees);
 	strata_map_release(&lower->files);
+	strata_map_release(&lower->given);
 	strata_map_release(&lower->parents);
 	strata_arena_free(&lower->arena);
 	strata_buffer_release(&lower->place);
@@ -240,6 +254,44 @@ int strata_lower_find_copy(struct strata_lower *lower, const char *path,
 	return found < 0 ? found : 0;
 }
 
+static int compare_path(const void *path, const void *entry)
+{
+	return strcmp(path, ((const struct strata_item_entry *)entry)->path);
+}
+
+/* What an item has at PATH as an entry, whatever is there on disk. Returns whether it has one, or
+ * an error. */
+static int find_given(struct strata_lower *lower, const char *path,
+	struct strata_lower_entry *entry, struct strata_error *error)
+{
+	static const enum strata_listed_kind kinds[] = {
+		[STRATA_ITEM_FILE] = STRATA_LISTED_OTHER,
+		[STRATA_ITEM_DIRECTORY] = STRATA_LISTED_DIRECTORY,
+		[STRATA_ITEM_SYMLINK] = STRATA_LISTED_SYMLINK,
+	};
+	uint32_t index = strata_map_get(&lower->given, path);
+	const struct strata_item *item;
+	const struct strata_item_entry *given;
+
+	if (index == STRATA_MAP_NONE)
+		return 0;
+	item = strata_graph_item(lower->graph, index);
+	given = bsearch(path, item->entries, item->entry_count, sizeof(*given), compare_path);
+	entry->item = index;
+	entry->content = item->content;
+	entry->given = given;
+	if (given->kind == STRATA_ITEM_SOURCE)
+		return look(lower, lower->root, given->source, entry, error);
+	entry->listed = (struct strata_listed){.kind = kinds[given->kind],
+		.target = given->target,
+		.mode = given->kind == STRATA_ITEM_SYMLINK ? 0777 : given->mode,
+		.uid = given->uid,
+		.gid = given->gid,
+		.size = given->length,
+		.mtime = given->time};
+	return 1;
+}
+
 int strata_lower_find_item(struct strata_lower *lower, const char *path,
 	struct strata_lower_entry *entry, struct strata_error *error)
 {
@@ -247,6 +299,9 @@ int strata_lower_find_item(struct strata_lower *lower, const char *path,
 	int found;
 
 	*entry = (struct strata_lower_entry){.source = STRATA_LOWER_ITEM};
+	found = find_given(lower, path, entry, error);
+	if (found != 0)
+		return found < 0 ? found : 0;
 	item = strata_map_get(&lower->files, path);
 	if (item == STRATA_MAP_NONE)
 		item = find_tree(lower, path);
@@ -361,6 +416,11 @@ static int list_items(struct strata_lower *lower, const char *path,
 
 			status = name ? visit(data, name, error) : 0;
 		}
+		for (size_t k = 0; status == 0 && k < item->entry_count; k++) {
+			const char *name = name_in(item->entries[k].path, path);
+
+			status = name ? visit(data, name, error) : 0;
+		}
 	}
 	if (status < 0 || find_tree(lower, path) == STRATA_MAP_NONE)
 		return status;
@@ -403,6 +463,11 @@ int strata_lower_read(struct strata_lower *lower, const char *path, struct strat
 			strata_buffer_string(content, entry.listed.content);
 		status = strata_buffer_check(content, error);
 		return status < 0 ? status : entry.listed.content != NULL;
+	}
+	if (entry.given && entry.given->kind == STRATA_ITEM_FILE) {
+		strata_buffer_append(content, entry.given->content, entry.given->length);
+		status = strata_buffer_check(content, error);
+		return status < 0 ? status : 1;
 	}
 	/* What was found last is at lower->place. */
 	status = strata_file_read(lower->place.data, LARGEST, content, error);

@@ -165,7 +165,7 @@ of_system() {
 	"$STRATAPACK" build tool --root system --no-cache --no-tmp "$@" -o oci:image:x:1
 }
 ok "a link of the machine that no item has" of_system --copy file=/sbin/x --copy file=/etc/passwd
-is "is not followed" "$(tree image | cut -d' ' -f1,2,6)" "/etc d -
+is "is not followed" "$(tree image '^/(etc|sbin|usr)' | cut -d' ' -f1,2,6)" "/etc d -
 /etc/passwd f 5
 /sbin d -
 /sbin/x f 5
@@ -185,6 +185,23 @@ fails_with 1 "'/bin' is a directory in the base image 'oci:unmerged:base', and a
 ok "unless it is forced" of_system links --base oci:unmerged:base --force-overlap --table
 cp ok.log log
 ok "and then it is listed" grep -q '^/bin .*links:amd64' log
+# What packages make when they are installed, and links that stand for their paths, are files of items.
+echo bins >system/usr/bin/bins && chmod 755 system/usr/bin/bins
+package bins /. /bin /bin/bins
+fails_with 1 "'/bin' is a directory in the base image 'oci:unmerged:base', and a symbolic link to usr/bin in the item" \
+	"nor does one that stands for a path of a package" of_system bins --base oci:unmerged:base
+ok "what is copied below such a link" of_system bins --copy file=/bin/x
+is "goes where it leads" "$(tree image '/x f' | cut -d' ' -f1)" "/usr/bin/x"
+mkdir -p system/usr/share/base-passwd && echo 'www:x:33:33::/:/bin/sh' | tee system/etc/passwd >system/usr/share/base-passwd/passwd.master
+package base-passwd /. /usr /usr/share /usr/share/base-passwd /usr/share/base-passwd/passwd.master
+ok "an account that a package makes" of_system base-passwd --user www
+cp ok.log log
+not "is known" grep -q "user 'www'" log
+mkdir -p b7/etc && echo 'app:x:7:7::/:/bin/sh' >b7/etc/passwd
+must "a base with accounts" base accounts b7
+ok "accounts above others" of_system base-passwd --base oci:accounts:base --table
+cp ok.log log
+ok "are told to hide them" grep -q '^/etc/passwd .*generated:accounts' log
 mkdir -p unmerged/bin && echo y >unmerged/bin/y
 echo '{"stratapackGraph":1,"items":[{"id":"y","trees":["/bin/y"]}]}' >y.json
 fails_with 1 "'/bin' is a symbolic link to 'usr/bin' in the base image 'oci:second:base', and a directory in the item 'y'" \

@@ -137,7 +137,8 @@ static int compare(
 		   entry.listed.kind == STRATA_LISTED_DIRECTORY;
 	if (!of_kinds && is_same_package(comparing, listed, item))
 		return 0;
-	if (!comparing->force)
+	/* What scripts make is for the packages above; --table and --json name it. */
+	if (!comparing->force && (of_kinds || !entry.given))
 		return refuse(comparing, listed, &entry, item, error);
 	return hide(comparing, listed, item, error);
 }
