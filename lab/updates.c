@@ -62,7 +62,7 @@ static int read_cause(struct strata_updates *updates, const struct strata_json *
 	int status, given;
 
 	if (strata_json_kind(object) != STRATA_JSON_OBJECT)
-		return strata_fail(error, STRATA_ERROR_FORMAT, "an object is due");
+		return strata_fail(error, STRATA_ERROR_FORMAT, "expected an object");
 	given = (strata_json_member(object, "count") != NULL) +
 		(strata_json_member(object, "every") != NULL) +
 		(strata_json_member(object, "at") != NULL);
@@ -71,7 +71,7 @@ static int read_cause(struct strata_updates *updates, const struct strata_json *
 		status = strata_json_get_string(object, "cause", true, &cause->name, error);
 	if (status == 0 && given != 1)
 		status = strata_fail(error, STRATA_ERROR_FORMAT,
-			"one of \"count\", \"every\" and \"at\" is due");
+			"expected exactly one of the members \"count\", \"every\" and \"at\"");
 	if (status == 0)
 		status = strata_json_get_size(object, "count", false, &count, error);
 	if (status == 0)
@@ -85,7 +85,7 @@ static int read_cause(struct strata_updates *updates, const struct strata_json *
 		return status;
 	if (strata_json_member(object, "every") && (every == 0 || every > STRATA_LARGEST_SERIES))
 		return strata_fail(error, STRATA_ERROR_FORMAT,
-			"member \"every\": a number from 1 to %d is due", STRATA_LARGEST_SERIES);
+			"member \"every\" must be a number from 1 to %d", STRATA_LARGEST_SERIES);
 	if (count > (cause->batched ? updates->batch_count : updates->revisions))
 		return strata_fail(error, STRATA_ERROR_FORMAT,
 			"member \"count\": there are not as many %s",
@@ -134,7 +134,7 @@ static int read_document(struct strata_updates *updates, const struct strata_jso
 		status = strata_json_get_size(document, "revisions", true, &revisions, error);
 	if (status == 0 && (revisions == 0 || revisions >= STRATA_LARGEST_SERIES))
 		status = strata_fail(error, STRATA_ERROR_FORMAT,
-			"member \"revisions\": a number from 1 to %d is due",
+			"member \"revisions\" must be a number from 1 to %d",
 			STRATA_LARGEST_SERIES - 1);
 	if (status < 0)
 		return status;

@@ -31,9 +31,9 @@ struct strata_platform {
 };
 
 /* Open the image in SOURCE, as strata_image_inspect() takes it, as a base of images for PLATFORM.
- * Only its documents are read, and checked. Of several platforms in an index, the one that was
- * asked for is taken; none is STRATA_ERROR_INVALID, as is a SOURCE with several images for it,
- * which must be named then. *BASE is the caller's. */
+ * Only its documents are read, and checked. From an index, the image for PLATFORM is taken. Where
+ * there is none for it, or several of which none is named, that is STRATA_ERROR_INVALID. *BASE is
+ * the caller's. */
 STRATA_PUBLIC int strata_base_open(const char *source, const struct strata_platform *platform,
 	struct strata_base **base, struct strata_error *error);
 
@@ -46,11 +46,10 @@ STRATA_PUBLIC void strata_base_tell(
 STRATA_PUBLIC size_t strata_base_layer_count(const struct strata_base *base);
 
 /* Gather the layers: every blob is copied into DIRECTORY as it is stored, and its size, digest and
- * diff ID are checked on the way (STRATA_ERROR_MISMATCH). Of OPTIONS, `threads`, `observer`,
- * `cache` (what it has
- * was checked before), `describe` (then nothing is copied, only checked) and `ready` count. LAYERS
- * has room for strata_base_layer_count(); they are the caller's (strata_layer_release()), valid
- * only on success. */
+ * diff ID are checked on the way (STRATA_ERROR_MISMATCH). These OPTIONS count: `threads`,
+ * `observer`, `ready`, `cache` (its blobs were checked before) and `describe` (blobs are checked
+ * only, not copied). LAYERS has room for strata_base_layer_count(). They are the caller's
+ * (strata_layer_release()), and valid only on success. */
 STRATA_PUBLIC int strata_base_layers(const struct strata_base *base, const char *directory,
 	const struct strata_build_options *options, struct strata_layer *layers,
 	struct strata_error *error);
@@ -62,9 +61,9 @@ enum strata_base_items {
 	STRATA_BASE_ITEMS_NONE,
 };
 
-/* Find the items of GRAPH that BASE (NULL: none) holds already, so that no layer has to hold them:
- * those of images that stratapack made, unless somebody put other layers on them. *HELD is a plan
- * with one layer of them, or none, the caller's. */
+/* Find the items of GRAPH that BASE (NULL: none) holds already, so that no layer has to hold them.
+ * They are known where stratapack made all layers of BASE. *HELD is a plan with one layer of these
+ * items, or with no layer; it is the caller's. */
 STRATA_PUBLIC int strata_base_held(const struct strata_base *base, const struct strata_graph *graph,
 	enum strata_base_items kind, struct strata_plan **held, struct strata_error *error);
 
@@ -73,15 +72,15 @@ STRATA_PUBLIC int strata_base_held(const struct strata_base *base, const struct 
 STRATA_PUBLIC int strata_base_check_plan(
 	const struct strata_base *base, const struct strata_plan *plan, struct strata_error *error);
 
-/* List the files of the layers of BASE, which are read for that, from CACHE (NULL: none) where they
- * are there; for strata_plan_options. *LISTING is the caller's, strata_listing_free(); NULL where
- * BASE is. */
+/* Read the layers of BASE, from CACHE (NULL: none) where it has them, and list their files for
+ * strata_plan_options. *LISTING is the caller's (strata_listing_free()); it is NULL where BASE is.
+ */
 STRATA_PUBLIC int strata_base_list_files(const struct strata_base *base, struct strata_cache *cache,
 	struct strata_listing **listing, struct strata_error *error);
 
-/* STRATA_ERROR_INVALID where an item of GRAPH that PLAN packs hides something of FILES, which are
- * those of BASE (NULL: none), that is not the same path of the same package; the items' files are
- * below ROOT (NULL: "/"). With FORCE it may, and PLAN->hidden gets what is hidden. */
+/* Check that no item of GRAPH that PLAN packs hides one of FILES, the files of BASE (NULL: none):
+ * else STRATA_ERROR_INVALID. An item may hide the same path of the same package. The items' files
+ * are below ROOT (NULL: "/"). With FORCE, items may hide any file, and PLAN->hidden lists those. */
 STRATA_PUBLIC int strata_base_check_overlap(const struct strata_base *base,
 	const struct strata_listing *files, const struct strata_graph *graph, const char *root,
 	bool force, struct strata_plan *plan, struct strata_error *error);

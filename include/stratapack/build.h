@@ -2,9 +2,9 @@
 /*
  * The job: from a request to a plan, to recipes, to digests, or to images in their places.
  *
- * A request says everything that an image depends on. A job does what it asks, up to a goal; the
- * goals are places to end on one way, so that what one of them tells is what the next one makes.
- * The program does nothing else: whoever gives the library the same request gets the same bytes.
+ * A request says everything that an image depends on. A job carries it out, up to a goal. All goals
+ * are stages of the same work, so what an earlier goal describes is what a later one makes. The
+ * program uses this interface only: the library gives the same bytes for the same request.
  *
  *	struct strata_request request = STRATA_REQUEST_INIT;
  *	struct strata_error error = STRATA_ERROR_INIT;
@@ -69,7 +69,7 @@ struct strata_request {
 	const char *const *references_of; /* items whose references are roots, but not they */
 	size_t references_of_count;
 
-	/* How items are divided into layers. A plan excludes the rest of this part. */
+	/* How items are divided into layers. With `plan`, nothing else here may be set. */
 	const char
 		*plan; /* file of a plan to follow ("-": standard input); without items, its own */
 	const struct strata_strategy *strategy; /* NULL: the default */
@@ -118,7 +118,8 @@ struct strata_request {
 
 	const struct strata_observer *observer;
 
-	/* Items may hide files of the base that are not theirs, and additions directories. */
+	/* Items may hide files of the base that are not theirs, and additions may replace
+	 * directories. */
 	bool force_overlap;
 
 	/* Of the packages of a Debian system; see struct strata_dpkg_options. */
@@ -145,14 +146,14 @@ enum strata_goal {
 struct strata_job;
 
 /* Do what REQUEST asks, up to GOAL. *JOB, with the results, is the caller's; on failure there is
- * none, and no output. STRATA_ERROR_INVALID where the request contradicts itself or cannot be met;
- * error->wrong_use tells whether other words would have helped. */
+ * none, and no output. STRATA_ERROR_INVALID where the request contradicts itself or cannot be met.
+ * error->wrong_use is set where the request is wrong whatever it is applied to. */
 STRATA_PUBLIC int strata_job_run(const struct strata_request *request, enum strata_goal goal,
 	struct strata_job **job, struct strata_error *error);
 
 /* Join layers that were made one by one (strata_layer_save()) in COUNT directories into the image
- * of request->plan: the bytes are those of strata_job_run() with the same request. Sources and
- * planning do not count; GOAL is STRATA_GOAL_DESCRIBE or STRATA_GOAL_IMAGE. */
+ * of request->plan. The bytes are those of strata_job_run() with the same request. The request's
+ * sources and planning options are ignored. GOAL is STRATA_GOAL_DESCRIBE or STRATA_GOAL_IMAGE. */
 STRATA_PUBLIC int strata_job_join(const struct strata_request *request,
 	const char *const *directories, size_t count, enum strata_goal goal,
 	struct strata_job **job, struct strata_error *error);
@@ -165,20 +166,21 @@ STRATA_PUBLIC int strata_job_plan_fleet(const struct strata_request *request, co
 /* NULL is fine. */
 STRATA_PUBLIC void strata_job_free(struct strata_job *job);
 
-/* Results; the job's. NULL, and a count of 0, before their goal. */
+/* The results, which belong to the job. They are NULL, or a count of 0, where the job's goal comes
+ * before them. */
 STRATA_PUBLIC const struct strata_graph *strata_job_graph(const struct strata_job *job);
 STRATA_PUBLIC const struct strata_plan *strata_job_plan(const struct strata_job *job);
 STRATA_PUBLIC const struct strata_fleet_plan *strata_job_fleet_plan(const struct strata_job *job);
 STRATA_PUBLIC struct strata_recipe *const *strata_job_recipes(
 	const struct strata_job *job, size_t *count);
-/* Those of the base first. */
+/* The layers of the base image come first. */
 STRATA_PUBLIC const struct strata_layer *strata_job_layers(
 	const struct strata_job *job, size_t *count);
 STRATA_PUBLIC const struct strata_image *strata_job_image(const struct strata_job *job);
 
-/* What the model says of the job's plan. *CHURN and FORECAST are the caller's: strata_churn_free(),
- * strata_forecast_release(); the churn is of the items that the base does not hold, and lives as
- * long as the job. */
+/* Forecast a year of the job's plan. *CHURN and FORECAST are the caller's: strata_churn_free(),
+ * strata_forecast_release(). *CHURN covers the items that the base does not hold. The job must
+ * outlive it. */
 STRATA_PUBLIC int strata_job_forecast(struct strata_job *job, struct strata_churn **churn,
 	struct strata_forecast *forecast, struct strata_error *error);
 

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The blob store: layers that were built before.
+ * The cache: layers that were built before.
  *
- * A directory that is an OCI image layout, so that every other tool can read what is in it, with an
- * index from recipes to layers beside the blobs. It is a cache: whatever is in it can be built
- * again, and removing it is safe. Several processes may use one at the same time, and one that is
- * killed leaves nothing that another would take for a layer.
+ * A cache is a directory. It is an OCI image layout, so that every other tool can read it, with an
+ * index from recipes to layers beside the blobs. Everything in it can be built again, so removing
+ * it is safe. Several processes may use a cache at the same time. A process that is killed leaves
+ * nothing that another one would take for a layer.
  *
  * A recipe whose items all have an identity (a store item's NAR hash) is found without looking at a
- * file. For other items, the state of their files (inode, change time, size, ...) is part of what
- * is looked up, so that a change is a miss. Where a file changed so shortly before it was read that
- * the clock could not tell another change, its layer is not kept.
+ * file. For other items, the state of their files (inode, change time, size, ...) is part of the
+ * key, so that a changed file is a miss. A layer is not kept if one of its files changed just
+ * before it was read: a second change within the same tick of the clock would not show.
  */
 #ifndef STRATAPACK_CACHE_H
 #define STRATAPACK_CACHE_H
@@ -28,8 +28,8 @@ extern "C" {
 
 struct strata_cache;
 
-/* Open the store at PATH and create it where it is missing. It stays open, and nothing in it is
- * pruned, until it is closed. *CACHE is the caller's. */
+/* Open the cache at PATH; create it where it is missing. No other process can prune it while it is
+ * open. *CACHE is the caller's. */
 STRATA_PUBLIC int strata_cache_open(
 	const char *path, struct strata_cache **cache, struct strata_error *error);
 STRATA_PUBLIC void strata_cache_close(struct strata_cache *cache);
@@ -37,16 +37,16 @@ STRATA_PUBLIC void strata_cache_close(struct strata_cache *cache);
 /* Its directory. */
 STRATA_PUBLIC const char *strata_cache_path(const struct strata_cache *cache);
 
-/* The user's own: $XDG_CACHE_HOME/stratapack or ~/.cache/stratapack. Malloced; NULL where neither
- * variable is set, or memory is out. */
+/* The path of the user's cache: $XDG_CACHE_HOME/stratapack or ~/.cache/stratapack. Malloced; NULL
+ * where neither variable is set, or memory is out. */
 STRATA_PUBLIC char *strata_cache_default_path(void);
 
-/* From now on believe no entry: builds read all files and make all layers again, and mend what the
- * store has otherwise. For files that were written through a mapping or on a file system without
- * honest times, where a change need not show. */
+/* From now on trust no entry: builds read all files, make all layers again, and replace entries
+ * that differ. This is for files whose change times do not show every change, because they were
+ * written through a memory mapping or on a file system with unreliable times. */
 STRATA_PUBLIC void strata_cache_read_again(struct strata_cache *cache);
 
-/* One layer in the store. */
+/* One layer in the cache. */
 struct strata_cached_layer {
 	struct strata_digest digest, diff_id, recipe_key;
 	uint64_t size;
@@ -61,8 +61,8 @@ STRATA_PUBLIC int strata_cache_list(struct strata_cache *cache,
 	bool (*visit)(void *data, const struct strata_cached_layer *layer), void *data,
 	struct strata_error *error);
 
-/* Hash every blob again. What is wrong is removed, so that it is built anew when it is needed; each
- * is one call of FINDING, and *COUNT is their number. */
+/* Hash every blob again, and remove those that are wrong, so that they are built again when they
+ * are needed. FINDING is called for each; *COUNT is their number. */
 STRATA_PUBLIC int strata_cache_verify(struct strata_cache *cache,
 	void (*finding)(void *data, const char *text), void *data, size_t *count,
 	struct strata_error *error);
@@ -77,8 +77,8 @@ struct strata_cache_removal {
 	uint64_t layers_left, bytes_left; /* kept */
 };
 
-/* Remove what was not used for longest until the rest is within LIMITS, with what no layer needs.
- * STRATA_ERROR_INVALID while another process has the store open. */
+/* Remove the layers that were not used for the longest time until the rest is within LIMITS, and
+ * everything that no layer needs. STRATA_ERROR_INVALID while another process has the cache open. */
 STRATA_PUBLIC int strata_cache_prune(struct strata_cache *cache,
 	const struct strata_cache_limits *limits, struct strata_cache_removal *removal,
 	struct strata_error *error);

@@ -40,7 +40,7 @@ enum {
 	STRATA_LARGEST_REBUILDS = 3652, /* ten a day, batch days included */
 	STRATA_LARGEST_RATE = 1 << 20,  /* events a year */
 	STRATA_REQUEST = 8192,          /* bytes of an item that one request is worth */
-	STRATA_SELDOM = 13,             /* rebuilds after which those come who come seldom */
+	STRATA_SELDOM = 13,             /* rebuilds between two pulls of a rarely updated machine */
 	STRATA_STORAGE_SHARE = 50,      /* bytes stored for one image, worth one that is pulled */
 	STRATA_DEFAULT_STORAGE_WEIGHT = 1000,    /* thousandths */
 	STRATA_LARGEST_STORAGE_WEIGHT = 1000000, /* thousandths */
@@ -53,9 +53,9 @@ struct strata_rate {
 
 /*
  * What is known about rates, by the name of a cause, or by the name of an item (which says it of
- * the item's cause). A later word about a name replaces an earlier one of the same kind. There are
- * two kinds, a rate and an observation; a rate is taken as it is, while an observation is weighed
- * against what the graph suggests: a thing that was never seen to change may have been lucky.
+ * the item's cause). There are two kinds of knowledge. A rate is taken as it is. An observation is
+ * weighed against what the graph suggests, since no change within a short time proves little. What
+ * is said later about a name replaces what was said before, of the same kind.
  */
 struct strata_rates;
 
@@ -72,10 +72,11 @@ STRATA_PUBLIC int strata_rates_set(struct strata_rates *rates, const char *name,
 STRATA_PUBLIC int strata_rates_observe(struct strata_rates *rates, const char *name,
 	uint64_t events, uint64_t years, struct strata_error *error);
 
-/* Say that what was not named was watched for YEARS, and did not change. */
+/* Say that everything without a rate or an observation was watched for YEARS, and did not change.
+ */
 STRATA_PUBLIC void strata_rates_observe_others(struct strata_rates *rates, uint64_t years);
 
-/* Say how often what was not named changes, instead of what the graph suggests. */
+/* Say how often everything without a rate changes, instead of what the graph suggests. */
 STRATA_PUBLIC void strata_rates_set_default(struct strata_rates *rates, struct strata_rate rate);
 
 /* Say how often a year images are rebuilt, and on how many days many causes fire at once. Together
@@ -101,8 +102,7 @@ enum strata_propagation {
 struct strata_churn_options {
 	enum strata_propagation propagation;
 	const struct strata_rates *rates; /* NULL: nothing is known but the graph */
-	/* Thousandths of the storage weight that the model has by itself, which
-	 * strata_churn_set_storage_weight() explains. */
+	/* As strata_churn_set_storage_weight() takes it. */
 	bool has_storage_weight;
 	uint32_t storage_weight;
 };
@@ -179,32 +179,34 @@ struct strata_cost {
 };
 
 /*
- * What the planner lowers, for plans that are good for more than one way of using them:
+ * The planner looks for the plan with the least sum of these costs:
  *
- * - the bytes that machines pull, of which one in three follows every rebuild, and two take every
- *   STRATA_SELDOM-th only, when more has changed at once;
- * - STRATA_REQUEST for each of their requests, and for each layer;
- * - a STRATA_STORAGE_SHARE-th, times the storage weight, of what a registry stores for this image
- *   alone: what is in layers of several classes. A layer of one class is the same in every image
- *   that has the class.
+ * - The bytes that machines pull. One machine in three pulls after every rebuild. The other two
+ * pull after every STRATA_SELDOM-th rebuild only, when more has changed at once.
+ * - STRATA_REQUEST bytes for each of their requests, and for each layer.
+ * - The bytes that a registry stores for this image alone, divided by STRATA_STORAGE_SHARE and
+ * times the storage weight. These are the bytes in layers of several classes: a layer of one class
+ * is the same in every image that has the class.
  */
 
-/* Let the planner of CHURN's graph weigh what is stored, in thousandths of how it does by itself: 0
- * for pulls alone, at most STRATA_LARGEST_STORAGE_WEIGHT. */
+/* Set the storage weight, in thousandths: how much the planner counts the bytes that a registry
+ * stores, compared with its default. 0 counts pulls alone; STRATA_LARGEST_STORAGE_WEIGHT is the
+ * most. */
 STRATA_PUBLIC void strata_churn_set_storage_weight(struct strata_churn *churn, uint32_t weight);
 
-/* What no layering can go below. */
+/* Lower bounds: no way of layering costs less. */
 struct strata_cost_bound {
 	struct strata_cost ideal; /* every class of items alone, in the best order */
-	uint64_t pulled;          /* with at most so many layers */
+	uint64_t pulled;          /* with at most the given number of layers */
 };
 
-/* COST of putting item I of the graph into layer LAYER_OF[I], LAYER_COUNT layers, bottom first. */
+/* Find the COST of a plan that puts item I of the graph into layer LAYER_OF[I]. There are
+ * LAYER_COUNT layers, numbered from the bottom. */
 STRATA_PUBLIC int strata_cost_layers(const struct strata_graph *graph,
 	const struct strata_churn *churn, const uint32_t *layer_of, uint32_t layer_count,
 	struct strata_cost *cost, struct strata_error *error);
 
-/* BOUND of the costs of the same items in at most LAYER_COUNT layers (at least 1). */
+/* Find the lower BOUND of the costs of GRAPH in at most LAYER_COUNT layers (at least 1). */
 STRATA_PUBLIC int strata_cost_bound(const struct strata_graph *graph,
 	const struct strata_churn *churn, uint32_t layer_count, struct strata_cost_bound *bound,
 	struct strata_error *error);

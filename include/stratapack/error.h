@@ -4,8 +4,7 @@
  *
  * A function that can fail returns 0 or a negative strata_status, and fills the strata_error that
  * its caller passes as the last argument (NULL is allowed: the details are then dropped). The
- * error is built where it happens and travels up unchanged, except that a layer of meaning may
- * prepend its context.
+ * error is built where it happens. Callers on the way up may prepend context to its message.
  *
  *	struct strata_error error = STRATA_ERROR_INIT;
  *	if (strata_graph_read_references(graph, "graph", &error) < 0) {
@@ -49,7 +48,7 @@ enum strata_status {
 struct strata_error {
 	enum strata_status status;
 	int system_error; /* errno of the failing call, or 0 */
-	bool wrong_use;   /* the request is at fault, not what it met: other words would do */
+	bool wrong_use;   /* the request is wrong, whatever it is applied to */
 	char *message;    /* what was being done, on what, and why it failed; owned */
 	char *hint;       /* what to do about it, or NULL; owned */
 };

@@ -4,16 +4,15 @@
  *
  * A fleet is a list of images over one graph that holds the items of all of them. Its plan gives
  * every image a partition of its own items; layers with the same items are the same layer, stored
- * once. What comes of a plan is kept as a *catalogue*: groups of items, by names that survive
- * updates, and which images have them. A catalogue plans images that were not in the fleet, and
- * the fleet again tomorrow.
+ * once. A plan is kept as a *catalogue*: groups of items, by names that survive updates, and the
+ * images that have each group. A catalogue is used to plan images that were not in the fleet, and
+ * to plan the fleet again after updates.
  *
  *	strata_fleet_load("fleet.json", &fleet, &error);
  *	... name its roots to a source, read and finish the graph ...
  *	strata_fleet_resolve(fleet, graph, &error);
  *	strata_churn_new(graph, NULL, &churn, &error);
- *	strata_fleet_plan(fleet, &(struct strata_fleet_options){.churn = churn, ...}, &plan,
- *&error);
+ *	strata_fleet_plan(fleet, &options, &plan, &error);
  */
 #ifndef STRATAPACK_FLEET_H
 #define STRATAPACK_FLEET_H
@@ -57,8 +56,8 @@ struct strata_fleet {
 STRATA_PUBLIC int strata_fleet_load(
 	const char *path, struct strata_fleet **fleet, struct strata_error *error);
 
-/* The distinct roots of those images that have no graph file of their own, sorted: what a source
- * must be asked for. They live as long as FLEET. */
+/* List the distinct roots of the images that have no graph file of their own, sorted. These are the
+ * items to ask a source for. They live as long as FLEET. */
 STRATA_PUBLIC int strata_fleet_roots(struct strata_fleet *fleet, const char *const **roots,
 	size_t *count, struct strata_error *error);
 
@@ -92,7 +91,7 @@ struct strata_catalogue_group {
 	size_t item_count;
 	const char *const *images; /* names of the images that have the group as a layer, sorted */
 	size_t image_count;
-	const char *content; /* stands for what its items held: 64 hexadecimal digits */
+	const char *content; /* a hash of the content of its items: 64 hexadecimal digits */
 };
 
 struct strata_catalogue {
@@ -105,16 +104,16 @@ struct strata_catalogue {
 
 struct strata_fleet_options {
 	const struct strata_churn *churn; /* of the fleet's graph */
-	/* What a byte in the registry is worth, in thousandths of what one byte pulled by the
-	 * average image is: 0 plans for pulls alone. */
+	/* The cost of a byte in the registry, in thousandths of the cost of a byte that the average
+	 * image pulls. 0 plans for pulls alone. */
 	uint32_t storage_weight;
 	uint32_t request;    /* bytes that one request is worth */
 	uint32_t max_layers; /* of every image, instead of its own bound; 0: its own */
 
-	/* Extend this catalogue instead of planning afresh; NULL: none. A group that an image has
-	 * stays its layer unless a change pays for what it moves within three months. */
+	/* Extend this catalogue instead of planning afresh; NULL: none. An image keeps a group as a
+	 * layer, unless a change saves within three months more than it costs. */
 	const struct strata_catalogue *previous;
-	/* Images of the catalogue that are not in this fleet go on to exist, with their layers. */
+	/* Images of the catalogue that are not in this fleet still exist, and keep their layers. */
 	bool others_remain;
 	const struct strata_observer *observer;
 };
@@ -150,15 +149,15 @@ STRATA_PUBLIC int strata_catalogue_make(const struct strata_fleet_plan *plan,
  * written one is there whole or not at all. */
 STRATA_PUBLIC int strata_catalogue_load(
 	const char *path, struct strata_catalogue **catalogue, struct strata_error *error);
-/* Whether the file at PATH is one, or anything else: a plan, an image, nothing. */
+/* Whether the file at PATH is a catalogue, and not a plan, an image or missing. */
 STRATA_PUBLIC bool strata_catalogue_recognise(const char *path);
 STRATA_PUBLIC int strata_catalogue_save(
 	const struct strata_catalogue *catalogue, const char *path, struct strata_error *error);
 STRATA_PUBLIC void strata_catalogue_free(struct strata_catalogue *catalogue);
 
-/* A strategy for one image: its layers are groups of a catalogue, as far as these are wholly in it,
- * and what is left is planned for itself. It is none of strata_strategies(). CATALOGUE must outlive
- * it. */
+/* A strategy for one image. Each group of CATALOGUE of which the image has all items becomes a
+ * layer. The other items are planned by themselves. strata_strategies() does not list this
+ * strategy. CATALOGUE must outlive it. */
 STRATA_PUBLIC struct strata_strategy strata_catalogue_strategy(
 	const struct strata_catalogue *catalogue);
 

@@ -20,7 +20,7 @@ struct strata_layer_forecast {
 	uint64_t size;        /* bytes of items */
 	uint64_t dirty;       /* expected updates a year, in 1 / STRATA_FIXED_ONE */
 	uint32_t cause_count; /* how many causes make it change */
-	/* Those that fire most often, and their parts of all events in thousandths. */
+	/* The causes that fire most often, and their shares of all events in thousandths. */
 	uint32_t worst[STRATA_WORST_CAUSES], shares[STRATA_WORST_CAUSES];
 	unsigned worst_count;
 };
@@ -30,7 +30,7 @@ struct strata_forecast {
 	struct strata_cost_bound bound;       /* of as many layers as the plan has */
 	struct strata_layer_forecast *layers; /* those with items, bottom first; owned */
 	size_t layer_count;
-	uint32_t sources[STRATA_RATE_SOURCES]; /* causes by what their rates come from */
+	uint32_t sources[STRATA_RATE_SOURCES]; /* number of causes by enum strata_rate_source */
 };
 
 /* Forecast a year of PLAN, which must be a valid plan of GRAPH. FORECAST is the caller's to

@@ -4,8 +4,8 @@
  *
  * An *item* is the unit that is never split: a store item or a package. A graph is filled from
  * one or more sources and then finished; a finished graph is immutable, its items are sorted by
- * id (bytewise), and everything that follows works on indices into that order. So nothing
- * depends on the order in which a source lists its records.
+ * id (bytewise), and all later stages work on indices into that order. So nothing depends on the
+ * order in which a source lists its records.
  *
  *	struct strata_graph *graph = strata_graph_new(&error);
  *	strata_graph_read_references(graph, "closure-graph", &error);
@@ -127,9 +127,9 @@ STRATA_PUBLIC int strata_graph_add(struct strata_graph *graph,
 STRATA_PUBLIC int strata_graph_add_root(
 	struct strata_graph *graph, const char *id, struct strata_error *error);
 
-/* Say that what ID refers to was asked for, but not ID itself: for an item whose content the image
- * has in another place. Its record must have been added (STRATA_ERROR_NOT_FOUND). Where it refers
- * to itself, it is a root like the others. */
+/* Make the items that ID refers to roots, but not ID itself. This is for an item whose content the
+ * image has under another path. Its record must have been added (STRATA_ERROR_NOT_FOUND). An item
+ * that refers to itself becomes a root, too. */
 STRATA_PUBLIC int strata_graph_add_references_as_roots(
 	struct strata_graph *graph, const char *id, struct strata_error *error);
 
@@ -154,8 +154,8 @@ STRATA_PUBLIC const struct strata_item *strata_graph_item(
 /* The index of the item with this id, or STRATA_GRAPH_NONE. */
 STRATA_PUBLIC uint32_t strata_graph_find(const struct strata_graph *graph, const char *id);
 
-/* The roots, ascending: those asked for, or where none were, every item that no item outside its
- * own cycle refers to. */
+/* The roots, ascending: the items that were asked for. Where none were, the roots are all items to
+ * which no item outside their own cycle refers. */
 STRATA_PUBLIC const uint32_t *strata_graph_roots(const struct strata_graph *graph, uint32_t *count);
 
 /*
@@ -228,7 +228,7 @@ STRATA_PUBLIC int strata_graph_read_dpkg(struct strata_graph *graph,
 	const struct strata_dpkg_options *options, struct strata_error *error);
 
 struct strata_packages_index_options {
-	const char *const *files; /* of several versions of a package the newest one counts */
+	const char *const *files; /* the newest version of each package in them is taken */
 	size_t file_count;
 	const char *const *packages; /* names, with or without ":architecture" */
 	size_t package_count;        /* 0, and not essential: everything in the indices */

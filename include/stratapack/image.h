@@ -26,8 +26,8 @@ struct strata_reference {
 	char *text; /* all of it, as it was written; owned */
 };
 
-/* Read NAME[:TAG] by the grammar of the distribution specification; nothing is mangled, what does
- * not fit is refused. */
+/* Read NAME[:TAG] by the grammar of the distribution specification. A text that does not follow it
+ * is refused; nothing is changed to make it fit. */
 STRATA_PUBLIC int strata_reference_parse(
 	const char *text, struct strata_reference *reference, struct strata_error *error);
 STRATA_PUBLIC void strata_reference_release(struct strata_reference *reference);
@@ -45,8 +45,9 @@ struct strata_pair {
 
 /* What a container runs as. Strings are borrowed; absent is NULL or a count of 0. */
 struct strata_image_config {
-	/* What the image inherits where it says nothing itself, or NULL; must outlive the image.
-	 * Then an entrypoint or cmd that is not NULL, but has a count of 0, removes the base's. */
+	/* The base image, whose settings are inherited where this config has none; or NULL. It must
+	 * outlive the image. An entrypoint or cmd that is not NULL and has a count of 0 removes
+	 * that of the base. */
 	const struct strata_base *base;
 	const char *architecture; /* in Go's words, "amd64"; NULL: this machine's */
 	const char *variant;      /* "v7" */
@@ -70,8 +71,8 @@ struct strata_image_config {
 	size_t label_count;
 	const struct strata_pair *annotations; /* of the OCI manifest */
 	size_t annotation_count;
-	/* What the layers were made of, or NULL: the image tells the versions of its items, which
-	 * later plans, diffs and images on top of it look for. */
+	/* The plan of the layers, or NULL. With it, the image tells the versions of its items, for
+	 * later plans, diffs and images on top of it. */
 	const struct strata_plan *plan;
 	const struct strata_pair *members; /* others of what containers run as, such as
 						   Healthcheck: values are JSON */
@@ -107,8 +108,8 @@ enum strata_format {
 	STRATA_FORMAT_REGISTRY, /* registry.h; what is pushed becomes visible with its manifest */
 };
 
-/* Where an image goes: TRANSPORT:PATH[:NAME[:TAG]], or docker://HOST/REPOSITORY[:TAG], whose path
- * is what stands behind "docker:", and whose names are all of one repository. */
+/* Where an image goes: TRANSPORT:PATH[:NAME[:TAG]], or docker://HOST/REPOSITORY[:TAG]. The path of
+ * the latter is everything after "docker:", and all its names are in one repository. */
 struct strata_destination {
 	enum strata_format format;
 	char *path;                     /* "-": standard output, for archives; owned */
@@ -192,15 +193,15 @@ STRATA_PUBLIC int strata_index_write(const char *const *sources, size_t count,
  * caller's. */
 STRATA_PUBLIC int strata_image_inspect(const char *source, char **json, struct strata_error *error);
 
-/* The plan that the layers of the image in SOURCE, or SOURCE itself, the file of a plan, follow:
- * what strata_plan_options takes as the previous one. Images that stratapack made say it, in their
- * history; of others nothing is known (STRATA_ERROR_NOT_FOUND). *PLAN is the caller's. */
+/* Read the plan of the image in SOURCE, or the plan in the file SOURCE, for strata_plan_options as
+ * the previous one. Images that stratapack made have their plan in the history of their config; the
+ * plan of other images is unknown (STRATA_ERROR_NOT_FOUND). *PLAN is the caller's. */
 STRATA_PUBLIC int strata_image_plan(
 	const char *source, struct strata_plan **plan, struct strata_error *error);
 
-/* Count the changes of items between COUNT images or plans in SOURCES, at least two, from the
- * oldest to the latest, each a rebuild after the one before (strata_rates_set_calendar()). What did
- * not change, and of what no better is known, was watched for that time. */
+/* Count the changes of items between COUNT images or plans in SOURCES, at least two, the oldest
+ * first. Each is one rebuild later than the one before it (strata_rates_set_calendar()). Items that
+ * did not change, and of which RATES knows nothing, count as watched for the whole time. */
 STRATA_PUBLIC int strata_rates_read_history(struct strata_rates *rates, const char *const *sources,
 	size_t count, struct strata_error *error);
 
@@ -209,8 +210,9 @@ STRATA_PUBLIC int strata_rates_read_history(struct strata_rates *rates, const ch
 STRATA_PUBLIC int strata_image_diff(
 	const char *old, const char *now, char **json, struct strata_error *error);
 
-/* Re-hash everything in SOURCE and check it against what it says of itself. Each finding is one
- * call of FINDING; *COUNT is their number. Fails only where SOURCE cannot be read at all. */
+/* Hash everything in SOURCE again and compare it with the digests and sizes that SOURCE states.
+ * FINDING is called for each thing that is wrong; *COUNT is their number. The function fails only
+ * where SOURCE cannot be read at all. */
 STRATA_PUBLIC int strata_image_verify(const char *source,
 	void (*finding)(void *data, const char *text), void *data, size_t *count,
 	struct strata_error *error);

@@ -43,8 +43,8 @@ STRATA_PUBLIC int strata_compression_parse(
 
 /* What becomes of modification times. */
 enum strata_time_kind {
-	/* Store items: 1. Files: as they are; directories 1, since theirs only tell when a
-	 * neighbour came or went. */
+	/* Store items get 1. Files keep their times. Directories get 1, since their own time only
+	 * tells when an entry was added or removed. */
 	STRATA_TIME_DEFAULT,
 	/* Store items: `limit`. Files: as they are but not after `limit`; directories as in
 	   default. */
@@ -100,9 +100,9 @@ STRATA_PUBLIC int strata_recipes_make(const struct strata_plan *plan,
 	const struct strata_compression *compression, struct strata_recipe ***recipes,
 	size_t *count, struct strata_error *error);
 
-/* Take the fingerprint of every recipe that has files of a running system, so that a change of
- * them is a change of the recipe, and strata_layers_build() refuses to build another state of them
- * (STRATA_ERROR_CHANGED). Keys change. */
+/* Take the fingerprint of every recipe that has files of a running system. Then a change of these
+ * files changes the recipe, and strata_layers_build() refuses to build them in another state
+ * (STRATA_ERROR_CHANGED). The keys of these recipes change. */
 struct strata_build_options;
 STRATA_PUBLIC int strata_recipes_fingerprint(struct strata_recipe *const *recipes, size_t count,
 	const struct strata_build_options *options, struct strata_error *error);
@@ -124,9 +124,10 @@ struct strata_layer {
 	enum strata_codec_kind codec;
 	char **items; /* ids of the items in it, sorted; owned */
 	size_t item_count;
-	struct strata_digest contents; /* stands for the items where they are left out; else "" */
-	bool customised;               /* holds the customisation's entries */
-	bool base;                     /* of a base image: what is in it is not told */
+	struct strata_digest
+		contents; /* strata_layer_contents(), where items are left out; or "" */
+	bool customised;  /* holds the customisation's entries */
+	bool base;        /* of a base image: its items are not listed */
 	char *blob;  /* path of the file with the blob; NULL where it has none of its own; owned */
 	bool staged; /* the blob is a working copy that outputs may share instead of copying */
 };
@@ -148,17 +149,17 @@ struct strata_placement {
 struct strata_build_options {
 	const char *root; /* where the items' paths are; NULL: "/" */
 	unsigned threads; /* 0: one for each processor */
-	/* Files and directories to leave out wherever they are met: where outputs grow, and what
-	 * keeps them. Those that are not there are passed over. */
+	/* Files and directories to leave out wherever they are met: the outputs of this build and
+	 * the directories that hold them. Those that do not exist are ignored. */
 	const char *const *avoid;
 	size_t avoid_count;
 	const struct strata_observer *observer;
 	struct strata_cache *cache; /* where layers may be already, and go; NULL: nowhere */
 	bool describe;              /* find out digests and sizes only: no blob is written */
-	/* Called once, before the content of a file is read, if the sizes of all blobs are known by
-	 * then: that is, if each layer is uncompressed or in the cache. Of the COUNT LAYERS, bottom
-	 * first, only the codec and the sizes are said. It fills PLACEMENT, which is empty. NULL:
-	 * not called; then, and for other layers, blobs become files of their own. */
+	/* Fills PLACEMENT, which is empty. It is called once, before the content of a file is read,
+	 * if the sizes of all blobs are known by then: each layer is uncompressed or in the cache.
+	 * Only the codec and the sizes of the COUNT LAYERS, bottom first, are filled. Blobs that it
+	 * does not place become files of their own. NULL: not called. */
 	int (*place)(void *data, const struct strata_layer *layers, size_t count,
 		struct strata_placement *placement, struct strata_error *error);
 	/* Called for each layer, bottom first, as soon as it and all below it are made, from one
@@ -168,11 +169,11 @@ struct strata_build_options {
 };
 
 /* Make the layers of COUNT recipes: each file is read once, layers are built in parallel, and the
- * bytes do not depend on the number of threads. Blobs are written to DIRECTORY, named by
- * their digests' digits, unless they were placed elsewhere and the cache does not want them; on
- * failure none stays there. With a cache, DIRECTORY must be on its file
- * system: blobs move on into the cache. LAYERS has room for COUNT; they are the
- * caller's (strata_layer_release()), valid only on success. */
+ * bytes do not depend on the number of threads. Blobs are written to DIRECTORY, named by the digits
+ * of their digests, unless they were placed elsewhere and need not go into the cache. On failure
+ * none stays there. With a cache, DIRECTORY must be on its file system, since blobs are moved into
+ * the cache. LAYERS has room for COUNT. They are the caller's (strata_layer_release()), and valid
+ * only on success. */
 STRATA_PUBLIC int strata_layers_build(struct strata_recipe *const *recipes, size_t count,
 	const char *directory, const struct strata_build_options *options,
 	struct strata_layer *layers, struct strata_error *error);
@@ -187,11 +188,13 @@ STRATA_PUBLIC int strata_layer_save(
 STRATA_PUBLIC int strata_layer_contents(const char *const *items, size_t count, bool customised,
 	struct strata_digest *contents, struct strata_error *error);
 
-/* Leave the items out of LAYER and set its contents instead. A store takes whatever names its items
- * for a reference that keeps them alive; so saved, a compressed layer has none. */
+/* Leave the items out of LAYER and set its contents digest instead. In a store of Guix or Nix,
+ * every file that names store items keeps them alive. A compressed layer that is saved without its
+ * items names none. */
 STRATA_PUBLIC int strata_layer_omit_items(struct strata_layer *layer, struct strata_error *error);
 
-/* Put the items back where they were left out; others are STRATA_ERROR_MISMATCH. */
+/* Put the items back into a layer that was saved without them. Items that do not match its contents
+ * digest are STRATA_ERROR_MISMATCH. */
 STRATA_PUBLIC int strata_layer_restore_items(struct strata_layer *layer, const char *const *items,
 	size_t count, struct strata_error *error);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How the library speaks while it works: it never prints, it tells an observer.
+ * Observers: how the library tells its caller what happens. The library itself never prints.
  *
  * Functions of an observer may be called from several threads at once.
  */

@@ -59,9 +59,9 @@ struct strata_strategy {
 	/* What this strategy knows beyond its name: steps of a pipeline, a catalogue. Borrowed. */
 	const void *data;
 
-	/* Fill PARTITION, whose arrays have room for every item. STRATEGY is this structure. BOUND
-	 * is at least 1 and counts the layers for items only. GRAPH has at least one item. CHURN is
-	 * NULL unless `uses_churn`. */
+	/* Fill PARTITION, whose arrays have room for every item. STRATEGY is this structure. BOUND,
+	 * at least 1, is the largest number of layers with items. GRAPH has at least one item.
+	 * CHURN is NULL unless `uses_churn` is set. */
 	int (*partition)(const struct strata_strategy *strategy, const struct strata_graph *graph,
 		const struct strata_churn *churn, uint32_t bound,
 		struct strata_partition *partition, struct strata_error *error);
@@ -79,7 +79,7 @@ enum strata_entry_kind {
 	STRATA_ENTRY_SYMLINK,
 };
 
-/* What has a directory already that an entry stands for. */
+/* Where a directory that an entry names exists already, below the customisation. */
 enum strata_below {
 	STRATA_BELOW_NOTHING,
 	STRATA_BELOW_BASE,  /* the base image */
@@ -99,10 +99,10 @@ struct strata_entry {
 	bool keeps_existing;
 	bool was_relative; /* the target of a link was, and became that within an item */
 
-	/* Of an entry in its place: the image has this directory already. Its time is that which it
-	 * has there: of a base `mtime`, of an item what the layers' rules make of it. */
+	/* Of a placed entry: where the image has this directory already. The directory keeps its
+	 * time: `mtime` in a base image, or what the layers' rules make of that of an item. */
 	enum strata_below below;
-	bool is_brought; /* the mode and the owner are not those that it has there */
+	bool is_brought; /* the entry changes the mode or the owner that it has there */
 	int64_t mtime;
 	const struct strata_xattr *xattrs;
 	size_t xattr_count;
@@ -112,7 +112,8 @@ struct strata_entry {
 struct strata_copy {
 	const char *from; /* absolute, normal; on this machine, or in the image where `links` */
 	const char *to;   /* absolute, normal: where it goes in the image, or "/" */
-	/* Not the files, but links to them; they are looked for where the items are. */
+	/* The image gets links to the files instead of the files. They are looked for under the
+	 * root of the items. */
 	bool links;
 	bool into;        /* a file goes into the directory `to`, and would not become it */
 	const char *name; /* of a file in that directory; NULL: the one it has in `from` */
@@ -145,9 +146,9 @@ struct strata_permission {
 	uint32_t uid, gid;
 };
 
-/* What an image has besides its items. Copies lie on one another in their order: directories are
- * joined, of files the last one counts. Entries lie on them. Then permissions are applied in their
- * order; each must match something. */
+/* What an image has besides its items. Copies are applied in their order: directories are joined,
+ * and a later file replaces an earlier one. Entries are applied after them. Then permissions are
+ * applied in their order; each must match something. */
 struct strata_customisation {
 	const struct strata_entry *entries;
 	size_t entry_count;
@@ -155,7 +156,7 @@ struct strata_customisation {
 	size_t copy_count;
 	const struct strata_permission *permissions;
 	size_t permission_count;
-	const struct strata_followed_link *followed; /* once it is in its place */
+	const struct strata_followed_link *followed; /* filled when it is placed */
 	size_t followed_count;
 };
 
@@ -169,7 +170,8 @@ STRATA_PUBLIC bool strata_customisation_is_empty(const struct strata_customisati
 struct strata_plan_layer {
 	const char *const *items; /* ids */
 	size_t item_count;
-	/* Of each item, where its id does not tell; "" where unknown. NULL: of none. */
+	/* The version of each item whose id does not tell it; "" where unknown. NULL: no versions.
+	 */
 	const char *const *versions;
 	/* How this layer is compressed, as strata_compression_parse() reads it, e.g. "zstd:19";
 	 * NULL: as the image's layers are. */
@@ -182,7 +184,8 @@ struct strata_plan {
 	struct strata_plan_layer *layers; /* bottom first */
 	size_t layer_count;
 	uint32_t base_layers; /* layers of a base image that lie beneath and count in the bound */
-	struct strata_plan_layer base_items; /* what is in them already, so that no layer has it */
+	struct strata_plan_layer
+		base_items; /* items that the base layers hold; no layer has them */
 	struct strata_customisation customisation; /* entries sorted by path components */
 	/* The customisation is a layer of its own on top; else part of the topmost layer. */
 	bool customisation_layer;
@@ -199,23 +202,23 @@ struct strata_plan_options {
 	/* A plan of the items that the base image holds; no layer of the plan has them. NULL: none.
 	 */
 	const struct strata_plan *base_items;
-	/* A plan of the bottom layers, which are taken as they are; what they do not hold is
-	 * divided above them. It need not hold all of the graph, but nothing else, and nothing
-	 * twice (STRATA_ERROR_INVALID). NULL: none. */
+	/* A plan of the bottom layers, which are taken as they are. All other items are divided
+	 * into layers above them. Each of its items must be in the graph and in one layer only
+	 * (STRATA_ERROR_INVALID). NULL: none. */
 	const struct strata_plan *below;
 
 	/* How items change. NULL: what the graph alone tells. */
 	const struct strata_churn_options *changes;
-	/* The same, made for GRAPH already: to plan one graph several times. It is not looked at
-	 * where there are `base_items` or layers `below`. NULL: it is made of `changes`. */
+	/* The churn of GRAPH, for callers that plan one graph several times. It is ignored where
+	 * there are `base_items` or layers `below`. NULL: it is made from `changes`. */
 	const struct strata_churn *churn;
-	/* What machines have already, or NULL: its layers are kept unless planning afresh saves
-	 * more within a year than the layers cost that change. */
+	/* The plan that machines have now, or NULL. Its layers are kept, unless a new plan saves
+	 * more within a year than it costs to pull the layers that it changes. */
 	const struct strata_plan *previous;
 	struct strata_customisation customisation;
-	/* What the customisation is laid on: the files of a base image (NULL: none), and on them
-	 * those of the items, which are below `root` (NULL: "/"). Links are followed as a container
-	 * would, and directories stay as they are. */
+	/* What the customisation is laid on: the files of a base image (NULL: none) and of the
+	 * items, which are under `root` (NULL: "/"). Links are followed as in a container, and
+	 * existing directories stay as they are. */
 	const struct strata_listing *base_files;
 	const char *root;
 	bool force_overlap; /* what the customisation brings may replace directories */
@@ -239,7 +242,8 @@ STRATA_PUBLIC int strata_plan_save(
 STRATA_PUBLIC int strata_plan_check(const struct strata_plan *plan,
 	const struct strata_graph *graph, struct strata_error *error);
 
-/* The layers of its own that the image will have: those with items, and the customisation's. */
+/* The number of layers that the image has above its base: those with items, and the
+ * customisation's. */
 STRATA_PUBLIC size_t strata_plan_image_layers(const struct strata_plan *plan);
 
 STRATA_PUBLIC void strata_plan_free(struct strata_plan *plan);

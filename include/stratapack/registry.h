@@ -26,15 +26,15 @@
 extern "C" {
 #endif
 
-/* How registries are spoken with. Zeroed is the usual; strings and lists are borrowed. */
+/* How to talk to registries. Zero and NULL are the defaults. Strings and lists are borrowed. */
 struct strata_registry_options {
 	const char *const *plain_hosts; /* HOST[:PORT] to which plain HTTP may be spoken */
 	size_t plain_host_count;
-	const char *credentials_file; /* in the place of all files that may have credentials */
-	const char *certificates;     /* in the place of the directories certs.d */
-	unsigned tries;               /* of what may succeed later; 0: 6 */
-	unsigned stall_seconds;       /* without progress before a try has failed; 0: 60 */
-	unsigned transfers;           /* of blobs at a time; 0: 6 */
+	const char *credentials_file; /* read instead of all other files with credentials */
+	const char *certificates;     /* a directory to use instead of the directories certs.d */
+	unsigned tries;               /* for failures that may pass; 0: 6 */
+	unsigned stall_seconds;       /* without progress, until a try has failed; 0: 60 */
+	unsigned transfers;           /* blobs that are sent or fetched at once; 0: 6 */
 	uint64_t
 		chunk_size; /* of uploads in pieces, which can be taken up again; 0: in one piece */
 	const struct strata_observer *observer;
@@ -90,13 +90,13 @@ STRATA_PUBLIC int strata_registry_push_index(struct strata_registry *registry,
 STRATA_PUBLIC int strata_registry_tags(struct strata_registry *registry, const char *repository,
 	bool (*visit)(void *data, const char *tag), void *data, struct strata_error *error);
 
-/* Find out whether HOST lets USER in with PASSWORD, and keep them then: with the credential helper
- * that the file names for the host, else in the file, which only its owner can read. *PLACE
+/* Check that HOST accepts USER with PASSWORD, and keep them: with the credential helper that the
+ * credentials file names for the host, or else in that file, which only its owner can read. *PLACE
  * (malloced, the caller's) says where. */
 STRATA_PUBLIC int strata_registry_login(struct strata_registry *registry, const char *host,
 	const char *user, const char *password, char **place, struct strata_error *error);
 
-/* Forget them. STRATA_ERROR_NOT_FOUND where there were none. */
+/* Forget the credentials for HOST. STRATA_ERROR_NOT_FOUND where there were none. */
 STRATA_PUBLIC int strata_registry_logout(struct strata_registry *registry, const char *host,
 	char **place, struct strata_error *error);
 

@@ -16,10 +16,11 @@ enum {
 
 #define NO_CLASS UINT32_MAX
 
-/* A hazard beyond which nothing is left to chance; sums of any number of causes stay in range. */
+/* With this hazard, a change is certain in the fixed point. It limits hazards, so that sums over
+ * any number of causes stay in range. */
 #define CERTAIN (UINT64_C(64) << 32)
 
-/* What lives only while a churn is made. */
+/* Data that is needed only while a churn is made. */
 struct making {
 	const struct strata_graph *graph;
 	struct strata_churn *churn;
@@ -80,7 +81,7 @@ static int find_causes(struct making *making, struct strata_error *error)
 	return 0;
 }
 
-/* The most of two words about one cause. */
+/* The greater of two rates of one cause. */
 static void take_most(struct strata_known_rate *most, const struct strata_known_rate *known)
 {
 	if (known->has_rate) {
@@ -96,7 +97,7 @@ static void take_most(struct strata_known_rate *most, const struct strata_known_
 		most->observation = known->observation;
 }
 
-/* What is known of an item is known of its cause; what is known of the cause itself is better. */
+/* Rates of an item apply to its cause. Rates of the cause itself take precedence. */
 static void ask(const struct making *making, const struct strata_rates *rates,
 	struct strata_known_rate *known)
 {
@@ -131,7 +132,7 @@ static struct strata_hazard hazard_of_rate(const struct strata_rate *rate, uint3
 	return hazard;
 }
 
-/* Settle the rate of a cause of which RATES says KNOWN, and the graph EXPECTED. */
+/* Decide the rate of a cause: RATES says KNOWN of it, and the graph suggests EXPECTED. */
 static void settle(struct strata_cause *cause, const struct strata_rates *rates,
 	const struct strata_known_rate *known, struct strata_rate expected)
 {

@@ -94,7 +94,7 @@ bool strata_changelog_day(const char *line, int32_t *number)
 	return true;
 }
 
-/* Read the days of the last year and a bit, by the changelog's own newest day. */
+/* Read the days of slightly more than a year up to the newest day of this changelog. */
 static void read_days(gzFile file, struct history *history)
 {
 	char line[LINE_SIZE];

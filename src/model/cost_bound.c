@@ -6,11 +6,11 @@
 #include "util/error.h"
 
 enum {
-	GRID = 128, /* so many ends are tried for the part of the items that the bound is of */
+	GRID = 128, /* how many ends are tried for the run of items that gives the bound */
 };
 
-/* A class of items, with a hazard that adds up: a cause that several classes share is shared out
- * among them, so that no set of classes has more than it really has. */
+/* A class of items, with a hazard that adds up. The hazard of a cause that several classes have is
+ * divided among them, so that no set of classes has a larger sum than its real hazard. */
 struct piece {
 	uint64_t size;
 	uint64_t dirty; /* alone, with all of its causes */
@@ -58,7 +58,7 @@ static int compare_batch(const void *left, const void *right)
 	return order != 0 ? order : compare_classes(a, b);
 }
 
-/* What of the hazard of CAUSES is this class's own, where COUNTS classes share each cause. */
+/* This class's share of the hazard of CAUSES. COUNTS says how many classes have each cause. */
 static struct strata_hazard share_hazard(
 	const struct strata_churn *churn, const uint64_t *causes, const uint32_t *counts)
 {
@@ -174,7 +174,7 @@ static void sum_up(const struct strata_churn *churn, const struct piece *pieces,
 	}
 }
 
-/* The best bound that a run of pieces in the order gives, the others being alone. */
+/* The best bound that a run of pieces in the order gives, if each other piece is alone. */
 static uint64_t bound_pulled(const struct sums *sums, uint32_t count, uint32_t layer_count)
 {
 	uint64_t ideal = sums[count].ideal, best = ideal;

@@ -9,14 +9,14 @@
 #include "util/memory.h"
 
 enum {
-	/* So many bytes, to the square root, change once a year. */
+	/* An item changes once a year where the square root of its bytes is this. */
 	FILES_ROOT = 10000,
 	STORE_ROOT = 2500,
 	MOST_UPDATES = 1000,
 };
 
-/* What is known of a release that counts its updates is about so old; only the proportions matter,
- * which do not depend on it. */
+/* About how old a release is whose versions count its updates. Only the proportions of rates
+ * matter, and they do not depend on it. */
 #define RELEASE_YEARS STRATA_FIXED_ONE
 
 /* The digits at TEXT as a number, MOST_UPDATES at most; *END is behind them. */

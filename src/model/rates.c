@@ -35,7 +35,7 @@ static struct strata_rate clamp(struct strata_rate rate)
 {
 	if (rate.per_year > STRATA_LARGEST_RATE * STRATA_FIXED_ONE)
 		rate.per_year = STRATA_LARGEST_RATE * STRATA_FIXED_ONE;
-	/* What fires for certain would have an infinite hazard. */
+	/* A cause that is certain to fire would have an infinite hazard. */
 	if (rate.batch >= STRATA_FIXED_ONE)
 		rate.batch = STRATA_FIXED_ONE - 1;
 	return rate;

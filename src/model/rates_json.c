@@ -20,7 +20,7 @@ static int read_fixed(const struct strata_json *value, uint64_t limit, uint64_t 
 	if ((strata_json_kind(value) != STRATA_JSON_INTEGER &&
 		    strata_json_kind(value) != STRATA_JSON_REAL) ||
 		!(number >= 0) || number > (double)limit)
-		return strata_fail(error, STRATA_ERROR_FORMAT, "a number from 0 to %llu is due",
+		return strata_fail(error, STRATA_ERROR_FORMAT, "expected a number from 0 to %llu",
 			(unsigned long long)limit);
 	/* Exact: a power of two, then cut. */
 	*fixed = (uint64_t)(number * (double)STRATA_FIXED_ONE);
@@ -92,7 +92,7 @@ static int read_named(
 	return status;
 }
 
-/* Changes that were counted over some years; what is not named did not change. */
+/* Read changes that were counted over some years. Items that are not named did not change. */
 static int read_observed(
 	struct strata_rates *rates, const struct strata_json *observed, struct strata_error *error)
 {

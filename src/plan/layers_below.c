@@ -38,13 +38,14 @@ static int mark_held(const struct strata_plan *below, const struct strata_graph 
 struct search {
 	const struct strata_graph *graph;
 	const bool *held;
-	uint32_t *seen_by; /* of each item, 1 + who came by last */
+	uint32_t *seen_by; /* of each item, 1 + the start of the last search that reached it */
 	uint32_t *stack;   /* room for all items */
 	const char **found;
 	size_t count;
 };
 
-/* Find what START, which is held where it is a root, needs of the rest. */
+/* Find the items of the rest that START refers to, directly or through items that are held. START
+ * is an item of the rest, or a root that is held. */
 static void find_needed(struct search *search, uint32_t start)
 {
 	size_t depth = 0;
@@ -83,7 +84,8 @@ static int add_rest_item(struct strata_graph *rest, struct search *search, uint3
 	return strata_graph_add(rest, &record, error);
 }
 
-/* Roots of the rest: those of the image, and what a root needs that is held itself. */
+/* The roots of the rest: the roots of the image, and in place of a root that is held, the items of
+ * the rest that it refers to. */
 static int add_rest_roots(
 	struct strata_graph *rest, struct search *search, struct strata_error *error)
 {

@@ -9,8 +9,8 @@
 #include <stratapack/plan.h>
 
 /* The graph of what the layers of BELOW do not hold, for a plan above them: an item refers to what
- * it reached directly or through items of BELOW. BELOW need not hold all of GRAPH, but nothing
- * else, and nothing twice (STRATA_ERROR_INVALID). *REST is the caller's. */
+ * it reached directly or through items of BELOW. Each item of BELOW must be in GRAPH and in one
+ * layer only (STRATA_ERROR_INVALID). *REST is the caller's. */
 int strata_plan_rest(const struct strata_plan *below, const struct strata_graph *graph,
 	struct strata_graph **rest, struct strata_error *error) STRATA_MUST_CHECK;
 

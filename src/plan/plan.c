@@ -111,7 +111,8 @@ static int fail_bound(const struct strata_plan *plan, const struct strata_strate
 		layers > STRATA_LARGEST_MAX_LAYERS ? ", or choose another strategy" : "");
 }
 
-/* Ids of store items are new where the content is; all others need their versions beside them. */
+/* The id of a store item changes with its content. Other items need their versions beside their
+ * ids. */
 static bool needs_version(const struct strata_item *item)
 {
 	return *item->id != '/' && *item->version;
@@ -196,7 +197,7 @@ static int plan_items(struct strata_plan *plan, const struct strata_strategy *st
 	return status < 0 ? status : copy_layers(plan, graph, &partition, error);
 }
 
-/* GRAPH is of all items of the image. */
+/* GRAPH has all items of the image. */
 static int copy_customisation(struct strata_plan *plan, const struct strata_graph *graph,
 	const struct strata_plan_options *options, struct strata_error *error)
 {
@@ -214,8 +215,8 @@ static int copy_customisation(struct strata_plan *plan, const struct strata_grap
 	return status < 0 ? strata_context(error, status, "customisation") : 0;
 }
 
-/* Plan GRAPH, which is what neither the base image nor LAYERS_BELOW layers below hold; all items
- * above the base are in WHOLE. */
+/* Plan GRAPH, which has the items that neither the base image nor the LAYERS_BELOW layers of the
+ * plan below hold. WHOLE has all items above the base. */
 static int plan_graph(const struct strata_graph *graph, const struct strata_graph *whole,
 	const struct strata_plan_options *options, uint32_t layers_below, struct strata_plan **plan,
 	struct strata_error *error)
@@ -254,7 +255,7 @@ static int plan_graph(const struct strata_graph *graph, const struct strata_grap
 	return 0;
 }
 
-/* Plan what the layers of a plan below do not hold, and put them below it. */
+/* Plan the items that the layers of the plan below do not hold, and put those layers below them. */
 static int plan_above_layers(const struct strata_graph *graph,
 	const struct strata_plan_options *options, struct strata_plan **plan,
 	struct strata_error *error)

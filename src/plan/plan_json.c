@@ -109,8 +109,8 @@ static int read_head(
 	return plan->strategy ? 0 : strata_fail_memory(error);
 }
 
-/* Read the compression that OBJECT has a layer of its own say. Which there are is known to those
- * who make recipes. */
+/* Read the compression that OBJECT states for its layer. Whether it is a known one is checked when
+ * recipes are made. */
 static int read_compression(struct strata_plan *plan, const struct strata_json *object,
 	const char **compression, struct strata_error *error)
 {
@@ -155,8 +155,8 @@ static int read_versions(struct strata_plan *plan, const struct strata_json *val
 	return 0;
 }
 
-/* Read the items that VALUE lists into LAYER, which is NUMBER; SEEN maps all those read before to
- * their numbers. */
+/* Read the items that VALUE lists into LAYER, which has this NUMBER. SEEN maps every item that was
+ * read before to the number of its layer. */
 static int read_items(struct strata_plan *plan, const struct strata_json *value, uint32_t number,
 	struct strata_map *seen, struct strata_plan_layer *layer, struct strata_error *error)
 {

@@ -37,8 +37,8 @@ static void matching_release(struct matching *matching)
 	strata_buffer_release(&matching->version);
 }
 
-/* What stays the same of ID from one release to the next: the name of a store item, all of any
- * other id. Until the next call. */
+/* The part of ID that stays the same from one release to the next: the name of a store item, or the
+ * whole of any other id. The result is valid until the next call. */
 static const char *lasting_name(struct matching *matching, const char *id)
 {
 	if (*id != '/')
@@ -64,7 +64,8 @@ static int add_old(struct matching *matching, const char *id, const char *versio
 	return 0;
 }
 
-/* The last layer first, so that of several items with one name the lowest is replaced first. */
+/* The last layer comes first, so that the lowest of several items with the same name is replaced
+ * first. */
 static int add_all(struct matching *matching, struct strata_error *error)
 {
 	const struct strata_plan *plan = matching->plan;

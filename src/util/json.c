@@ -287,7 +287,7 @@ static int find_member(const struct strata_json *object, const char *key, bool r
 	*found = NULL;
 	if (!json_is_object(inner(object)))
 		return strata_fail(error, STRATA_ERROR_FORMAT,
-			"not a JSON object where one with a member \"%s\" is due", key);
+			"expected a JSON object with a member \"%s\"", key);
 	if (!value || strata_json_kind(value) == STRATA_JSON_NULL) {
 		if (required)
 			return strata_fail(
@@ -391,7 +391,7 @@ int strata_json_bytes(
 	}
 	if (!encoded || strata_json_count(value) != 1)
 		return strata_fail(error, STRATA_ERROR_FORMAT,
-			"a string, or an object with the one member \"base64\", is due");
+			"expected a string, or an object with the one member \"base64\"");
 	if (!strata_text_from_base64(buffer, encoded) ||
 		memchr(buffer->data + start, '\0', buffer->length - start))
 		return strata_fail(error, STRATA_ERROR_FORMAT,

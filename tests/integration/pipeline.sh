@@ -78,7 +78,7 @@ fails_with 1 "a number from 1 on" "no layers" plan app.json '[["split_every", 0]
 fails_with 1 "paths are" "no paths" plan app.json '[["split_paths", {"parents_of": "x"}]]'
 fails_with 1 "a step is an array" "no step" plan app.json '["flatten"]'
 fails_with 1 "it takes an array of steps" "no steps" plan app.json '[["pipe", 3]]'
-fails_with 1 "an array of steps is due" "no pipeline" plan app.json '{"steps": []}'
+fails_with 1 "must be an array of steps" "no pipeline" plan app.json '{"steps": []}'
 fails_with 2 "exclude each other" "no strategy beside it" plan app.json '[]' --strategy two
 fails_with 2 "exclude each other" "no catalogue beside it" plan app.json '[]' --catalogue steps.json
 

@@ -264,7 +264,7 @@ static int add_document(
 		return add_object_form(reader, document, error);
 	default:
 		return strata_fail(error, STRATA_ERROR_FORMAT,
-			"%s: an array or an object of store paths is due", reader->name);
+			"%s: expected an array or an object of store paths", reader->name);
 	}
 }
 

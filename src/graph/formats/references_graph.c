@@ -55,7 +55,7 @@ static int take_line(
 	lines->number++;
 	if (left == 0)
 		return strata_fail(error, STRATA_ERROR_FORMAT,
-			"%s:%zu: the file ends where %s is due", lines->name, lines->number,
+			"%s:%zu: the file ends where %s should be", lines->name, lines->number,
 			wanted);
 	if (memchr(lines->at, '\0', (size_t)(stop - lines->at)))
 		return strata_fail(error, STRATA_ERROR_FORMAT, "%s:%zu: the line has a NUL byte",

@@ -16,7 +16,8 @@ void strata_build_report(struct strata_build *build, uint64_t more)
 	strata_report_progress(build->options->observer, &progress);
 }
 
-/* Hand over every layer that is due. One thread does it; what is made meanwhile it takes along. */
+/* Hand over every finished layer whose lower layers were handed over. One thread at a time does
+ * this. Layers that other threads finish meanwhile are handed over by the same thread. */
 static int deliver(struct strata_build *build, size_t index, struct strata_error *error)
 {
 	const struct strata_build_options *options = build->options;

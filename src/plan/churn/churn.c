@@ -10,9 +10,9 @@
 #include "util/error.h"
 
 enum {
-	THOROUGH = 32,  /* pieces */
-	PROMISING = 10, /* moves hardly ever gain more than this part */
-	PATIENCE = 3,   /* rounds in which another layer was worth nothing */
+	THOROUGH = 32,  /* up to this many pieces are searched thoroughly */
+	PROMISING = 10, /* moves hardly ever save more than one part in this many */
+	PATIENCE = 3,   /* the search ends after this many rounds without a gain */
 };
 
 /* The search for the best grouping. */
@@ -64,8 +64,8 @@ static int search_prepare(struct search *search, const struct strata_graph *grap
 	return status;
 }
 
-/* The best of the cuts and the merges with at most COUNT groups takes the place of the grouping
- * where it costs less. */
+/* Replace the grouping by the best of the cuts and merges with at most COUNT groups, where that
+ * costs less. */
 static void compete(struct search *search, uint32_t count)
 {
 	uint64_t best = strata_grouping_cost(&search->grouping);
@@ -109,8 +109,8 @@ static void keep_better(struct search *search, uint64_t *least)
 		search->pieces.count * sizeof(*search->best));
 }
 
-/* Whether cuts into more than COUNT groups, which the bound allows, cost no less, and fewer more.
- */
+/* Whether COUNT groups are the best number for cuts: one more group, which the bound allows, does
+ * not lower the cost, and one less raises it. */
 static bool is_where_cuts_end(const struct search *search, uint32_t count)
 {
 	const uint64_t *costs = search->segments.costs;
@@ -119,9 +119,9 @@ static bool is_where_cuts_end(const struct search *search, uint32_t count)
 	       (count == 1 || costs[count - 2] > costs[count - 1]);
 }
 
-/* Where cuts end, groups that are no neighbours may still cost less as one; after merges they do
- * not. What that gives takes the place of the grouping where it costs less. It is tried below COUNT
- * groups only, so that a larger bound has all that a smaller one has. */
+/* Join groups of the best cuts that are not neighbours in the order; the merges leave none that
+ * would cost less joined. The result replaces the grouping where it costs less. Only numbers of
+ * groups below COUNT are tried, so that a larger bound tries everything that a smaller one does. */
 static void join_cuts(struct search *search, uint32_t count)
 {
 	uint64_t least = UINT64_MAX;
@@ -147,15 +147,15 @@ static void try_improved(struct search *search, uint32_t count, uint64_t *least)
 	keep_better(search, least);
 }
 
-/* Whether moves may make something that costs less than LEAST of what costs COST. */
+/* Whether moves may lower COST below LEAST. */
 static bool is_promising(uint64_t cost, uint64_t least)
 {
 	return cost < least + least / PROMISING;
 }
 
-/* Rounds with more and more groups, whatever the bound is: in each, the best of the round before is
- * split further, and that, the cuts, and the merges are improved. It ends where layers are no
- * longer worth their requests. */
+/* Search in rounds, each with more groups than the one before. A round splits the best grouping so
+ * far, and improves that, the cuts and the merges. The search ends where another layer costs more
+ * in requests than it saves. */
 static int search_thoroughly(struct search *search, uint32_t most, struct strata_error *error)
 {
 	uint64_t least = UINT64_MAX;
@@ -184,8 +184,8 @@ static int search_thoroughly(struct search *search, uint32_t most, struct strata
 	return 0;
 }
 
-/* Few pieces are searched thoroughly. With many, moves gain next to nothing, and images have fewer
- * layers in common for them. Either way a larger bound never gives a worse result. */
+/* Few pieces are searched thoroughly. With many, moves save next to nothing, and images share fewer
+ * layers after them. A larger bound never gives a worse result, in either case. */
 static int search_run(struct search *search, struct strata_error *error)
 {
 	uint32_t most = search->grouping.capacity;
@@ -209,8 +209,8 @@ static uint32_t group_of_item(const struct search *search, uint32_t item)
 	return search->grouping.group_of[piece];
 }
 
-/* Number the groups by their first items, so that nothing depends on the way of the search, and
- * describe them as LAYERS. Returns how many there are. */
+/* Number the groups by their first items, so that the result does not depend on the order of the
+ * search, and describe them as LAYERS. Returns how many there are. */
 static uint32_t number_groups(const struct search *search, uint32_t item_count,
 	uint32_t *group_of_layer, struct strata_piece *layers)
 {

@@ -6,8 +6,8 @@
 #include "util/error.h"
 
 enum {
-	ALL_PAIRS = 160, /* so few groups are all tried with each other */
-	WINDOW = 12,     /* else only with so many neighbours in each order */
+	ALL_PAIRS = 160, /* up to this many groups, all pairs are tried */
+	WINDOW = 12,     /* of more groups, each with this many neighbours in each order */
 	ORDERS = 3,
 };
 
@@ -42,7 +42,8 @@ struct merger {
 	struct heap heap;
 };
 
-/* A merge that saves is better the more it saves: the losses are compared around zero. */
+/* The loss of a merge that neither costs nor saves. Losses have this added, so that a saving is not
+ * negative: the larger the saving, the smaller the number. */
 #define NO_LOSS (UINT64_C(1) << 63)
 
 static bool is_before(const struct candidate *a, const struct candidate *b)
@@ -232,8 +233,8 @@ static int prepare(struct merger *merger, struct strata_error *error)
 	return link_orders(merger, error);
 }
 
-/* Take B out of the orders; who become neighbours thereby are proposed, so that there are
- * candidates to the end. */
+/* Take B out of the orders, and propose the groups that become neighbours, so that candidates never
+ * run out. */
 static int unlink_group(struct merger *merger, uint32_t b)
 {
 	for (unsigned order = 0; order < ORDERS; order++) {

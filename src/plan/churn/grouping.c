@@ -48,8 +48,9 @@ void strata_grouping_release(struct strata_grouping *grouping)
 	*grouping = (struct strata_grouping)STRATA_GROUPING_INIT;
 }
 
-/* The hazard of the causes of PIECE that GROUP has from no other (OTHERS 1: PIECE is in it), or has
- * not at all (OTHERS 0: it is not). */
+/* The hazard of those causes of PIECE that exactly OTHERS pieces of GROUP have. With OTHERS 1,
+ * PIECE is in GROUP, and is the only piece with them; with 0, PIECE is not, and GROUP has none of
+ * them. */
 static struct strata_hazard private_hazard(const struct strata_grouping *grouping,
 	const struct strata_piece *piece, uint32_t group, uint32_t others)
 {

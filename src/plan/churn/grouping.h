@@ -64,16 +64,16 @@ uint32_t strata_grouping_classes(
 /* Move PIECE to group TO. */
 void strata_grouping_move(struct strata_grouping *grouping, uint32_t piece, uint32_t to);
 
-/* Put A and B, of different groups, into each other's where that costs less. Returns whether it
- * does. */
+/* Exchange the pieces A and B, which are in different groups, where that costs less. Returns
+ * whether they were exchanged. */
 bool strata_grouping_exchange(struct strata_grouping *grouping, uint32_t a, uint32_t b);
 
 /* Move pieces between the groups, one by one or two for each other, while that lowers the cost.
  * ORDER has all pieces, as below. */
 void strata_grouping_improve(struct strata_grouping *grouping, const uint32_t *order);
 
-/* Join groups while that lowers the cost. No class is in two groups; those that
- * others have joined stay as empty ones. */
+/* Join groups while that lowers the cost. No class may be in two groups. A group that was joined to
+ * another stays as an empty one. */
 void strata_grouping_join(struct strata_grouping *grouping);
 
 /* Split groups along ORDER (strata_pieces_order) where that lowers the cost most, until there are

@@ -13,7 +13,7 @@ static bool gains(const struct strata_grouping *grouping, uint32_t a, uint32_t b
 	uint64_t size = strata_saturating_add(x->size, y->size);
 	struct strata_hazard more = y->hazard;
 
-	/* It is pulled as often as either at least, which rules out nearly all pairs. */
+	/* The joined group is pulled at least as often as each of both: nearly all pairs fail. */
 	if (strata_cost_of(size, x->pulls > y->pulls ? x->pulls : y->pulls) >= apart)
 		return false;
 	if (pieces->words > 0)

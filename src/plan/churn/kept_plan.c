@@ -11,7 +11,7 @@
 #include "util/error.h"
 
 enum {
-	HESITATION = 50, /* less than this part is not worth a change */
+	HESITATION = 50, /* a change must save at least one part in this many */
 };
 
 struct sticky {
@@ -101,7 +101,7 @@ static bool is_unchanged(const struct sticky *sticky, const struct strata_partit
 	return true;
 }
 
-/* A year of PARTITION, and what must be pulled at once. */
+/* The cost of a year of PARTITION, and of the layers that must be pulled at once. */
 static int cost_of(const struct sticky *sticky, const struct strata_partition *partition,
 	uint64_t *cost, struct strata_error *error)
 {
@@ -154,8 +154,8 @@ static uint64_t join_cost(const struct keeping *keeping, uint32_t item, uint32_t
 	return keeping->settled[group] ? strata_saturating_add(cost, once(into->size)) : cost;
 }
 
-/* Put a new item where it costs least: alone, or into a layer. What would stay as it is is left
- * alone while there is room. */
+/* Put a new item where it costs least: alone, or into a layer. While there is room, a layer that
+ * would otherwise stay unchanged gets nothing added. */
 static void place(struct keeping *keeping, uint32_t item)
 {
 	struct strata_grouping *grouping = &keeping->grouping;
@@ -231,7 +231,7 @@ static void join_cheapest(struct keeping *keeping)
 	keeping->used--;
 }
 
-/* Large items first, so that small ones find them. */
+/* Large items come first, so that small ones can join them. */
 struct newcomer {
 	uint64_t size;
 	uint32_t item;
@@ -265,8 +265,8 @@ static int place_newcomers(struct keeping *keeping, struct strata_error *error)
 	return 0;
 }
 
-/* Layers in the order of their numbers, but those from FIRST_NEW on in the best order for a pile.
- */
+/* Layers stay in the order of their numbers; those from FIRST_NEW on follow in the best order for
+ * clients that reuse a prefix. */
 static int order_layers(const struct sticky *sticky, const struct strata_grouping *grouping,
 	uint32_t first_new, struct strata_partition *partition, struct strata_error *error)
 {
@@ -415,14 +415,14 @@ static void copy_partition(struct strata_partition *to, const struct strata_part
 	to->layer_count = from->layer_count;
 }
 
-/* Whether it pays to change what costs KEPT for what costs CHANGED: rates are estimates, and a plan
- * that follows each of them is never at rest. */
+/* Whether it pays to replace a plan that costs KEPT by one that costs CHANGED. Rates are estimates:
+ * a plan that followed every small difference would change at each rebuild. */
 static bool pays(uint64_t kept, uint64_t changed)
 {
 	return changed < kept - kept / HESITATION;
 }
 
-/* Whether all is as it was but for a few bytes more: these must not move anything. */
+/* Whether only a few bytes were added since the previous plan: these must not move anything. */
 static bool only_grew(const struct sticky *sticky)
 {
 	uint64_t total = 0, fresh = 0;

@@ -45,7 +45,8 @@ static bool move_to_best(struct strata_grouping *grouping, uint32_t piece)
 		const struct strata_group *group = &grouping->groups[g];
 		uint64_t more;
 
-		/* It costs at least what its bytes do there without a new cause. */
+		/* In another group, it costs at least what its bytes cost there without a new
+		 * cause. */
 		if (g == from || strata_cost_of(moved->size, group->pulls) >= limit)
 			continue;
 		more = cost_with(grouping, piece, g) - group->cost;

@@ -21,7 +21,7 @@ struct strata_piece {
 	struct strata_hazard hazard;
 	const uint64_t *causes; /* NULL where hazards add up */
 	bool mixed;             /* it has several classes */
-	uint32_t twin;          /* the next piece of the same class, around; itself: the only one */
+	uint32_t twin; /* the next piece of the same class, in a ring; itself where alone */
 };
 
 struct strata_pieces {
@@ -47,8 +47,8 @@ int strata_pieces_find(const struct strata_graph *graph, const struct strata_chu
 
 void strata_pieces_release(struct strata_pieces *pieces);
 
-/* Fill ORDER with all pieces by changes per byte, fewest first: the order that is best for a pile,
- * and in which few cuts make good layers. */
+/* Fill ORDER with all pieces by changes per byte, fewest first. This order is best for clients that
+ * reuse a prefix, and few cuts of it make good layers. */
 int strata_pieces_order(const struct strata_pieces *pieces, uint32_t *order,
 	struct strata_error *error) STRATA_MUST_CHECK;
 

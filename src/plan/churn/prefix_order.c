@@ -119,7 +119,7 @@ int strata_pile_order(const struct strata_churn *churn, const struct strata_piec
 	for (uint32_t layer = 0; layer < count; layer++)
 		order[layer] = layer;
 	choose(&pile);
-	/* Disjoint causes and one kind of events: the order is the best already. */
+	/* With disjoint causes and one kind of events, the order is the best one already. */
 	for (unsigned pass = 0; pass < MOST_PASSES && exchange(&pile); pass++)
 		;
 	return 0;

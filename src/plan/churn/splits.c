@@ -9,7 +9,7 @@
 
 struct split {
 	uint64_t gain;
-	uint32_t kept; /* so many of the group's pieces stay, the first in the order */
+	uint32_t kept; /* how many of the group's pieces stay: the first in the order */
 };
 
 struct splitter {
@@ -32,7 +32,7 @@ static uint32_t list_members(const struct splitter *splitter, uint32_t group)
 	return count;
 }
 
-/* A group that grows by one piece after the other; FIRST is the first one. */
+/* A group that grows piece by piece, beginning with FIRST. */
 static uint64_t grow(const struct splitter *splitter, uint32_t member, bool first, uint64_t *size,
 	struct strata_hazard *hazard)
 {

@@ -21,7 +21,7 @@
 enum {
 	SIZE_STEP = 2,    /* halves of an octave in which sizes are the same */
 	HAZARD_STEP = 12, /* likewise of hazards, in quarters: three octaves */
-	LEAST_SIZE = 512, /* above four times the binary logarithm of any size */
+	LEAST_SIZE = 512, /* more than four times the binary logarithm of any size */
 	KEY_BITS = 8,     /* of each of the two */
 	HASH_BITS = 32,
 	/* As if so much more changed: what is planned for small steps only is bad for large ones,

@@ -177,7 +177,7 @@ static void test_malformed_json_is_refused(void **state)
 	refuse("", "info.json: not valid JSON");
 	refuse("{}", "info.json: the object holds no graph");
 	refuse("{\"outputs\": {}, \"graph\": [{\"path\": 1}]}", "holds no graph");
-	refuse("\"/nix/store/x\"", "an array or an object of store paths is due");
+	refuse("\"/nix/store/x\"", "expected an array or an object of store paths");
 	refuse("[1]", "info.json: element 1: not a JSON object");
 	refuse("[{\"references\": []}]", "element 1: member \"path\" is missing");
 	refuse("[{\"path\": \"/s/a\"}]", "item '/s/a': member \"references\" is missing");

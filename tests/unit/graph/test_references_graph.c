@@ -134,15 +134,15 @@ static void test_malformed_text_is_refused_with_its_line(void **state)
 {
 	(void)state;
 	refuse("", "closure: it is empty");
-	refuse("/s/a\n\n2\n/s/a\n", "closure:5: the file ends where a reference is due");
+	refuse("/s/a\n\n2\n/s/a\n", "closure:5: the file ends where a reference should be");
 	refuse("/s/a\n\n18446744073709551615\n/s/a\n", "closure:5: the file ends");
 	refuse("/s/a\n\n18446744073709551616\n",
 		"closure:3: '18446744073709551616' is not a number");
 	refuse("/s/a\n\nmany\n", "closure:3: 'many' is not a number");
 	refuse("/s/a\n\n-1\n", "closure:3: '-1' is not a number");
 	refuse("/s/a\n\n\n", "closure:3: '' is not a number");
-	refuse("/s/a", "closure:2: the file ends where a deriver or a NAR hash is due");
-	refuse("/s/a\n\n", "closure:3: the file ends where a number of references is due");
+	refuse("/s/a", "closure:2: the file ends where a deriver or a NAR hash should be");
+	refuse("/s/a\n\n", "closure:3: the file ends where a number of references should be");
 	refuse("/s/a\n\n0\n\n", "closure:4: '' is not an absolute path");
 	refuse("s/a\n\n0\n", "closure:1: 's/a' is not an absolute path");
 	refuse("/s/a\n\n1\ns/b\n", "closure:4: 's/b' is not an absolute path");
@@ -157,7 +157,7 @@ static void test_malformed_text_is_refused_with_its_line(void **state)
 	refuse("/s/a\nunknown\n0\n", "closure:2: 'unknown' is neither a deriver nor a NAR hash");
 	refuse("/s/a\n" EMPTY_HEX "\nx\n\n0\n", "closure:3: 'x' is not a number");
 	refuse("/s/a\n" EMPTY_HEX "\n5\n0\n", "closure:4: '0' is not a deriver");
-	refuse("/s/a\n" EMPTY_HEX "\n", "closure:3: the file ends where a NAR size is due");
+	refuse("/s/a\n" EMPTY_HEX "\n", "closure:3: the file ends where a NAR size should be");
 	refuse("/s/a\n" EMPTY_HEX "\n5\n\n0\n/s/a\n" EMPTY_HEX "\n6\n\n0\n",
 		"closure:6: two records of '/s/a' differ in size: 5 and 6");
 }

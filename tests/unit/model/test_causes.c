@@ -235,7 +235,7 @@ static void test_bad_rates_are_refused(void **state)
 		{"{\"stratapackRates\": 1, \"rates\": {\"x\": \"1\"}}", STRATA_ERROR_FORMAT,
 			"a number"},
 		{"{\"stratapackRates\": 1, \"rates\": {\"x\": {\"batch\": 1.5}}}",
-			STRATA_ERROR_FORMAT, "from 0 to 1 is due"},
+			STRATA_ERROR_FORMAT, "from 0 to 1"},
 		{"{\"stratapackRates\": 1, \"rates\": {\"x\": {\"year\": 1}}}", STRATA_ERROR_FORMAT,
 			"\"year\""},
 		{"{\"stratapackRates\": 1, \"default\": []}", STRATA_ERROR_FORMAT, "\"default\""},

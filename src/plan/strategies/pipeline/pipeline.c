@@ -288,7 +288,7 @@ int strata_pipeline_load(
 		return status;
 	if (strata_json_kind(steps) != STRATA_JSON_ARRAY)
 		return strata_fail(error, STRATA_ERROR_FORMAT,
-			"the pipeline '%s': an array of steps is due", path);
+			"the pipeline '%s' must be an array of steps", path);
 	*pipeline = calloc(1, sizeof(**pipeline));
 	if (!*pipeline)
 		return strata_fail_memory(error);
