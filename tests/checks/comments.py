@@ -9,8 +9,8 @@ import re
 import sys
 
 # What is written in capitals anyway: abbreviations, names of systems, errors of the system.
-PLAIN = set("""ASCII CRLF ELOOP FROM GNU ID JSON LF NAR NUL NULL OCI OS PATH PAX RFC SIGHUP SIGINT
-SIGPIPE SIGTERM SOURCE_DATE_EPOCH SVG TCP TLS TMPDIR URI URL UTC WAL""".split())
+PLAIN = set("""ASCII CRLF ELOOP FROM GNU ID JKS JSON LF NAR NUL NULL OCI OS PATH PAX PEM PEP RFC
+SIGHUP SIGINT SIGPIPE SIGTERM SOURCE_DATE_EPOCH SVG TCP TLS TMPDIR URI URL UTC WAL""".split())
 
 COMMENT = r"/\*(?:[^*]|\*(?!/))*\*/"
 
