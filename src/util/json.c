@@ -287,7 +287,7 @@ static int find_member(const struct strata_json *object, const char *key, bool r
 	*found = NULL;
 	if (!json_is_object(inner(object)))
 		return strata_fail(error, STRATA_ERROR_FORMAT,
-			"expected a JSON object with a member \"%s\"", key);
+			"not a JSON object with a member \"%s\"", key);
 	if (!value || strata_json_kind(value) == STRATA_JSON_NULL) {
 		if (required)
 			return strata_fail(
