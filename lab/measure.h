@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Counting what moves: layers come in, revision by revision and image by image.
+ * Counting the bytes that are stored and pulled, revision by revision and image by image.
  */
 #ifndef LAB_MEASURE_H
 #define LAB_MEASURE_H

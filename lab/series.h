@@ -35,7 +35,8 @@ struct strata_series {
 	struct strata_state *states;
 	size_t state_capacity;
 	uint32_t state_count;
-	/* First those of the states, then those of each run, which all are of the last state. */
+	/* First the revisions of the states, then those of each run, which continue the last state.
+	 */
 	struct strata_revision *revisions;
 	size_t revision_capacity;
 	uint32_t revision_count;

@@ -4,13 +4,13 @@
  *
  * A *series* is a fleet of images over time. Each of its *revisions* is one rebuild of all images.
  * Items have contents, and an item's content may differ from revision to revision; a layer is new
- * where any of its items is. A series comes of several states that were seen (graphs, or indices of
- * an archive), or of one state and the *updates* that follow it.
+ * where any of its items is. A series is made from several observed states (graphs, or indices of
+ * an archive), or from one state and the *updates* that follow it.
  *
- * A *contender* plans every revision. Counted is what moves: the bytes of all distinct layers that
- * the registry comes to hold, and the bytes that a machine pulls that has an earlier revision of
- * its image, with both rules of reuse. Everything is compared with the ideal, in which every
- * content of an item is stored once and pulled once, whatever number of layers that takes.
+ * A *contender* plans every revision. The simulator counts the bytes of all distinct layers that
+ * the registry comes to hold, and the bytes that a machine with an earlier revision of its image
+ * pulls, with both rules of reuse. It compares these with the ideal, in which every content of an
+ * item is stored once and pulled once, in any number of layers.
  *
  * Sizes are those of the graphs; that of a layer is the sum of its items'.
  */
@@ -53,9 +53,9 @@ int strata_updates_load(
 	const char *path, struct strata_updates **updates, struct strata_error *error);
 void strata_updates_free(struct strata_updates *updates);
 
-/* Let the series go on with the revisions that UPDATES make of the last state. What they leave to
- * chance depends on SEED and on the name of the cause, and on nothing else. Each further call is
- * another *run*: another way in which the same series could go on. No state may follow. */
+/* Continue the series with the revisions that UPDATES make of the last state. Random choices depend
+ * on SEED and on the name of the cause only. Each further call adds another *run*: another way in
+ * which the same series could continue. No state may be added afterwards. */
 int strata_series_update(struct strata_series *series, const struct strata_updates *updates,
 	uint64_t seed, struct strata_error *error);
 
@@ -69,7 +69,7 @@ uint32_t strata_series_revision_count(const struct strata_series *series);
 struct strata_contender {
 	const char *name;
 	const struct strata_strategy *strategy; /* each image alone; NULL: see below */
-	bool fleet; /* all images together; where not set either: every item alone */
+	bool fleet; /* all images together; with neither of both: every item alone */
 	/* See struct strata_fleet_options, and strata_churn_set_storage_weight() for one image. */
 	uint32_t storage_weight;
 	bool sticky;                      /* each state's plan extends that of the state before */

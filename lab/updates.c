@@ -176,7 +176,7 @@ int strata_updates_load(
 
 /* --- chance -----------------------------------------------------------------------------------
  *
- * A generator for each cause, so that what is said of others changes nothing: SplitMix64 (Steele,
+ * Each cause has its own generator, so that other causes do not influence it: SplitMix64 (Steele,
  * Lea, Flood: Fast splittable pseudorandom number generators, 2014), seeded with FNV-1a of the
  * name.
  */
@@ -199,7 +199,7 @@ static uint64_t next_random(uint64_t *state)
 	return z ^ (z >> 31);
 }
 
-/* Below BOUND; of 64 bits, so few are in excess that it does not matter. */
+/* A number below BOUND. Of 64 bits, the bias is too small to matter. */
 static uint32_t random_below(uint64_t *state, uint32_t bound)
 {
 	return (uint32_t)(next_random(state) % bound);

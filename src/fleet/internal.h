@@ -11,7 +11,7 @@
 #include "util/map.h"
 #include "util/memory.h"
 
-/* Where the items of an image come from. Indices are those of the images. */
+/* Where the items of an image come from. The source of an image has the image's index. */
 struct strata_fleet_source {
 	const char *const *roots; /* ids, names or links */
 	size_t root_count;

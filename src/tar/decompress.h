@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Decompression as a stream: gzip (RFC 1952, several members one behind the other included) and
- * zstd (RFC 8878, several frames included). What is neither passes through as it is.
+ * zstd (RFC 8878, several frames included). Other streams pass through unchanged.
  */
 #ifndef TAR_DECOMPRESS_H
 #define TAR_DECOMPRESS_H

@@ -104,8 +104,8 @@ static size_t copy_text(char *target, const unsigned char *field, size_t length)
 	return used;
 }
 
-/* Whether some programs see another name prefix, or none: star keeps times behind a shorter one,
- * and not everybody takes a version other than "00" for ustar. */
+/* Whether programs disagree on the name prefix: star has times behind a shorter prefix, and some
+ * programs ignore the prefix where the version is not "00". */
 static bool is_ambiguous(const unsigned char *block)
 {
 	return memcmp(block + MAGIC + 6, "00", 2) != 0 || memcmp(block + 508, "tar", 4) == 0;

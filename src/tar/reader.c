@@ -61,8 +61,8 @@ static int pass(struct strata_tar_reader *self, uint64_t length, struct strata_e
 	return status;
 }
 
-/* Pass over what fills the last block of a content. Where the archive ends with that content, some
- * writers leave it out, and clients do not miss it. */
+/* Skip the padding behind a content. Some writers leave it out at the end of an archive, and
+ * clients accept that. */
 static int pass_padding(struct strata_tar_reader *self, struct strata_error *error)
 {
 	uint64_t passed = 0;
@@ -149,8 +149,8 @@ static int next_block(
 	return 1;
 }
 
-/* Of several extended headers before one entry, and of long names beside such headers, every
- * program takes what it likes: a name could be hidden so from whoever checks the layer. */
+/* Programs disagree on entries with several extended headers, or with a long name beside one. A
+ * name could be hidden in that way from programs that check the layer. */
 static int note_extension(struct strata_tar_reader *self, struct strata_error *error)
 {
 	static const char types[] = "xLK";
@@ -220,7 +220,8 @@ static int find_type(const struct strata_tar_reader *self, struct strata_tar_mem
 	case '\0':
 	case '0':
 	case '7':
-		/* Programs older than directories in tar wrote them so. */
+		/* Old programs, from before tar had a type for directories, wrote them like this.
+		 */
 		member->type = length > 0 && member->name[length - 1] == '/' ? STRATA_TAR_DIRECTORY
 									     : STRATA_TAR_REGULAR;
 		return 0;

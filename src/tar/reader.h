@@ -53,7 +53,7 @@ struct strata_tar_member {
 
 /* How an archive ended: known once strata_tar_reader_next() has returned 0. */
 struct strata_tar_end {
-	unsigned zero_blocks; /* 2 as it should be; fewer where the archive just stops */
+	unsigned zero_blocks; /* 2 in a complete archive; fewer where it ends without them */
 	bool garbage;         /* something other than zeros behind them */
 };
 

@@ -82,7 +82,7 @@ static bool put_path(struct ustar_header *header, const char *path, size_t lengt
 		memcpy(header->name, path, length);
 		return true;
 	}
-	/* The last slash that leaves something behind it and not too much before it. */
+	/* The last slash with a name behind it that fits, and a prefix before it that fits. */
 	split = length - 2 < sizeof(header->prefix) ? length - 2 : sizeof(header->prefix);
 	while (split > 0 && path[split] != '/')
 		split--;
@@ -193,7 +193,7 @@ static void fill(struct ustar_header *header, struct strata_buffer *records,
 	if (!put_octal(header->mtime, sizeof(header->mtime), entry->mtime))
 		add_number(records, "mtime", entry->mtime);
 	if (!put_path(header, path, path_length)) {
-		/* Readers that know no PAX see the beginning at least. */
+		/* Readers that do not know PAX at least see the beginning. */
 		memcpy(header->name, path, sizeof(header->name));
 		add_record(records, "path", path, path_length);
 	}

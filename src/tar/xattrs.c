@@ -130,9 +130,9 @@ int strata_xattrs_read(int directory, const char *name, const char *place,
 	bool any = false;
 
 	*count = 0;
-	/* No call lists attributes by a name in an open directory. By the whole path it is quick,
-	 * and says whether there is anything to read; where somebody exchanges directories
-	 * meanwhile it may miss what is there, but nothing from elsewhere is taken. */
+	/* No system call lists attributes by a name in an open directory. A look by the whole path
+	 * is quick, and says whether there is anything to read. Where somebody exchanges
+	 * directories meanwhile, attributes may be missed, but none are taken from other files. */
 	length = llistxattr(place, names, sizeof(names));
 	for (const char *at = names; length > 0 && !any && at < names + length;
 		at += strlen(at) + 1) {

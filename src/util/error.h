@@ -31,8 +31,8 @@ int strata_hint(struct strata_error *error, int status, const char *format, ...)
 int strata_context(struct strata_error *error, int status, const char *format, ...)
 	STRATA_PRINTF(3, 4);
 
-/* Mark a failure as wrong use: the request is at fault, not what it met. Returns STATUS, which may
- * be 0: then nothing is marked. */
+/* Mark a failure as wrong use: the request is wrong, whatever it is applied to. Returns STATUS.
+ * Where it is 0, nothing is marked. */
 int strata_wrong_use(struct strata_error *error, int status);
 
 #endif

@@ -102,8 +102,8 @@ int strata_file_reserve(int descriptor, const char *name, uint64_t size, struct 
 {
 	int result;
 
-	/* A file that a power failure leaves behind is then as long as what was written, not as
-	 * what it was to become. */
+	/* After a power failure, the file is then as long as what was written, and not as its
+	 * planned size. */
 	do {
 		result = fallocate(descriptor, FALLOC_FL_KEEP_SIZE, 0, (off_t)size);
 	} while (result < 0 && errno == EINTR);

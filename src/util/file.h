@@ -27,12 +27,14 @@ int strata_file_fail_large(const char *path, size_t limit, struct strata_error *
 int strata_file_write(int descriptor, const char *name, const void *bytes, size_t length,
 	struct strata_error *error) STRATA_MUST_CHECK;
 
-/* The same at OFFSET, wherever the descriptor's own place is: for several threads at a time. */
+/* The same at OFFSET, independent of the descriptor's own offset, so that several threads can write
+ * at once. */
 int strata_file_write_at(int descriptor, const char *name, uint64_t offset, const void *bytes,
 	size_t length, struct strata_error *error) STRATA_MUST_CHECK;
 
-/* Have room for a file's first SIZE bytes, so that writing them costs less, or find out now that
- * there is none. Its size stays. Where the file system promises nothing, the writes will tell. */
+/* Reserve room for a file's first SIZE bytes, so that writing them costs less, or fail now where
+ * there is no room. The size of the file stays the same. Some file systems cannot reserve room;
+ * there, a write may still fail. */
 int strata_file_reserve(int descriptor, const char *name, uint64_t size,
 	struct strata_error *error) STRATA_MUST_CHECK;
 
@@ -45,14 +47,14 @@ int strata_file_read_at(int descriptor, const char *name, uint64_t offset, void 
 int strata_file_copy(int target, const char *target_name, int source, const char *source_name,
 	uint64_t offset, uint64_t length, struct strata_error *error) STRATA_MUST_CHECK;
 
-/* The same to TARGET_OFFSET, wherever the target's own place is. */
+/* The same to TARGET_OFFSET, independent of the target's own offset. */
 int strata_file_copy_to(int target, const char *target_name, uint64_t target_offset, int source,
 	const char *source_name, uint64_t offset, uint64_t length,
 	struct strata_error *error) STRATA_MUST_CHECK;
 
 /* An output under construction: a hidden file or directory beside PATH that takes its place on
- * commit. The path "-" is standard output; devices and pipes are written to as they are. What a
- * process leaves behind that is killed meanwhile is cleared away by the next that writes there. */
+ * commit. The path "-" is standard output; devices and pipes are written to directly. Files that a
+ * killed process has left are removed by the next process that writes there. */
 struct strata_output {
 	char *path;
 	char *temporary; /* NULL for what is not replaced, and once committed */
@@ -68,8 +70,9 @@ struct strata_output {
 
 int strata_output_open(struct strata_output *output, const char *path,
 	struct strata_error *error) STRATA_MUST_CHECK;
-/* For a file inside DIRECTORY, a layout or a cache: nobody has named it, and whatever is at PATH,
- * a link or a device too, gives way to it. What is under construction is in DIRECTORY itself. */
+/* The same for a file inside DIRECTORY, a layout or a cache. No user has named this file, so it
+ * replaces whatever is at PATH, even a link or a device. The temporary file is in DIRECTORY itself.
+ */
 int strata_output_open_inside(struct strata_output *output, const char *directory, const char *path,
 	struct strata_error *error) STRATA_MUST_CHECK;
 int strata_output_open_directory(struct strata_output *output, const char *path,
@@ -82,7 +85,7 @@ int strata_output_commit(
 /* Remove what was not committed, and free. */
 void strata_output_discard(struct strata_output *output);
 
-/* STRATA_ERROR_INVALID where a new directory could not take the place of PATH: something other than
+/* STRATA_ERROR_INVALID where a new directory could not replace PATH, because something other than
  * an empty directory is there. */
 int strata_directory_check_free(const char *path, struct strata_error *error) STRATA_MUST_CHECK;
 

@@ -8,8 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* 1 - exp(-x), both in 2^-32: what may be lost is in the last few bits. Rises with X, never above
- * 1; 0 only for 0. */
+/* 1 - exp(-x), both in 2^-32. Only the last few bits may be inexact. The result rises with X, is at
+ * most 1, and is 0 only for 0. */
 uint64_t strata_fixed_one_minus_exp(uint64_t x);
 
 /* exp(x) - 1, both in 2^-32; UINT64_MAX where it does not fit. */

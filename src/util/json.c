@@ -22,8 +22,8 @@ static const struct strata_json *outer(const json_t *value)
 	return (const struct strata_json *)value;
 }
 
-/* The library loses a character, or a whole value, where it gets no memory for it, and goes on: so
- * we keep account of what it asks for. Whoever has given it other functions keeps them. */
+/* Where the library gets no memory, it drops a character or a whole value and goes on. So we note
+ * whether an allocation failed. Allocation functions that the program has set stay in use. */
 static json_malloc_t outer_malloc;
 static json_free_t outer_free;
 static _Thread_local bool lacks_memory;
@@ -50,7 +50,7 @@ static void begin_parsing(void)
 	lacks_memory = false;
 }
 
-/* What was parsed is right only if there was memory for all of it. */
+/* The result is right only if no allocation failed. */
 static json_t *end_parsing(json_t *root)
 {
 	if (!lacks_memory)
@@ -286,8 +286,8 @@ static int find_member(const struct strata_json *object, const char *key, bool r
 
 	*found = NULL;
 	if (!json_is_object(inner(object)))
-		return strata_fail(error, STRATA_ERROR_FORMAT,
-			"not a JSON object with a member \"%s\"", key);
+		return strata_fail(
+			error, STRATA_ERROR_FORMAT, "not a JSON object with a member \"%s\"", key);
 	if (!value || strata_json_kind(value) == STRATA_JSON_NULL) {
 		if (required)
 			return strata_fail(

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Reading JSON, strictly: UTF-8 only, no duplicate members, nothing behind the document, bounded
+ * Reading JSON strictly: UTF-8 only, no duplicate members, nothing behind the document, bounded
  * depth, integers within 64 bits.
  *
  * The library that parses is private to json.c. A document owns all of its values; values and

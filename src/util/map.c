@@ -11,8 +11,9 @@ struct strata_map_slot {
 	uint32_t value;
 };
 
-/* Where hashes start in this process. Keys may come from an archive that somebody made up to let
- * them all fall together; nothing visible depends on their order. */
+/* The seed of hashes in this process. It differs between runs, because keys may come from an
+ * archive that was made so that all its hashes collide. Nothing visible depends on the order of
+ * hashes. */
 static uint64_t seed(void)
 {
 	static atomic_uint_least64_t shared;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Speaking to an observer (include/stratapack/observer.h). A NULL observer hears nothing.
+ * Calling an observer (include/stratapack/observer.h). A NULL observer is ignored.
  */
 #ifndef UTIL_OBSERVER_H
 #define UTIL_OBSERVER_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Outputs that appear whole or not at all (file.h), and what of them must outlive a power cut:
- * small files that take the place of others, such as plans and the indexes of layouts. An index
- * that is lost takes with it what it has led to; blobs and archives can be made again.
+ * Outputs that appear whole or not at all (file.h). Small files that replace others, such as plans
+ * and the indexes of layouts, also survive a power cut: without its index, the rest of a layout
+ * cannot be found. Blobs and archives can be made again.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -89,7 +89,7 @@ int strata_output_open_directory(
 	return make_beside(output, STRATA_TEMPORARY_DIRECTORY, error);
 }
 
-/* Have the file on disk before it takes the place of another. */
+/* Write the file to the disk before it replaces another. */
 static int sync_small(const struct strata_output *output, struct strata_error *error)
 {
 	struct stat old, new;

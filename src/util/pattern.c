@@ -73,7 +73,7 @@ static bool match_component(
 bool strata_pattern_matches(const char *pattern, const char *path)
 {
 	/* Both are at a slash or at their end. As with "*", only the last "**" needs to be tried
-	 * again: what an earlier one could take more, it can as well. */
+	 * again: it can take everything that an earlier one could take. */
 	const char *star = NULL, *star_path = NULL;
 
 	while (*path) {

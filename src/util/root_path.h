@@ -3,9 +3,9 @@
  * Paths below a root directory: where an entry really is, when some of the directories that lead
  * to it are symbolic links (merged /usr, directories that an administrator moved).
  *
- * Links are followed as a process would whose root directory this is: absolute targets begin at
- * the root, ".." never leaves it. What was seen once is remembered, so that resolving all files
- * of a system costs little more than one lstat each.
+ * Links are followed as by a process whose root directory this is: absolute targets begin at the
+ * root, and ".." never leaves it. Results are remembered, so that resolving all files of a system
+ * costs little more than one lstat each.
  */
 #ifndef UTIL_ROOT_PATH_H
 #define UTIL_ROOT_PATH_H
@@ -61,9 +61,9 @@ int strata_root_open(
 	struct strata_root *root, const char *path, struct strata_error *error) STRATA_MUST_CHECK;
 void strata_root_release(struct strata_root *root);
 
-/* Find the entry at PATH (absolute); its last component is not followed. One that is not there
- * has the kind STRATA_ROOT_MISSING and no path; so has one behind more than 40 links. The path
- * "/", and one that ends in "..", is no entry of any directory: it counts as missing. */
+/* Find the entry at PATH (absolute); its last component is not followed. A missing entry has the
+ * kind STRATA_ROOT_MISSING and no path, and so has an entry behind more than 40 links. The path "/"
+ * and paths that end in ".." are entries of no directory, and count as missing. */
 int strata_root_find(struct strata_root *root, const char *path, struct strata_root_entry *entry,
 	struct strata_error *error) STRATA_MUST_CHECK;
 

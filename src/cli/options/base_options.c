@@ -27,7 +27,7 @@ static int apply_architecture(void *target, const char *value, struct strata_err
 			strata_fail(error, STRATA_ERROR_INVALID, "no architecture is called so"),
 			"say e.g. amd64, arm64, arm/v7, 386, ppc64le, riscv64, s390x; the words of "
 			"Debian, Guix, Nix and uname are understood as well");
-	/* A variant that was said before is more than what the name alone tells. */
+	/* A variant from --variant takes precedence over the one that the name implies. */
 	if (found.variant && *found.variant && !platform->variant)
 		platform->variant = found.variant;
 	platform->architecture = found.architecture;

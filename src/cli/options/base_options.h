@@ -16,14 +16,14 @@ struct strata_platform_options {
 };
 extern const struct strata_option_group strata_platform_group;
 
-/* What becomes of items that the base holds: how a plan is made. */
+/* Which items that the base holds are left out of a plan. */
 struct strata_base_items_options {
 	struct strata_used used;
 	enum strata_base_items kind;
 };
 extern const struct strata_option_group strata_base_items_group;
 
-/* Whether what lies on a base, or on items, may hide it. */
+/* Whether items may hide files of the base, and additions may replace directories. */
 struct strata_overlap_options {
 	struct strata_used used;
 	bool force;

@@ -36,7 +36,7 @@ static const struct strata_option cache_options[] = {
 		.apply = apply_cache},
 	{.name = "no-cache", .help = "build every layer anew", .apply = apply_no_cache},
 	{.name = "verify-cache",
-		.help = "read every file again, and mend what the cache has otherwise",
+		.help = "read every file again, and replace cache entries that differ",
 		.apply = apply_verify_cache},
 	{.name = NULL},
 };

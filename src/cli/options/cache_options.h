@@ -21,8 +21,8 @@ extern const struct strata_option_group strata_cache_group;
 void strata_cleanup_cache(struct strata_cache **cache);
 
 /* Open the cache that the options, $STRATAPACK_CACHE (empty: none) or the user's directories name.
- * *CACHE is the caller's; NULL where there is to be none, or where the one that nobody named cannot
- * be made: a builder without a home works without. */
+ * *CACHE is the caller's. It is NULL where no cache is wanted, or where the default one cannot be
+ * made: a builder without a home directory works without a cache. */
 int strata_cache_options_open(const struct strata_cache_options *options,
 	struct strata_cache **cache, struct strata_error *error) STRATA_MUST_CHECK;
 

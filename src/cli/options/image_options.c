@@ -159,7 +159,7 @@ static int apply_expose(void *target, const char *value, struct strata_error *er
 	return result;
 }
 
-/* A volume is laid on what is at its path: at the root, on everything. */
+/* A volume hides what is at its path: at the root, everything. */
 static int apply_volume(void *target, const char *value, struct strata_error *error)
 {
 	struct strata_image_options *options = target;
@@ -380,7 +380,7 @@ static const struct strata_option image_options[] = {
 
 const struct strata_option_group strata_image_group = {"Image", image_options};
 
-/* A list that was given is one, also where there is nothing in it. */
+/* A list that was given is not NULL, even if it is empty. */
 static const char *const *given(const struct strata_strings *strings, bool is_given)
 {
 	static const char *const nothing[1];

@@ -111,7 +111,7 @@ static int fail_option(const struct strata_command *command, const struct bound_
 			error, STRATA_ERROR_INVALID, "there is no option '-%c'", optopt);
 	else
 		result = strata_fail(error, STRATA_ERROR_INVALID,
-			"the option '%s' is unknown or not spelt out enough", word);
+			"the option '%s' is unknown or ambiguous", word);
 	return strata_hint(
 		error, result, "'stratapack %s --help' lists the options", command->name);
 }

@@ -31,8 +31,8 @@ static const struct strata_option catalogue_options[] = {
 	{.name = "catalogue",
 		.argument = "FILE",
 		.value = STRATA_VALUE_FILE,
-		.help = "take the layers of the fleet that this catalogue is of, as far as they "
-			"fit, and plan only what they do not hold",
+		.help = "take layers from this catalogue of a fleet, as far as they fit, and plan "
+			"only the items that they do not hold",
 		.apply = apply_catalogue},
 	{.name = NULL},
 };

@@ -108,18 +108,18 @@ static const struct strata_option registry_options[] = {
 		.apply = apply_transfers},
 	{.name = "tries",
 		.argument = "NUMBER",
-		.help = "give up after so many tries of what may succeed later (default: 6)",
+		.help = "give up after so many tries where a failure may pass (default: 6)",
 		.apply = apply_tries},
 	{.name = "stall-timeout",
 		.argument = "TIME",
-		.help = "a try has failed when next to nothing came for so long (default: 60s)",
+		.help = "a try has failed after so long without progress (default: 60s)",
 		.apply = apply_stall},
 	{.name = NULL},
 };
 
 const struct strata_option_group strata_registry_group = {"Registries", registry_options};
 
-/* What was opened: it outlives the command that asked for it. */
+/* The registry client of the process, which outlives the command that opened it. */
 static struct {
 	struct strata_registry_choices choices;
 	struct strata_progress_line progress;

@@ -105,8 +105,8 @@ static const struct strata_option simulate_options[] = {
 	{.name = "fleet",
 		.argument = "FILE",
 		.value = STRATA_VALUE_FILE,
-		.help = "the images, see stratapack-fleet(5) (default: all that is in a state is "
-			"one image)",
+		.help = "the images, see stratapack-fleet(5) (default: one image with all items of "
+			"a state)",
 		.apply = apply_fleet},
 	{.name = "essential",
 		.help = "add the essential packages of the Packages indices to every image",

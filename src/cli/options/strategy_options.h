@@ -22,7 +22,7 @@ struct strata_strategy_options {
 };
 extern const struct strata_option_group strata_strategy_group;
 
-/* Leave to make an image that Docker's classic store cannot load. */
+/* Permission to make an image that Docker's classic store cannot load. */
 struct strata_force_options {
 	struct strata_used used;
 	bool force;

@@ -14,8 +14,8 @@ void strata_cleanup_catalogue(struct strata_catalogue **catalogue);
 /* An empty catalogue with an arena, the caller's; NULL on error. */
 struct strata_catalogue *strata_catalogue_new(struct strata_error *error);
 
-/* What stands for the content of COUNT items of GRAPH, ascending: a digest of ids, versions and
- * identities. */
+/* A digest that stands for the content of COUNT items of GRAPH, ascending: of their ids, versions
+ * and identities. */
 int strata_catalogue_content(const struct strata_graph *graph, const uint32_t *items,
 	uint32_t count, char content[STRATA_SHA256_HEX_SIZE],
 	struct strata_error *error) STRATA_MUST_CHECK;

@@ -7,8 +7,8 @@
 #include "fleet/catalogue/catalogue.h"
 #include "util/error.h"
 
-/* A fleet of one image, with all of GRAPH. It has no name, so that the catalogue does not know
- * it: which of the catalogue's images it is most like is looked for. */
+/* Make a fleet of one image, with all of GRAPH. It has no name, so that it is new to the catalogue,
+ * and the image of the catalogue that it is most like is looked for. */
 static int make_fleet(const struct strata_graph *graph, uint32_t bound, struct strata_fleet **fleet,
 	struct strata_error *error)
 {

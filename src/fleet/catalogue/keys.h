@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Keys: what items are called in a catalogue, which must outlast updates.
+ * Keys: names of items in a catalogue that stay the same when items are updated.
  */
 #ifndef FLEET_CATALOGUE_KEYS_H
 #define FLEET_CATALOGUE_KEYS_H

@@ -92,7 +92,7 @@ static int shrink(struct adopting *adopting, uint32_t from, struct strata_error 
 	return status;
 }
 
-/* Give the image layer ADOPTED, and what is left of its own. */
+/* Give the image layer ADOPTED, and the remainders of its own layers. */
 static int carve(
 	struct adopting *adopting, uint32_t image, uint32_t adopted, struct strata_error *error)
 {
@@ -124,7 +124,7 @@ static int compare_offers(const void *left, const void *right)
 	return (a->layer > b->layer) - (a->layer < b->layer);
 }
 
-/* Find what IMAGE could adopt: what looks best first. */
+/* Find the layers that IMAGE could adopt, the most promising first. */
 static int find_offers(struct adopting *adopting, uint32_t image, struct strata_error *error)
 {
 	struct strata_layout *layout = adopting->layout;
@@ -157,9 +157,9 @@ static int find_offers(struct adopting *adopting, uint32_t image, struct strata_
 	return 0;
 }
 
-/* Let IMAGE adopt LAYER, and put the others in order; *GAINED tells whether that was worth it. If
- * it was not, nothing has changed. Merging ends early where it costs too much: then IMAGE has too
- * many layers still, and the local search must not be what makes the adoption pay. */
+/* Let IMAGE adopt LAYER, and merge and improve its other layers. *GAINED tells whether that lowered
+ * the cost; if not, nothing has changed. Merging ends early where it costs too much. IMAGE then
+ * still has too many layers, and the adoption is undone without a local search. */
 static int try_adoption(struct adopting *adopting, uint32_t image, uint32_t layer, bool *gained,
 	const struct strata_observer *observer, struct strata_error *error)
 {

@@ -2,8 +2,8 @@
 /*
  * Adoption: let an image have a layer of another image, all of which is in it.
  *
- * What it has of that in its own layers goes out of them, and if it has too many then, they are
- * merged and improved. No single move finds that: each step on the way costs something.
+ * The atoms of that layer leave the image's own layers. If the image then has too many layers, they
+ * are merged and improved. No single move finds this, since each step on the way raises the cost.
  */
 #ifndef FLEET_SEARCH_ADOPTION_H
 #define FLEET_SEARCH_ADOPTION_H

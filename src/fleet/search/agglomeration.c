@@ -271,7 +271,8 @@ static int search(struct merging *merging, uint32_t layer, struct strata_error *
 	{
 		if (!strata_images_has(merging->over, (uint32_t)image))
 			continue;
-		/* Evenly over the images, where they are many: neighbours are much the same. */
+		/* Where there are many images, some are looked at, evenly spread: neighbours are
+		 * much alike. */
 		if (count <= SCANNED_IMAGES ||
 			(uint64_t)number * SCANNED_IMAGES % count < SCANNED_IMAGES)
 			scan_image(merging, (uint32_t)image, &best);
@@ -336,7 +337,8 @@ static int step(struct merging *merging, struct strata_error *error)
 		return 0;
 	if (layers[candidate.right].version != candidate.right_version ||
 		!layers[candidate.right].alive ||
-		/* Where it became dearer, since it relieves fewer images, others may be better. */
+		/* A merge that relieves fewer images by now costs more, and others may be better.
+		 */
 		!evaluate(merging, candidate.left, candidate.right, candidate.key, &key))
 		return search(merging, candidate.left, error);
 	return apply(merging, candidate.left, candidate.right, error);

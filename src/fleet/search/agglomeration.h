@@ -5,8 +5,8 @@
  *
  * A merge of two layers is for a set of images that have both. The others keep the layers as they
  * are, so an image with few layers does not pay for one with many (*private merges*). What a merge
- * costs is divided by n^5/4, n being the number of images over their bounds that it relieves: with
- * n alone, too little is left to share for merges to come.
+ * costs is divided by n^5/4, where n is the number of images over their bounds that it relieves.
+ * With n instead, too few layers stay shared for later merges.
  */
 #ifndef FLEET_SEARCH_AGGLOMERATION_H
 #define FLEET_SEARCH_AGGLOMERATION_H
@@ -14,8 +14,8 @@
 #include "fleet/search/layout.h"
 
 struct strata_merge_options {
-	/* Divide by n^5/4 instead of n: what many images share is merged before what few have, and
-	 * more of it stays common. Now one is better, now the other. */
+	/* Divide by n^5/4 instead of n. Then layers of many images are merged before layers of few,
+	 * and more of them stay shared. Which of the two is better depends on the fleet. */
 	bool eager;
 	/* Give up as soon as the layout costs more, and look at few neighbours only; 0: never. */
 	int64_t ceiling;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Membership classes: items that are in the same images, change together, and, where a plan is
- * extended, were together before. To separate them gains nothing, so they are planned as one.
+ * Atoms: items that are in the same images, change together, and, where a plan is extended, were in
+ * one layer before. Separating them saves nothing, so they are planned as one.
  */
 #ifndef FLEET_SEARCH_ATOMS_H
 #define FLEET_SEARCH_ATOMS_H

@@ -11,8 +11,8 @@
 int strata_bounds_find(const struct strata_fleet *fleet, const struct strata_fleet_options *options,
 	uint32_t *bounds, struct strata_error *error) STRATA_MUST_CHECK;
 
-/* Fail where an image of LAYOUT has more layers than BOUNDS allow. No way of planning may lead
- * there: it is checked because a plan that does is worse than none. */
+/* Fail where an image of LAYOUT has more layers than BOUNDS allow. That would be a fault of the
+ * search; it is checked, since such a plan is worse than none. */
 int strata_bounds_check(const struct strata_fleet *fleet, const uint32_t *bounds,
 	const struct strata_layout *layout, struct strata_error *error) STRATA_MUST_CHECK;
 

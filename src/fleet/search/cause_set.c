@@ -66,7 +66,7 @@ static void add_bits(struct strata_hazard *sum, const struct strata_hazard *haza
 	}
 }
 
-/* The first of the places from START on that is not below PLACE. */
+/* The index of the first word from START on whose place is PLACE or later. */
 static uint32_t seek(const struct strata_cause_set *set, uint32_t start, uint32_t place)
 {
 	uint32_t end = set->count;

@@ -9,8 +9,8 @@ enum {
 	PAYBACKS_PER_YEAR = 4,
 };
 
-/* Weights relative to their mean, so that the two halves of the cost keep their proportion whether
- * weights count machines or shares. */
+/* Weights are relative to their mean, so that the costs of storage and of pulls keep their
+ * proportion whether weights count machines or shares. */
 static int scale_weights(struct strata_fleet_model *model, const struct strata_fleet *fleet,
 	struct strata_error *error)
 {
@@ -83,7 +83,7 @@ static int gather_causes(struct strata_fleet_model *model, struct strata_error *
 	return 0;
 }
 
-/* The factor that a byte costs at most, and with it how far costs must be shifted. */
+/* Find the largest cost of a byte, and from it how far costs must be shifted. */
 static void choose_shift(struct strata_fleet_model *model, const struct strata_graph *graph)
 {
 	uint64_t most = strata_churn_rebuilds(model->churn) +
@@ -110,7 +110,7 @@ int strata_fleet_model_make(struct strata_fleet_model *model, const struct strat
 	model->pull = THOUSAND;
 	model->request = options->request;
 	model->others_remain = options->others_remain;
-	/* A change of a plan that is kept must pay for itself within a part of the year. */
+	/* A change of a kept plan must pay for itself within a part of the year. */
 	model->renewal = options->previous ? PAYBACKS_PER_YEAR : 1;
 	status = gather_causes(model, error);
 	if (status == 0)

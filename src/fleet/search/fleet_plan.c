@@ -170,8 +170,8 @@ static int prepare(struct planning *planning, struct strata_error *error)
 	return status;
 }
 
-/* Fleets by the atoms that their images have: the smaller, the more is tried. In large ones, whose
- * images share more than one alone can gain, planning apart was never better. */
+/* Sizes of fleets, by the atoms that their images have together. The smaller the fleet, the more is
+ * tried. In large fleets, planning images one at a time was never better. */
 enum {
 	SMALL = 4096,   /* images are planned apart, too */
 	MEDIUM = 20000, /* merges are tried in two orders */
@@ -188,7 +188,7 @@ static uint64_t count_members(const struct planning *planning)
 	return members;
 }
 
-/* Lay LAYOUT out, INHERITING what was together or afresh, and merge and improve it. */
+/* Fill LAYOUT, from the layers in INHERITING or afresh, and merge and improve it. */
 static int lay_out(const struct planning *planning, bool inheriting, bool eager,
 	struct strata_layout *layout, struct strata_error *error)
 {
@@ -229,8 +229,8 @@ static void keep_better(struct strata_layout *better, struct strata_layout *othe
 	*better = cheaper;
 }
 
-/* Improve LAYOUT by what planning images apart finds; where that is better altogether, it becomes
- * LAYOUT. */
+/* Plan images one at a time, and improve LAYOUT by their layers. Where that plan costs less than
+ * LAYOUT, it becomes LAYOUT. */
 static int compare_apart(
 	const struct planning *planning, struct strata_layout *layout, struct strata_error *error)
 {
@@ -256,7 +256,7 @@ static int compare_apart(
 	return status;
 }
 
-/* Merge in the other order, too; where that is better altogether, it becomes LAYOUT. */
+/* Merge in the other order, too. Where the result costs less than LAYOUT, it becomes LAYOUT. */
 static int compare_eager(
 	const struct planning *planning, struct strata_layout *layout, struct strata_error *error)
 {
@@ -268,8 +268,8 @@ static int compare_eager(
 	return status;
 }
 
-/* Plan as if nothing had been before. The smaller the fleet, the more is tried: in large ones,
- * whose images share more than one alone can gain, planning apart was never better. */
+/* Plan without the previous catalogue. The smaller the fleet, the more is tried. In large fleets,
+ * whose images share much, planning images one at a time was never better. */
 static int plan_afresh(
 	const struct planning *planning, struct strata_layout *layout, struct strata_error *error)
 {
@@ -300,9 +300,9 @@ static bool has_room(const struct planning *planning, const struct strata_layout
 	return false;
 }
 
-/* Whether KEPT is not much dearer than FRESH. Rates are guesses: a little is not worth a change,
- * which others would come after. Where little changed, what could be saved could have been before.
- */
+/* Whether KEPT costs not much more than FRESH. Rates are estimates, so a small saving is not worth
+ * a change, since others would follow. Where little changed in the fleet, the same saving was
+ * possible before, so more is asked. */
 static bool is_worth_keeping(const struct planning *planning, const struct strata_layout *kept,
 	const struct strata_layout *fresh)
 {
@@ -314,7 +314,7 @@ static bool is_worth_keeping(const struct planning *planning, const struct strat
 	return saved <= kept->cost / LARGE_PART || !has_room(planning, kept);
 }
 
-/* The groups of the previous catalogue that are layers still, as they were. */
+/* The groups of the previous catalogue that are still layers, unchanged. */
 static uint64_t count_kept(const struct strata_layout *layout)
 {
 	uint64_t count = 0;

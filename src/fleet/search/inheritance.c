@@ -198,7 +198,7 @@ static int sort_by_burden(struct finding *finding, struct strata_error *error)
 	return 0;
 }
 
-/* Whether the image that is looked at has all of GROUP, and no other group has any of it yet. */
+/* Whether the current image has all items of GROUP, and none of them is in another group yet. */
 static bool fits(const struct finding *finding, uint32_t group)
 {
 	const struct resolved *resolved = &finding->groups[group];
@@ -220,7 +220,7 @@ static void take(const struct finding *finding, uint32_t group)
 		finding->group_of[resolved->items[i]] = group;
 }
 
-/* What the image that is looked at has in common with a known one: wholly shared groups. */
+/* What the current image has in common with a known one: the groups of which it has all items. */
 struct likeness {
 	const char *image; /* NULL: there is none */
 	uint64_t bytes;
@@ -262,8 +262,7 @@ static int most_like(struct finding *finding, struct likeness *best, struct stra
 	return 0;
 }
 
-/* Take the groups of the known image that begin at place AT, while they fit, LIMIT at most. Returns
- * how many there are that fit. */
+/* Take groups of the known image from index AT on that fit, LIMIT at most. Returns how many fit. */
 static uint32_t take_known(struct finding *finding, uint32_t at, uint32_t limit)
 {
 	uint32_t count = 0;
@@ -357,7 +356,7 @@ static int write_layers(
 		for (end = a; end < count && assigned[end].group == assigned[a].group; end++)
 			items[end - a] = assigned[end].item;
 		layer.set = (struct strata_item_set){items, end - a};
-		/* Of what others have, they will have the same version soon. */
+		/* The other images with the group will have the same versions soon. */
 		layer.unchanged =
 			(group->unchanged || (group->whole && finding->model->others_remain)) &&
 			layer.set.count == group->count;

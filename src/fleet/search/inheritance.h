@@ -2,10 +2,10 @@
 /*
  * What a fleet inherits from an earlier catalogue: which of each image's items were together.
  *
- * An image that the catalogue knows keeps its groups, less the items that it has no longer. One
- * that is new takes groups of others that are wholly in it: first those of the known image that it
- * has most of, then the heaviest, disjoint, and at most three quarters of its bound, so that its
- * own items have room. Items without a group are new.
+ * An image that the catalogue knows keeps its groups, without the items that it no longer has. A
+ * new image takes groups of which it has all items: first those of the known image that shares most
+ * with it, then the heaviest ones. They are disjoint, and at most three quarters of its bound, so
+ * that its own items have room. Items without a group are new.
  */
 #ifndef FLEET_SEARCH_INHERITANCE_H
 #define FLEET_SEARCH_INHERITANCE_H
@@ -45,7 +45,7 @@ int strata_inheritance_find(struct strata_inheritance *inheritance,
 	struct strata_error *error) STRATA_MUST_CHECK;
 void strata_inheritance_release(struct strata_inheritance *inheritance);
 
-/* Say in LAYOUT, which is empty, what machines and registry have of the unchanged groups. */
+/* Publish in LAYOUT, which is empty, the unchanged groups: machines and the registry have them. */
 int strata_inheritance_publish(const struct strata_inheritance *inheritance,
 	const struct strata_atoms *atoms, struct strata_layout *layout,
 	struct strata_error *error) STRATA_MUST_CHECK;
@@ -55,9 +55,9 @@ int strata_inheritance_lay_out(const struct strata_inheritance *inheritance,
 	const struct strata_atoms *atoms, struct strata_layout *layout,
 	struct strata_error *error) STRATA_MUST_CHECK;
 
-/* Where others remain, inherited layers are locked. After merging, unlock the lightest of images
- * that still have more layers than BOUNDS allow, so that more can be merged. Returns false where
- * there is nothing to unlock. */
+/* Inherited layers are locked where other images of the catalogue remain. After merging, unlock the
+ * lightest layers of images that still have more layers than BOUNDS allow, so that more can be
+ * merged. Returns false where there is nothing to unlock. */
 bool strata_inheritance_unlock(struct strata_layout *layout, const uint32_t *bounds);
 
 #endif

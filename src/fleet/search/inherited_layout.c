@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The layout that a fleet begins with where it inherits an earlier catalogue, and which of the
- * inherited layers may be torn apart.
+ * The layout that a fleet with an earlier catalogue begins with, and which of the inherited layers
+ * may be divided.
  */
 #include <string.h>
 

@@ -38,7 +38,8 @@ struct strata_fleet_layer {
 
 #define STRATA_LAYER_NONE UINT32_MAX
 
-/* Layers by their atoms. Of these it asks for the hash first; layers are numbered in LAYERS. */
+/* A table that finds layers by their atoms; it compares hashes first. Layers are indices in LAYERS.
+ */
 struct strata_layer_table {
 	uint32_t *chains; /* by hash */
 	uint64_t *filter; /* a bit for each hash in the table: most that are asked for are not */
@@ -67,8 +68,9 @@ void strata_layer_table_leave(
 /* The hash of a set of atoms is the sum of those of its atoms. */
 uint64_t strata_atom_hash(uint32_t atom);
 
-/* The layer with this hash, size and number of atoms, or STRATA_LAYER_NONE. That is its set of
- * atoms for all but one pair of sets in 2^64; who gives it to images compares them. */
+/* The layer with this hash, size and number of atoms, or STRATA_LAYER_NONE. Two different sets
+ * agree in these with a probability of 2^-64. Compare the atoms before a layer is given to images.
+ */
 uint32_t strata_layer_table_find(const struct strata_layer_table *table,
 	const struct strata_fleet_layer *layers, uint64_t hash, uint32_t atom_count, uint64_t size);
 

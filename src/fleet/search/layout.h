@@ -82,8 +82,8 @@ uint64_t strata_layout_having(const struct strata_layout *layout,
 uint32_t strata_layout_position(const struct strata_layout *layout, uint32_t image,
 	enum strata_layer_order order, uint32_t layer);
 
-/* Try changes: what is given and taken from now on is for good with strata_layout_keep(), or as if
- * it had never been with strata_layout_undo(). */
+/* Begin a trial: strata_layout_keep() makes all changes since then permanent, and
+ * strata_layout_undo() takes them back. */
 int strata_layout_try(struct strata_layout *layout, struct strata_error *error) STRATA_MUST_CHECK;
 void strata_layout_keep(struct strata_layout *layout);
 void strata_layout_undo(struct strata_layout *layout);

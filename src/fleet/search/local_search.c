@@ -15,7 +15,7 @@ enum {
 	SCANNED_IMAGES = 24,   /* of a layer, in search of other layers */
 };
 
-/* Moves that are weighed, at most: some seconds. Small fleets never come near. */
+/* The most moves that are weighed, which takes some seconds. Small fleets need far fewer. */
 #define MOST_MOVES UINT64_C(20000000)
 
 struct improving {
@@ -30,8 +30,8 @@ struct improving {
 	size_t seen_capacity;
 	uint32_t search;
 
-	/* A layer is looked at again only in images that changed since, and together with those of
-	 * their layers that did. */
+	/* A layer is looked at again only in images that changed since then, and only with those of
+	 * their layers that changed. */
 	uint32_t *examined; /* for each layer, the time when it was looked at */
 	size_t examined_capacity;
 	uint64_t weighed;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Local search: what merging, which never looks back, has left to gain.
+ * Local search: moves that lower the cost after merging, which never revises a merge.
  *
- * A part of a layer moves to another layer, for the images that have both; or becomes a layer of
- * its own, for images that have room.
+ * Atoms of a layer move to another layer, for the images that have both. Or they become a new
+ * layer, for images that have room for one.
  */
 #ifndef FLEET_SEARCH_LOCAL_SEARCH_H
 #define FLEET_SEARCH_LOCAL_SEARCH_H

@@ -3,10 +3,10 @@
  * The order of layers: by update rate per byte, ascending.
  *
  * That is Smith's rule (1956): a client that reuses only an unbroken prefix of the layers pulls, at
- * each update of a layer, all bytes from it upwards; the order with the least expected bytes is the
- * one by rate over size. One order for all layers of the fleet gives every image its own. Layers of
- * a catalogue that is extended keep its order, since another one would break prefixes that machines
- * have.
+ * each update of a layer, all bytes from it upwards. The order by rate over size has the least
+ * expected bytes. The order of all layers of the fleet gives the order in each image. Layers of a
+ * catalogue that is extended keep its order, since another order would break the prefixes that
+ * machines have.
  */
 #ifndef FLEET_SEARCH_PREFIX_ORDER_H
 #define FLEET_SEARCH_PREFIX_ORDER_H

@@ -18,7 +18,7 @@ struct strata_prospect {
 struct strata_prospect strata_prospect_find(
 	const struct strata_layout *layout, const struct strata_fleet_layer *like);
 
-/* What it costs that IMAGES, of WEIGHT together, get the layer. */
+/* The change in cost when IMAGES, of WEIGHT together, get the layer. */
 static inline int64_t strata_price_joining(const struct strata_layout *layout,
 	const struct strata_prospect *prospect, const uint64_t *images, uint64_t weight)
 {
@@ -31,7 +31,7 @@ static inline int64_t strata_price_joining(const struct strata_layout *layout,
 	return known && known->alive ? cost : cost + prospect->price.stored;
 }
 
-/* What it costs that IMAGES, of WEIGHT together, lose LAYER, which they all have: below 0. */
+/* The change in cost, below 0, when IMAGES, of WEIGHT together, lose LAYER, which they all have. */
 static inline int64_t strata_price_leaving(const struct strata_layout *layout,
 	const struct strata_fleet_layer *layer, const uint64_t *images, uint64_t weight)
 {

@@ -22,13 +22,13 @@ static struct strata_platform platform_of(const struct strata_read_image *image)
 	};
 }
 
-/* The variant that is meant where none is said (containerd and Docker agree on these). */
+/* The variant of an architecture that is stated without one (containerd and Docker agree on it). */
 static const char *variant_or_usual(const char *variant, const char *architecture)
 {
 	return variant && *variant ? variant : strata_platform_usual_variant(architecture);
 }
 
-/* The V1 format does not insist on saying what an image is for. */
+/* Images in the V1 format need not state their platform. */
 static bool agrees(const struct strata_read_image *image, const char *found, const char *asked)
 {
 	if (!found || !*found)
@@ -163,7 +163,7 @@ static bool belong_together(
 	return strcmp(left->names[0], right->names[0]) == 0;
 }
 
-/* Whoever writes no name must mean the only image that suits. */
+/* Without a name, exactly one image must suit. */
 static int check_unambiguous(const struct strata_base *base, const struct strata_platform *asked,
 	struct strata_error *error)
 {
@@ -203,7 +203,7 @@ static int choose(
 	return check_unambiguous(base, asked, error);
 }
 
-/* What verify reports and goes on: here everything that decides the image must agree. */
+/* `verify` reports such faults and goes on. Here, everything that decides the image must agree. */
 static int check_layers(const struct strata_base *base, struct strata_error *error)
 {
 	const struct strata_read_image *image = base->image;

@@ -30,8 +30,8 @@ int strata_base_open_sole(const char *source, struct strata_base **base,
 int strata_base_check_platform(const struct strata_base *base,
 	const struct strata_platform *platform, struct strata_error *error) STRATA_MUST_CHECK;
 
-/* What a cache knows the layer by that PROMISED describes: a blob that was checked before needs no
- * second look. In the place of a recipe's key; "" where too little is promised. */
+/* The key by which a cache finds the layer that PROMISED describes, so that a blob that was checked
+ * before is not read again. It is used like a recipe key; "" where too little is promised. */
 int strata_base_layer_key(const struct strata_base *base, const struct strata_read_layer *promised,
 	struct strata_digest *key, struct strata_error *error) STRATA_MUST_CHECK;
 
@@ -41,14 +41,14 @@ int strata_base_merge(const struct strata_base *base, const struct strata_image_
 	struct strata_arena *arena, struct strata_image_config *merged,
 	struct strata_error *error) STRATA_MUST_CHECK;
 
-/* Append the members of what containers of the base of CONFIG run as, if it has one, that
- * strata_image_config does not know by name and that go on to an image on it, but for those that
- * CONFIG has itself. OWN_COMMAND: the image has an entrypoint or cmd itself. */
+/* Append further members of the "config" object of CONFIG's base, if it has one: those that an
+ * image inherits, for which strata_image_config has no member, and that CONFIG does not set itself.
+ * OWN_COMMAND: the image has an entrypoint or cmd of its own. */
 int strata_base_write_other_members(struct strata_json_writer *json,
 	const struct strata_image_config *config, bool own_command,
 	struct strata_error *error) STRATA_MUST_CHECK;
 
-/* Append the members of the config that say which system BASE (NULL: none) is of, beyond
+/* Append the members of the config of BASE (NULL: none) that describe its platform beyond
  * architecture, variant and os. */
 int strata_base_write_system(struct strata_json_writer *json, const struct strata_base *base,
 	struct strata_error *error) STRATA_MUST_CHECK;
@@ -56,8 +56,9 @@ int strata_base_write_system(struct strata_json_writer *json, const struct strat
 /* Who made BASE, or NULL. */
 const char *strata_base_author(const struct strata_base *base);
 
-/* Append the history of BASE (NULL: none) to an open array: its own where that has one entry for
- * each layer, besides those for no layer; else one entry that is made up for each. */
+/* Append the history of BASE (NULL: none) to an open array. Where its own history does not have
+ * exactly one entry for each layer, besides entries for empty layers, a made-up entry for each
+ * layer is appended instead. */
 void strata_base_write_history(struct strata_json_writer *json, const struct strata_base *base);
 
 #endif

@@ -103,7 +103,7 @@ static bool same_text(const char *left, const char *right)
 	return strcmp(left, right) == 0;
 }
 
-/* Put TEXT in the place of what is the same, or behind all others. */
+/* Replace the entry that is the same as TEXT, or append TEXT. */
 static void add_to_set(const char **strings, size_t *count, const char *text,
 	bool (*same)(const char *left, const char *right))
 {
@@ -123,7 +123,8 @@ static int merge_variables(const struct merging *merging, struct strata_image_co
 
 	if (status < 0)
 		return status;
-	/* strata_base_tell() says what is left out: no client starts a container with it. */
+	/* Such entries are left out, since no client starts a container with them;
+	 * strata_base_tell() reports them. */
 	for (size_t i = 0; i < inherited; i++) {
 		if (strchr(variables[i], '='))
 			add_to_set(variables, &count, variables[i], same_variable);
@@ -170,7 +171,7 @@ static void add_pair(struct strata_pair *pairs, size_t *count, struct strata_pai
 	*count += place == *count;
 }
 
-/* So that readers of the image know which of its layers are not its own. */
+/* With this label, readers of the image know which of its layers are those of the base. */
 static int add_base_label(const struct merging *merging, struct strata_pair *pairs, size_t *count)
 {
 	size_t layers = strata_base_layer_count(merging->base);
@@ -232,7 +233,7 @@ static int find_name(const struct merging *merging, const char **name)
 		struct strata_reference reference = {.name = NULL};
 		strata_autofree char *full = NULL;
 
-		/* A tag alone, as skopeo writes it into a layout, names nothing. */
+		/* A tag alone, as skopeo writes it into a layout, is no name of an image. */
 		if (!strchr(image->names[i], ':') ||
 			strata_reference_parse(image->names[i], &reference, NULL) < 0)
 			continue;
@@ -280,7 +281,7 @@ static int check_platform(const struct strata_base *base, const struct strata_im
 
 static int merge_all(const struct merging *merging, struct strata_image_config *merged)
 {
-	/* A command is arguments of the entrypoint that it was made for. */
+	/* A command is a list of arguments for the entrypoint of the same image. */
 	bool resets_command = merged->entrypoint != NULL;
 	int status = inherit_text(merging, "User", &merged->user);
 
@@ -332,9 +333,8 @@ static bool is_listed(const char *const *list, const char *key)
 	return *list;
 }
 
-/* What the config of an image has of its own, and what does not go on to an image on the
- * base: orders for a Dockerfile, and what Docker says of the container in which the base was made.
- */
+/* Members that are not inherited: those that an image states itself, instructions for a Dockerfile,
+ * and what Docker notes about the container in which the base was made. */
 static const char *const passed_over[] = {"User", "ExposedPorts", "Env", "Entrypoint", "Cmd",
 	"Volumes", "WorkingDir", "Labels", "StopSignal", "OnBuild", "Hostname", "Domainname",
 	"Image", "AttachStdin", "AttachStdout", "AttachStderr", "Tty", "OpenStdin", "StdinOnce",

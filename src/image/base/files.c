@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The files of a base image, by the rules that clients apply layers with (OCI layer.md): later
- * layers replace what earlier ones have, and whiteouts remove it. Of a package database among them
- * the lists of files are read, too: they tell whose each file is.
+ * layers replace files of earlier ones, and whiteouts remove them. If there is a package database
+ * among the files, its lists of files are read, too: they tell which package owns each file.
  */
 #include <string.h>
 
@@ -195,7 +195,7 @@ static int read_members(
 	return status;
 }
 
-/* Open the layer: as the cache has it, which checked it, else as the base has it. */
+/* Open the layer in the cache, which has checked it, or else in the base. */
 static int open_layer(struct reading *reading, const struct strata_read_layer *layer,
 	struct strata_layer *cached, struct strata_part *part, struct strata_error *error)
 {

@@ -17,7 +17,7 @@ static bool is_empty_layer(const struct strata_json *entry)
 	return strata_json_is_true(strata_json_member_any_case(entry, "empty_layer"));
 }
 
-/* Whether the entries can be told to belong to the layers. */
+/* Whether it is clear which entry belongs to which layer. */
 static bool is_valid(const struct strata_json *history, size_t layer_count)
 {
 	size_t count = 0;

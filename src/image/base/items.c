@@ -43,7 +43,7 @@ static int add_layer(
 	return 0;
 }
 
-/* Whoever put a layer on top may have removed or changed what is below it; stratapack never does.
+/* Layers of other programs may remove or change files of layers below them; stratapack's never do.
  */
 static int find_held(const struct strata_base *base, struct held *held, struct strata_error *error)
 {
@@ -61,7 +61,7 @@ static int find_held(const struct strata_base *base, struct held *held, struct s
 	return status;
 }
 
-/* Whether the base has the item ID in this VERSION, for all that is known. */
+/* Whether the base is known to have the item ID in this VERSION. */
 static bool is_held(const struct held *held, const char *id, const char *version)
 {
 	uint32_t place = strata_map_get(&held->by_id, id);

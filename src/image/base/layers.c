@@ -95,7 +95,7 @@ static int drain(struct gathering *gathering, struct strata_input *plain,
 	return 0;
 }
 
-/* Read the blob of which COPYING is the stream, and fill in LAYER what it turns out to be. */
+/* Read the blob through the stream COPYING, and fill LAYER with its digests and sizes. */
 static int read_blob(struct gathering *gathering, struct copying_input *copying, const char *name,
 	struct strata_layer *layer, struct strata_error *error)
 {
@@ -209,8 +209,8 @@ static int find_digest(const struct strata_base *base, const struct strata_read_
 	return status;
 }
 
-/* A blob that was checked before needs no second look: what it is found by says all of it. In the
- * place of a recipe's key; "" where too little is promised. */
+/* The key says everything about the blob, so one that was checked before is not read again. It is
+ * used like a recipe key; "" where too little is promised. */
 int strata_base_layer_key(const struct strata_base *base, const struct strata_read_layer *promised,
 	struct strata_digest *key, struct strata_error *error)
 {

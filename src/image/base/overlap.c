@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What of a base image the items on it would hide. A layer's file hides what is at its path in
- * layers below, and a link or a file hides all that is in a directory of its name: with merged /usr
- * on one side alone, that is every program.
+ * Which files of a base image the items above it would hide. A file hides what has the same path in
+ * the layers below. A link or a file also hides everything in a directory of the same path: if only
+ * one of base and items has a merged /usr, that is every program.
  */
 #include <string.h>
 

@@ -35,8 +35,8 @@ struct strata_contents {
 	}
 #define strata_autocontents STRATA_CLEANUP(strata_contents_release)
 
-/* Read the contents of SOURCE: an image as strata_image_inspect() takes it, or the file of a plan.
- * Of several images the first counts. */
+/* Read which items SOURCE holds: an image as strata_image_inspect() takes it, or the file of a
+ * plan. Of several images, the first is taken. */
 int strata_contents_read(const char *source, struct strata_contents *contents,
 	struct strata_error *error) STRATA_MUST_CHECK;
 

@@ -83,7 +83,8 @@ static int add_items(
 	return 0;
 }
 
-/* Find for each item what it was: the same id, else the first free one of its name. */
+/* Find for each item the old item that it replaces: the one with the same id, else the first one
+ * with the same name that no other item replaces. */
 static void find_partners(struct comparison *comparison)
 {
 	struct side *old = &comparison->old, *now = &comparison->now;
@@ -115,7 +116,7 @@ static bool is_same_item(const struct item *old, const struct item *now)
 	       (!*old->version || !*now->version || strcmp(old->version, now->version) == 0);
 }
 
-/* Whether two layers have the same content. Of plans, only the items tell. */
+/* Whether two layers have the same content. In plans, only their items are compared. */
 static bool is_same_layer(const struct comparison *comparison,
 	const struct strata_contents_layer *old, size_t old_index,
 	const struct strata_contents_layer *now, size_t now_index)
@@ -172,7 +173,7 @@ static void add_reason(struct strata_diff_layer *layer, enum strata_diff_kind ki
 	};
 }
 
-/* What counts most comes first: an update rather than a move. */
+/* The most important change comes first: an update before a move. */
 static int sort_reasons(struct strata_diff_layer *layer)
 {
 	strata_autofree struct strata_diff_reason *sorted =
@@ -192,7 +193,7 @@ static int sort_reasons(struct strata_diff_layer *layer)
 	return 0;
 }
 
-/* Say what of the items makes layer NUMBER differ from what it was. */
+/* List the changes of items by which layer NUMBER differs from its old layer. */
 static int find_reasons(
 	struct comparison *comparison, size_t number, struct strata_diff_layer *layer)
 {

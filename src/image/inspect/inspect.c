@@ -32,7 +32,7 @@ void strata_inspect_names(const struct strata_reading *reading, size_t index,
 		for (size_t k = 0; k < other->name_count; k++, found++)
 			each(data, other->names[k]);
 	}
-	/* A layout without names may have a manifest.json that has them. */
+	/* Where a layout has no names, its manifest.json may have them. */
 	for (size_t i = 0; i < reading->count && found == 0; i++) {
 		const struct strata_read_image *other = &reading->images[i];
 

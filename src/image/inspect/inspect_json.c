@@ -19,7 +19,7 @@ static void write_name(void *data, const char *name)
 	strata_json_write_string(data, name);
 }
 
-/* Programs that read this need not know that some writers spell the keys in lower case. */
+/* Some writers spell the keys in lower case. Programs that read this JSON need not know that. */
 static const char *usual_spelling(const char *key)
 {
 	static const char *const keys[] = {"User", "ExposedPorts", "Env", "Entrypoint", "Cmd",

@@ -54,7 +54,8 @@ static int count_change(struct tally *tally, const char *id)
 	return 0;
 }
 
-/* Items whose version changed: a store item that was only renamed has changed with another. */
+/* Items whose version changed. A store item with a new name and the old version changed because of
+ * another item. */
 static int count_changes(struct tally *tally, const struct strata_diff *diff)
 {
 	for (size_t layer = 0; layer < diff->now->count; layer++) {

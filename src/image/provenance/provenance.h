@@ -25,7 +25,7 @@
 /* The number of layers that are those of a base image. */
 #define STRATA_BASE_LABEL "stratapack.base-layers"
 
-/* Append which items LAYER holds, in about BUDGET bytes: "ID ID and 3 more customisation". */
+/* Append the ids of the items in LAYER, in about BUDGET bytes: "ID ID and 3 more customisation". */
 void strata_provenance_write_items(
 	struct strata_buffer *text, const struct strata_layer *layer, size_t budget);
 
@@ -39,14 +39,15 @@ struct strata_told_items {
 int strata_provenance_read_items(const char *text, struct strata_arena *arena,
 	struct strata_told_items *told, struct strata_error *error) STRATA_MUST_CHECK;
 
-/* Let MERGED say the versions of the items of its plan, in its labels, before all others. Nothing
- * changes where there is no plan, or nothing to say, or more than fits. What is new lives in ARENA.
- */
+/* Add to MERGED a label with the versions of the items of its plan, before all other labels.
+ * Nothing changes where there is no plan, where no item needs it, or where the label would be too
+ * long. New texts live in ARENA. */
 int strata_provenance_add_versions(struct strata_image_config *merged, struct strata_arena *arena,
 	struct strata_error *error) STRATA_MUST_CHECK;
 
-/* Let PAIR, the label of an image, tell the versions of its base, INHERITED, as well; of one that
- * both name, the image's own counts. Nothing changes where both are more than fits. */
+/* Add the versions in INHERITED, the label of the base, to PAIR, the label of the image. For an
+ * item that both name, the image's own version stays. Nothing changes where both would be too long.
+ */
 int strata_provenance_join_versions(struct strata_pair *pair, const char *inherited,
 	struct strata_arena *arena, struct strata_error *error) STRATA_MUST_CHECK;
 

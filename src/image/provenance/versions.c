@@ -7,7 +7,7 @@
 #include "image/provenance/provenance.h"
 #include "util/error.h"
 
-/* Bytes of the label: a registry takes a config of 4 MiB, and the history may have half of it. */
+/* The most bytes of the label: registries take a config of 4 MiB, and the history may take half. */
 enum { LONGEST_TEXT = 1024 * 1024 };
 
 static void write_versions(struct strata_buffer *text, const struct strata_plan *plan)

@@ -66,7 +66,7 @@ static void apply_history(struct strata_reading *reading, struct strata_read_ima
 	}
 	if (count == image->layer_count)
 		return;
-	/* Which entry belongs to which layer is then anybody's guess. */
+	/* It is then unknown which entry belongs to which layer. */
 	for (size_t i = 0; i < image->layer_count; i++)
 		image->layers[i].history = NULL;
 	/* Guix describes the image as a whole, in one entry. */

@@ -24,7 +24,7 @@ static bool name_as_digest(
 	return strata_digest_parse(text, digest);
 }
 
-/* Programs name members after the digest of what is in them: then it is a promise. */
+/* Programs name members by the digest of their content. Such a name is a promise. */
 static bool promised_digest(const char *name, struct strata_digest *digest)
 {
 	return name_as_digest(name, "blobs/sha256/", "", digest) ||

@@ -167,7 +167,7 @@ static int add_v1_image(struct strata_reading *reading, const char *name, const 
 	return 0;
 }
 
-/* Without `repositories` every directory that is nobody's parent is an image. */
+/* Without `repositories`, every directory that is not the parent of another one is an image. */
 static int read_directories(struct strata_reading *reading, struct strata_error *error)
 {
 	strata_automap struct strata_map parents = STRATA_MAP_INIT;

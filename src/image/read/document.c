@@ -33,7 +33,7 @@ const char *strata_reading_text(struct strata_reading *reading, const char *form
 	return strata_arena_string(&reading->arena, text);
 }
 
-/* Where a descriptor carries the content itself, it must be the content. */
+/* Where a descriptor carries the data itself, the data must match its digest. */
 static void check_data(struct strata_reading *reading, const struct strata_descriptor *descriptor,
 	const char *where)
 {

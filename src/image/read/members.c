@@ -152,7 +152,7 @@ static int index_archive(
 	if (status < 0 && store->count == 0 && status == STRATA_ERROR_FORMAT)
 		return strata_hint(error, status,
 			"an image is a tar archive, or a directory in the OCI or the dir layout");
-	/* What comes before a cut is still worth a look: the parts behind it will be missed. */
+	/* The members before the cut are still read. Those behind it are reported as missing. */
 	if (strata_is_finding(status) && store->count > 0 && error) {
 		strata_finding_error(findings, "the archive", error);
 		store->damaged = true;
@@ -213,7 +213,7 @@ static int copy_all(struct strata_input *input, int target, const char *target_n
 	}
 }
 
-/* A file may be all holes: what says it has a terabyte need not have cost anything. */
+/* A file may consist of holes: its stated size may be a terabyte without any such data. */
 static int check_holes(const struct strata_store *store, const char *name, const struct stat *info,
 	struct strata_error *error)
 {
@@ -331,7 +331,7 @@ static int find_file(struct strata_store *store, const char *name, struct strata
 {
 	struct stat status;
 
-	/* A link could lead anywhere, a device or a pipe hold everything up. */
+	/* A link could lead anywhere, and reading a device or a pipe could block. */
 	if (fstatat(store->descriptor, name, &status, AT_SYMLINK_NOFOLLOW) < 0) {
 		if (errno == ENOENT || errno == ENOTDIR || errno == ELOOP)
 			return 0;

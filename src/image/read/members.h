@@ -23,10 +23,10 @@ struct strata_place {
 	uint64_t size;
 };
 
-/* Open the directory or the archive at PATH, or what the name of an image elsewhere leads to. An
- * archive that is compressed as a whole is decompressed into a file without a name first. What is
- * wrong with an archive but does not hinder reading it goes to FINDINGS (borrowed for this call).
- * *STORE is the caller's. */
+/* Open the directory or the archive at PATH, or the image in a registry that PATH names. An archive
+ * that is compressed as a whole is first decompressed into a file without a name. Faults of an
+ * archive that do not prevent reading it go to FINDINGS (borrowed for this call). *STORE is the
+ * caller's. */
 int strata_store_open(const char *path, struct strata_findings *findings,
 	struct strata_store **store, struct strata_error *error) STRATA_MUST_CHECK;
 

@@ -121,7 +121,7 @@ static int add_image(struct strata_reading *reading, const struct context *conte
 	return status > 0 ? strata_manifest_apply(reading, image, document, error) : status;
 }
 
-/* A blob of a type that nobody told us about is kept honest by its digest. */
+/* A blob of an unknown type is only checked against its digest. */
 static int add_unknown(struct strata_reading *reading, const struct context *context,
 	const struct strata_descriptor *descriptor, struct strata_error *error)
 {
@@ -239,7 +239,7 @@ static int read_index(struct strata_reading *reading, const struct strata_json *
 			context->label ? context->label : "the index");
 		return 0;
 	}
-	/* A registry has all that its indexes name, and every question costs a journey. */
+	/* A registry has everything that its indexes name, and each question costs a round trip. */
 	status = strata_store_is_remote(reading->store) ? 0
 							: find_any(reading, list, context, error);
 	if (status < 0)

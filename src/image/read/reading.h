@@ -3,8 +3,8 @@
  * Images as they are read, whatever format they come in: for verifying and inspecting, and for
  * building on top of them.
  *
- * Reading takes apart every document (index, manifest, config) and reports on the way what does
- * not agree in them; blobs of layers are found but not read.
+ * Reading parses every document (index, manifest, config) and reports what does not agree in them.
+ * Blobs of layers are found but not read.
  */
 #ifndef IMAGE_READ_READING_H
 #define IMAGE_READ_READING_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Images that are elsewhere, seen as the members of an OCI layout: what the stage of registries
- * implements for the readers here, which are below it.
+ * Images in registries, seen as the members of an OCI layout. The stage of registries, which is
+ * above this one, implements these functions for the readers here.
  */
 #ifndef IMAGE_READ_REMOTE_H
 #define IMAGE_READ_REMOTE_H

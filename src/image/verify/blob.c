@@ -23,7 +23,7 @@ static void finish(struct strata_sha256 *hash, struct strata_digest *digest)
 	snprintf(digest->text, sizeof(digest->text), STRATA_DIGEST_PREFIX "%s", hex);
 }
 
-/* Turn a failure that is the input's fault into a finding, and that into 0. */
+/* Turn a failure that is the input's fault into a finding, and return 0 for it. */
 static int settle(struct strata_reading *reading, const char *where, int status,
 	struct strata_error *problem, struct strata_error *error)
 {
@@ -71,7 +71,8 @@ static int read_stream(struct strata_reading *reading, struct strata_input *sour
 		if (status < 0)
 			return status;
 	}
-	/* What is no tar still has a digest. Damaged compression has been reported already. */
+	/* Content that is not tar still has a digest. Damaged compression has been reported
+	 * already. */
 	status = strata_input_drain(&plain.input, &problem);
 	if (status < 0 && tar < 0 && strata_is_finding(status)) {
 		strata_error_clear(&problem);

@@ -144,8 +144,8 @@ static int check_whiteout(struct check *check, const char *path, const char *bas
 	return 0;
 }
 
-/* In a layer whiteouts are names; what overlay file systems know them by is hidden from some
- * clients, and deletes files at others. */
+/* In a layer, whiteouts are marked by their names. With the marks of overlay file systems, some
+ * clients delete files, and others do not see the marks. */
 static void check_overlay_marks(
 	struct check *check, const char *path, const struct strata_tar_member *member)
 {

@@ -110,8 +110,8 @@ static int move_up(struct strata_archive *archive, uint64_t target, uint64_t off
 	return status;
 }
 
-/* The blob is at its place; where members before it fell out, it moves up behind its header. What
- * is overwritten belongs to blobs before it, which are all made and were added already. */
+/* The blob is in the file already. Where members before it were left out, it moves up behind its
+ * header. It only overwrites blobs before it, which were all made and added already. */
 static int adopt_blob(struct strata_archive *archive, const struct strata_layer *layer,
 	struct strata_error *error)
 {

@@ -43,10 +43,9 @@ int strata_archive_blob(struct strata_archive *archive, const char *name,
 /* Count a blob that is no member of its own: it equals one before. */
 void strata_archive_skip_blob(struct strata_archive *archive);
 
-/* Lay out a file for COUNT more blobs, while the blobs and their digests are still unknown: ADD
- * (DATA) adds all members up to the last blob, as it will when the blobs are there, and nothing is
- * written meanwhile. *FILE then says where others are to write the blobs; it is borrowed from
- * ARCHIVE. */
+/* Lay out a file for COUNT more blobs, while the blobs and their digests are still unknown. ADD
+ * (DATA) adds all members up to the last blob, as it will when the blobs are there; nothing is
+ * written. *FILE, which is borrowed from ARCHIVE, then says where to write each blob. */
 int strata_archive_place(struct strata_archive *archive, size_t count,
 	int (*add)(void *data, struct strata_error *error), void *data,
 	struct strata_blob_file *file, struct strata_error *error) STRATA_MUST_CHECK;

@@ -16,8 +16,8 @@ struct strata_archive_layers {
 	size_t count, capacity;
 };
 
-/* Add LAYER's blob to ARCHIVE as PREFIX, its digest's digits, SUFFIX, unless it is there. What is
- * only measured is not remembered. */
+/* Add LAYER's blob to ARCHIVE, unless it is there. Its name is PREFIX, the digits of its digest,
+ * and SUFFIX. While the archive is only measured, nothing is remembered. */
 int strata_archive_layers_add(struct strata_archive_layers *layers, struct strata_archive *archive,
 	const struct strata_layer *layer, const char *prefix, const char *suffix,
 	struct strata_error *error) STRATA_MUST_CHECK;

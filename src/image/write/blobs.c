@@ -76,7 +76,8 @@ int strata_blobs_place(const char *top, const char *directory, const char *name,
 		/* Whatever has that name is not what it says. */
 		(void)unlink(path);
 	}
-	/* A working copy is about to be removed under its own name: no need to copy the bytes. */
+	/* A working copy is soon removed under its own name, so it can be linked instead of copied.
+	 */
 	if (layer->staged && link(layer->blob, path) == 0)
 		return 0;
 	return copy_blob(top, layer, path, error);

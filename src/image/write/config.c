@@ -14,8 +14,8 @@
 #include "util/sha256.h"
 #include "util/text.h"
 
-/* The history names what is in each layer. Together these texts stay well below what registries
- * take as a config. */
+/* The history names the items in each layer. Together, these texts stay well below the size of a
+ * config that registries take. */
 enum { HISTORY_BUDGET = 2 * 1024 * 1024 };
 
 int strata_document_seal(

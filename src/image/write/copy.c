@@ -160,7 +160,7 @@ static int encode(struct strata_encoding *encoding, struct strata_file_input *fi
 	return status;
 }
 
-/* Put a compressed blob in the place of LAYER's, which is not. */
+/* Replace LAYER's blob, which is not compressed, by a compressed one. */
 static int compress(
 	struct strata_encoding *encoding, struct strata_layer *layer, struct strata_error *error)
 {

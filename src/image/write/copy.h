@@ -8,9 +8,9 @@
 #include "image/read/reading.h"
 #include "image/write/image.h"
 
-/* Make *IMAGE of one that was read, with its COUNT LAYERS, which were gathered and must outlive it.
- * Its config keeps its bytes, and so does its manifest where it has one of OCI's for these layers;
- * what it has not is made. *IMAGE is the caller's. */
+/* Make *IMAGE from one that was read, with its COUNT LAYERS, which were gathered and must outlive
+ * it. Its config keeps its bytes. So does its manifest, where it has an OCI manifest for these
+ * layers; missing documents are made. *IMAGE is the caller's. */
 int strata_image_of_read(struct strata_reading *reading, const struct strata_read_image *read,
 	const struct strata_layer *layers, size_t count, struct strata_image **image,
 	struct strata_error *error) STRATA_MUST_CHECK;

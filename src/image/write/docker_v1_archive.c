@@ -157,7 +157,7 @@ static int write_repositories(struct strata_archive *archive,
 	return status;
 }
 
-/* What Docker since 1.10 and everybody else reads instead. */
+/* Docker since 1.10 and all other clients read this instead. */
 static int write_newer(struct strata_archive *archive, const struct strata_image *image,
 	const struct strata_destination *destination, const struct v1_layer *layers,
 	struct strata_arena *arena, struct strata_error *error)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Several images under one name: an OCI layout whose index.json leads to another index, which lists
- * an image for each platform (image-index.md). Clients pick the one of their machine. A flat
- * index.json with several platforms under one name is what containerd and skopeo stumble over.
+ * an image for each platform (image-index.md). Clients pick the one for their machine. containerd
+ * and skopeo do not understand a flat index.json with several platforms under one name.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -90,9 +90,9 @@ static int compare_name(const struct strata_json *descriptor, const struct strat
 	return 0;
 }
 
-/* Whether the new image replaces the one of DESCRIPTOR: it has one of the names in DESTINATION. One
- * without a name replaces the last such image: nobody can ask for that any more. TAKEN is set for
- * names whose reference another image has. */
+/* Whether the new image replaces the one of DESCRIPTOR, because that has one of the names in
+ * DESTINATION. A new image without a name replaces an old image without one, which nobody can ask
+ * for. TAKEN is set for names whose reference another image has. */
 static int is_replaced(const struct strata_json *descriptor, const struct strata_image *image,
 	const struct strata_destination *destination, bool *replaced, bool *taken,
 	struct strata_error *error)

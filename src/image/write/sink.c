@@ -87,7 +87,7 @@ bool strata_sink_takes_places(
 {
 	const struct strata_writer *writer = sink->writer;
 
-	/* Where all layers come at the end, those of a base are copied among the others. */
+	/* Where all layers are written at the end, those of a base are copied with the others. */
 	if (!writer->archive || (config->base && !writer->add_layer))
 		return false;
 	return strata_archive_takes_places(writer->archive(sink->state));

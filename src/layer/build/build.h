@@ -24,7 +24,8 @@ struct strata_build {
 	atomic_bool unsized;      /* there is a layer whose size shows only when it is made */
 	atomic_size_t tree_bytes; /* memory of the trees that are kept */
 	struct strata_placement placement;
-	pthread_mutex_t copying; /* held by who copies a blob: the kernel lets one write a file */
+	pthread_mutex_t
+		copying; /* held while a blob is copied: one thread writes a file at a time */
 
 	pthread_mutex_t delivery; /* guards what follows */
 	bool *made;
@@ -40,8 +41,8 @@ void strata_build_report(struct strata_build *build, uint64_t more);
 int strata_build_layer(
 	struct strata_build *build, size_t index, struct strata_error *error) STRATA_MUST_CHECK;
 
-/* Find out the sizes of all blobs before any is made, and have them placed; where one cannot be
- * known, none is placed. */
+/* Find out the sizes of all blobs before any is made, and have the blobs placed. If one size cannot
+ * be known, no blob is placed. */
 int strata_build_place(struct strata_build *build, struct strata_error *error) STRATA_MUST_CHECK;
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A layer of which no file's content was read yet: it is in the cache, or there is the tree that it
- * will be made of.
+ * A draft: a layer before the content of any file is read. Either the cache has it, or the draft
+ * has the tree that the layer will be made from.
  */
 #ifndef LAYER_BUILD_DRAFT_H
 #define LAYER_BUILD_DRAFT_H
@@ -20,8 +20,8 @@ struct strata_draft {
 	uint64_t size;     /* of the tree's stream, once it was measured; else 0 */
 };
 
-/* Look the layer of RECIPE up in the cache, filling LAYER if it is there; collect its tree if not.
- * What is there already is not done again. */
+/* Look the layer of RECIPE up in the cache. Fill LAYER if it is there; else collect its tree. A
+ * draft that is prepared already stays as it is. */
 int strata_draft_prepare(struct strata_draft *draft, const struct strata_recipe *recipe,
 	const struct strata_build_options *options, struct strata_layer *layer,
 	struct strata_error *error) STRATA_MUST_CHECK;
@@ -32,7 +32,7 @@ int strata_draft_measure(struct strata_draft *draft, struct strata_error *error)
 /* The memory that the tree takes, in bytes. */
 size_t strata_draft_memory(const struct strata_draft *draft);
 
-/* STRATA_ERROR_CHANGED if LAYER has not become as large as the draft was measured. */
+/* STRATA_ERROR_CHANGED if the size of LAYER is not the one that was measured for the draft. */
 int strata_draft_check(const struct strata_draft *draft, const struct strata_layer *layer,
 	struct strata_error *error) STRATA_MUST_CHECK;
 

@@ -36,7 +36,7 @@ static int fail_changed(const char *place, struct strata_error *error)
 		"stop what is writing to it, and try again");
 }
 
-/* The tree saw a file there: one that is gone, or a link by now, has changed. */
+/* The tree saw a file there. A file that is missing now, or is a link, has changed. */
 static int fail_open(const char *place, struct strata_error *error)
 {
 	if (errno == ENOENT || errno == ENOTDIR || errno == ELOOP)
@@ -168,8 +168,8 @@ static int compare_attributes(const struct content *content, struct strata_error
 	return status;
 }
 
-/* The digest must be of one state of the file, which is still what the tree saw but for its
- * contents, and those were read whole: BYTES, or in pieces where it is NULL. */
+/* Check that what was read is one state of the file, and that nothing but its content may differ
+ * from what the tree saw. BYTES is the whole content, or NULL where it was read in pieces. */
 static int check_unchanged(struct strata_file_reader *reader, const struct content *content,
 	const uint8_t *bytes, struct strata_error *error)
 {
@@ -313,7 +313,7 @@ static int hand_on(struct strata_file_reader *reader, struct content *content,
 
 	if (content->hash)
 		strata_sha256_update(content->hash, to, got);
-	/* What came in one piece can still be compared: that is soon no longer so. */
+	/* What was read in one piece can be compared now; the encoder soon reuses its memory. */
 	if (done + got == size)
 		status = check_unchanged(reader, content, done == 0 ? to : NULL, error);
 	if (reader->is_cold && done + got + FILE_BYTES_AHEAD < size)

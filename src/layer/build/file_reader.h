@@ -2,12 +2,12 @@
 /*
  * Reading the contents of a tree's files: each once, and each as it was at one moment.
  *
- * A store's daemon links equal files to each other at any time, which moves link counts, change
- * times and, where it renames a link over a file, the inode, but not what is in the file. So a file
- * whose change time alone has moved is looked into: what was read of it must be what is in it.
+ * A store's daemon may link equal files to each other at any time. That changes link counts, change
+ * times and, where it renames a link over a file, the inode, but not the content. So where only
+ * these have changed, the file is read once more and compared with what was read first.
  *
- * Where the first read of a file finds that it is on the disk only, the ones that come next are
- * asked for ahead of time: a disk answers many questions at once about as quickly as one.
+ * Where the first read of a file finds that it is not in memory, the kernel is asked to read the
+ * next files ahead: a disk serves many requests at once about as quickly as one.
  */
 #ifndef LAYER_BUILD_FILE_READER_H
 #define LAYER_BUILD_FILE_READER_H
@@ -22,8 +22,8 @@ struct strata_file_reader {
 	void (*progress)(void *data, uint64_t bytes);
 	void *progress_data;
 
-	/* Compare what was read of a file in several pieces with what is in it, too: a first
-	 * attempt failed for the want of that, and said so in "is_disturbed". */
+	/* Also compare files that were read in several pieces with what is in them. Set in a second
+	 * attempt, after the first one failed without it and set "is_disturbed". */
 	bool compares;
 	bool is_disturbed;
 	bool found_changes; /* of change times alone: what was read is right all the same */

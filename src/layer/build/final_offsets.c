@@ -6,8 +6,8 @@
 #include "layer/build/build.h"
 #include "util/observer.h"
 
-/* The trees that were measured are kept for when their layers are made, as many as fit here: with
- * more files than that, some directories are listed twice. */
+/* The trees that were measured are kept until their layers are made, up to this many files. With
+ * more files, some directories are listed twice. */
 enum { KEPT_TREE_BYTES = 32 * 1024 * 1024 };
 
 static void keep_tree(struct strata_build *build, struct strata_draft *draft)

@@ -33,8 +33,8 @@ static int check_fingerprint(const struct strata_recipe *recipe, const struct st
 	return status;
 }
 
-/* A layer is worth as many of the workers as it has of the bytes, rounded up: others keep the rest
- * busy. */
+/* A layer's share of the workers is its share of the bytes, rounded up. Other layers keep the other
+ * workers busy. */
 static unsigned choose_workers(const struct strata_build *build, const struct strata_recipe *recipe)
 {
 	unsigned threads = strata_pool_threads(build->encoding.pool);
@@ -48,8 +48,8 @@ static unsigned choose_workers(const struct strata_build *build, const struct st
 	return workers;
 }
 
-/* The places of a layer's blob: in every file that takes the blobs of all, and in one of its own if
- * it has one. */
+/* Where the blob of a layer is written: in every file that takes the blobs of all layers, and in a
+ * file of its own if it has one. */
 struct places {
 	struct strata_blob_place *places;
 	size_t count;
@@ -75,8 +75,8 @@ static int find_places(const struct strata_build *build, size_t index,
 	return 0;
 }
 
-/* The reader of a layer's files tells how many bytes it has read; in a second attempt, those of the
- * first count no more. */
+/* How many bytes of a layer's files were read, and how many were reported. A second attempt reports
+ * only what goes beyond the first. */
 struct reading {
 	struct strata_build *build;
 	uint64_t done, reported;
@@ -162,7 +162,7 @@ static int name_items(
 	return 0;
 }
 
-/* Have room for the file of a layer, where it is known how much that is. */
+/* Reserve room for the file of a layer, where its size is known. */
 static int reserve(struct strata_build *build, size_t index, int descriptor, const char *name,
 	struct strata_error *error)
 {
@@ -209,7 +209,7 @@ static int write_file(struct strata_build *build, size_t index, struct strata_er
 	return status;
 }
 
-/* Say where the cache had other bytes for what is the same as far as it can tell. */
+/* Tell the user where the cache had other bytes for the same key. */
 static int compare_stored(struct strata_build *build, size_t index, struct strata_error *error)
 {
 	const struct strata_build_options *options = build->options;
@@ -227,8 +227,9 @@ static int compare_stored(struct strata_build *build, size_t index, struct strat
 	return status;
 }
 
-/* Put the layer into the cache, unless what it would be found by may stand for something else: an
- * identity for a file that was touched meanwhile, a witness for one that changed just now. */
+/* Put the layer into the cache, unless its key may not stand for its content: a file with an
+ * identity was touched meanwhile, or one changed too recently for its witness to show another
+ * change. */
 static int store(struct strata_build *build, size_t index, struct strata_error *error)
 {
 	const struct strata_draft *draft = &build->drafts[index];
@@ -276,8 +277,8 @@ static int make_layer(struct strata_build *build, size_t index, struct strata_er
 	return status;
 }
 
-/* Write the blob of a layer that the cache has to where it was placed. A thread that had to wait
- * inside the kernel for another would spin meanwhile. */
+/* Copy the blob of a layer from the cache to where it was placed. One thread at a time does this:
+ * the kernel lets one write a file, and the others would spin while they wait for it. */
 static int copy_blob(struct strata_build *build, size_t index, struct strata_error *error)
 {
 	struct places places = {NULL, 0};

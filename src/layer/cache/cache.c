@@ -49,8 +49,8 @@ static int ensure_file(
 	return strata_file_place(directory, path, text, strlen(text), error);
 }
 
-/* Have an index that can be read. One that is empty or damaged is made anew: its images are listed
- * no more, but all layers are still found. */
+/* Make sure that the index can be read. An empty or damaged one is replaced: its images are no
+ * longer listed, but all layers are still found. */
 static int ensure_index(const char *directory, struct strata_error *error)
 {
 	strata_autofree char *path = strata_path_join(directory, "index.json");
@@ -180,7 +180,8 @@ bool strata_cache_has_blob(
 	       info.st_mtim.tv_nsec == 0;
 }
 
-/* Read the entry at PATH. Nothing that is wrong with it is an error: it is then no entry. */
+/* Read the entry at PATH. A file that is damaged or missing counts as no entry; that is no error.
+ */
 static bool read_entry(
 	const char *path, const struct strata_digest *key, struct strata_layer *layer)
 {
@@ -218,7 +219,8 @@ int strata_cache_find(struct strata_cache *cache, const struct strata_digest *ke
 			return strata_fail_memory(error);
 		}
 	}
-	/* The time of last use, for pruning; another user's cache may be read all the same. */
+	/* Set the time of last use, for pruning. In another user's cache this fails, which does no
+	 * harm. */
 	(void)utimensat(AT_FDCWD, path, NULL, 0);
 	*found = true;
 	return 0;

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The blob store from the side of a build (include/stratapack/cache.h has the side of its user).
+ * The cache as a build uses it (include/stratapack/cache.h is for its users). Its files are:
  *
- *	DIRECTORY/oci-layout, index.json   the OCI image layout
- *	DIRECTORY/blobs/sha256/HEX         blobs, with the modification time STRATA_BLOB_TIME: one
- *that was written to since has another DIRECTORY/recipes/HEX.json         a layer's facts, by the
- *digest of recipe key and witness DIRECTORY/lock                     held shared by everyone who
- *uses it, exclusively to prune
+ *	oci-layout, index.json   the OCI image layout
+ *	blobs/sha256/HEX         blobs; their modification time is STRATA_BLOB_TIME until they
+ *change recipes/HEX.json         facts of a layer, by the digest of its recipe key and its witness
+ *	lock                     locked shared by every user, exclusively by one that prunes
  */
 #ifndef LAYER_CACHE_CACHE_H
 #define LAYER_CACHE_CACHE_H
@@ -20,7 +19,7 @@ struct strata_cache {
 	char *blobs;
 	char *recipes;
 	int lock;
-	bool reads_again; /* nothing is found: everything is made once more, and compared */
+	bool reads_again; /* no entry is found: every layer is made again, and compared */
 };
 
 /* Whether identities do not say everything about the recipe's content: then the state of its files
@@ -40,7 +39,7 @@ int strata_cache_peek(struct strata_cache *cache, const struct strata_digest *ke
 	const struct strata_digest *witness, struct strata_layer *layer, bool *found,
 	struct strata_error *error) STRATA_MUST_CHECK;
 
-/* Remember LAYER by its recipe key. Its blob, if it has one, moves into the store. */
+/* Remember LAYER by its recipe key. Its blob, if it has one, moves into the cache. */
 int strata_cache_store(struct strata_cache *cache, const struct strata_digest *witness,
 	struct strata_layer *layer, struct strata_error *error) STRATA_MUST_CHECK;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Looking after the blob store: list, verify, prune.
+ * Looking after the cache: list, verify, prune.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -88,8 +88,8 @@ static int read_entry(const char *path, const struct stat *info, struct strata_l
 	return status < 0 ? status : strata_layer_read(layer, document, error);
 }
 
-/* Read an entry. One that was read to its end and is none is removed, since it can only stand in
- * the way; what cannot be read may well be one, and nothing is known of the blob that it needs. */
+/* Read an entry. A file that was read to its end and is not a valid entry is removed, since it is
+ * of no use. A file that cannot be read is an error: it may be an entry, and its blob must stay. */
 static int add_entry(void *data, const char *path, const char *name, struct strata_error *error)
 {
 	struct entries *entries = data;

@@ -7,8 +7,8 @@
 
 #include <stratapack/layer.h>
 
-/* The modification time, in seconds, that blobs in layouts and caches get: one that was written to
- * since has another. */
+/* The modification time, in seconds, that blobs in layouts and caches get. A blob that was written
+ * to later has another time. */
 enum { STRATA_BLOB_TIME = 1 };
 
 /* A place for one blob: from OFFSET on in a file. */

@@ -3,9 +3,9 @@
  * Deflating the blocks of one stream (RFC 1951) independently of each other.
  *
  * libdeflate is more than twice as fast as zlib, but makes whole streams only. So each block
- * becomes a stream, and all but the last lose the bit that says where it ends: zlib's inflate,
- * which can stop at every border between deflate's blocks, finds it, and on the way proves that the
- * block can be unpacked. An empty stored block then fills up the last byte.
+ * becomes a stream. In all streams but the last, the bit that marks the final deflate block is
+ * cleared. zlib's inflate, which can stop between deflate blocks, finds that bit, and proves on the
+ * way that the block can be unpacked. An empty stored block then fills up the last byte.
  */
 #ifndef LAYER_ENCODE_DEFLATER_H
 #define LAYER_ENCODE_DEFLATER_H

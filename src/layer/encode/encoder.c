@@ -81,7 +81,7 @@ int strata_encoder_new(struct strata_encoding *encoding,
 	return 0;
 }
 
-/* Begin a block; where too many are under way, some must be done first. */
+/* Begin a block. Where too many are in use, wait until some are done. */
 static int begin_block(struct strata_encoder *encoder, struct strata_error *error)
 {
 	const struct strata_codec *codec = encoder->codec;

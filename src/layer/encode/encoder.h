@@ -19,8 +19,8 @@ struct strata_encoder_options {
 	struct strata_compression compression;
 	const struct strata_blob_place *places; /* where the blob goes; borrowed */
 	size_t place_count;                     /* 0: only the digests are wanted */
-	/* For codecs with threads of their own: how many the layer is worth. At least 1; the bytes
-	 * do not depend on it. */
+	/* How many threads a codec with threads of its own may use. At least 1; the bytes do not
+	 * depend on it. */
 	unsigned workers;
 };
 
@@ -41,8 +41,8 @@ struct strata_codec {
 	const char *media_suffix; /* behind the OCI media type of a plain layer: "+gzip" */
 	int lowest_level, usual_level, highest_level;
 
-	/* What decides the bytes: the version of our use of the library (block sizes and the like),
-	 * and the library. NULL: no library does. */
+	/* What the bytes depend on: the version of the library, and of the way that we use it
+	 * (block sizes and the like). NULL where no library is used. */
 	int rules;
 	const char *library;
 	const char *(*library_version)(void);
@@ -52,8 +52,8 @@ struct strata_codec {
 	/* Encode BLOCK, and release it when its bytes are not needed any more: at once or later,
 	 * also where this fails. After the last one everything is written. */
 	int (*take_block)(void *state, struct strata_block *block, struct strata_error *error);
-	/* Complete the block that was taken first of those that are not released yet; *FOUND says
-	 * whether there was one. NULL where take_block() completes them. */
+	/* Complete the oldest block that is not released yet; *FOUND says whether there was one.
+	 * NULL where take_block() completes blocks itself. */
 	int (*complete_block)(void *state, bool *found, struct strata_error *error);
 	void (*close)(void *state);
 };

@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-/* The block that was added first, or NULL where there is none: then nobody hashes any more. */
+/* The oldest block, or NULL where there is none; then no thread hashes any longer. */
 static struct strata_block *next_block(struct strata_hashing *hashing)
 {
 	struct strata_block *block;

@@ -21,7 +21,8 @@ static unsigned count_spare_workers(unsigned threads, size_t layers)
 	size_t contexts = side_by_side * CONTEXT_MEMORY;
 	size_t workers = contexts < memory ? (memory - contexts) / WORKER_MEMORY : 0;
 
-	/* A large layer among small ones needs some, whose contexts stay small. */
+	/* A large layer among small ones needs some workers. The contexts of the small ones stay
+	 * small. */
 	return workers > threads / 2 ? (unsigned)workers : threads / 2;
 }
 

@@ -235,8 +235,8 @@ static int read_items(struct strata_recipe *recipe, const struct strata_json *do
 	return status;
 }
 
-/* The library that a recipe was made for decides its digest: another one must not be passed off
- * as it. */
+/* The digest of a layer depends on the library that its recipe names. No other library may be used
+ * in its place. */
 static int check_library(
 	const struct strata_codec *codec, const char *library, struct strata_error *error)
 {
@@ -418,7 +418,7 @@ static int read_recipe(struct strata_recipe *recipe, const struct strata_json *d
 	return status;
 }
 
-/* Nix gives a builder its attributes in one object, .attrs.json: then the recipe is one of them. */
+/* Nix gives a builder its attributes in one object, .attrs.json. A recipe may be one of them. */
 static const struct strata_json *recipe_in(const struct strata_json *document)
 {
 	const struct strata_json *recipe = strata_json_member(document, "recipe");

@@ -164,7 +164,7 @@ int strata_layer_read(
 	return read_items(layer, document, error);
 }
 
-/* Whoever made the directory may have been interrupted or may err: the blob is hashed again. */
+/* The directory may be incomplete or wrong, so the blob is hashed again. */
 int strata_layer_check_blob(const struct strata_layer *layer, struct strata_error *error)
 {
 	enum { CHUNK = 256 * 1024 };
