@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # What is in images of dockerTools' functions, as their users call them, with builders that are not root: each situation
 # of nixpkgs' examples is in nix/drop_ins.nix.
 # shellcheck source=tests/stores/nix/drop_ins.sh

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # The rest of what users of dockerTools and nix2container do, with builders that are not root: bases, archives, configs,
 # shells, layers, indexes. Each situation of their examples is in nix/drop_ins.nix.
 # shellcheck source=tests/stores/nix/drop_ins.sh
