@@ -46,7 +46,7 @@ static int read_revisions(struct strata_updates *updates, const struct strata_js
 		if (strata_json_kind(value) != STRATA_JSON_INTEGER ||
 			number <= (i > 0 ? (*numbers)[i - 1] : 0) || number > updates->revisions)
 			return strata_fail(error, STRATA_ERROR_FORMAT,
-				"member \"%s\": ascending revisions from 1 to %u are due", key,
+				"member \"%s\" must have ascending revisions from 1 to %u", key,
 				updates->revisions);
 		(*numbers)[i] = (uint32_t)number;
 	}

@@ -124,10 +124,9 @@ struct strata_layer {
 	enum strata_codec_kind codec;
 	char **items; /* ids of the items in it, sorted; owned */
 	size_t item_count;
-	struct strata_digest
-		contents; /* strata_layer_contents(), where items are left out; or "" */
-	bool customised;  /* holds the customisation's entries */
-	bool base;        /* of a base image: its items are not listed */
+	struct strata_digest contents; /* of the items, where they are left out; or "" */
+	bool customised;               /* holds the customisation's entries */
+	bool base;                     /* of a base image: its items are not listed */
 	char *blob;  /* path of the file with the blob; NULL where it has none of its own; owned */
 	bool staged; /* the blob is a working copy that outputs may share instead of copying */
 };

@@ -184,8 +184,7 @@ struct strata_plan {
 	struct strata_plan_layer *layers; /* bottom first */
 	size_t layer_count;
 	uint32_t base_layers; /* layers of a base image that lie beneath and count in the bound */
-	struct strata_plan_layer
-		base_items; /* items that the base layers hold; no layer has them */
+	struct strata_plan_layer base_items;       /* in the base image: no layer has them */
 	struct strata_customisation customisation; /* entries sorted by path components */
 	/* The customisation is a layer of its own on top; else part of the topmost layer. */
 	bool customisation_layer;

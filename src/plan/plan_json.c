@@ -103,7 +103,7 @@ static int read_head(
 		return status;
 	if (max_layers > UINT32_MAX)
 		return strata_fail(error, STRATA_ERROR_FORMAT,
-			"member \"maxLayers\" is no plausible number of layers");
+			"member \"maxLayers\" is not a plausible number of layers");
 	plan->max_layers = (uint32_t)max_layers;
 	plan->strategy = strata_arena_string(plan->arena, strategy);
 	return plan->strategy ? 0 : strata_fail_memory(error);
@@ -209,7 +209,7 @@ static int read_base(
 		status = strata_json_get_size(base, "layers", true, &layers, error);
 	if (status == 0 && layers > UINT32_MAX)
 		status = strata_fail(error, STRATA_ERROR_FORMAT,
-			"member \"layers\" is no plausible number of layers");
+			"member \"layers\" is not a plausible number of layers");
 	if (status == 0 && strata_json_member(base, "items"))
 		status = read_items(plan, base, 0, &seen, &plan->base_items, error);
 	plan->base_layers = (uint32_t)layers;

@@ -24,7 +24,7 @@ static int apply_architecture(void *target, const char *value, struct strata_err
 
 	if (!strata_platform_find(value, &found))
 		return strata_hint(error,
-			strata_fail(error, STRATA_ERROR_INVALID, "no architecture is called so"),
+			strata_fail(error, STRATA_ERROR_INVALID, "there is no such architecture"),
 			"say e.g. amd64, arm64, arm/v7, 386, ppc64le, riscv64, s390x; the words of "
 			"Debian, Guix, Nix and uname are understood as well");
 	/* A variant from --variant takes precedence over the one that the name implies. */

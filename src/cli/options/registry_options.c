@@ -38,8 +38,7 @@ static int apply_chunk_size(void *target, const char *value, struct strata_error
 	if (status == 0 && options->chunk_size == 0)
 		return strata_fail(error, STRATA_ERROR_INVALID, "a piece has at least one byte");
 	if (status == 0 && options->chunk_size > (uint64_t)1 << 30)
-		return strata_fail(
-			error, STRATA_ERROR_INVALID, "a piece of more than 1 GiB is none");
+		return strata_fail(error, STRATA_ERROR_INVALID, "a piece has at most 1 GiB");
 	return status;
 }
 

@@ -36,7 +36,7 @@ static int read_bound(const struct strata_json *object, uint32_t *bound, struct 
 		return status;
 	if (number == 0 || number > UINT32_MAX)
 		return strata_fail(error, STRATA_ERROR_FORMAT,
-			"member \"maxLayers\" is no plausible number of layers");
+			"member \"maxLayers\" is not a plausible number of layers");
 	*bound = (uint32_t)number;
 	return 0;
 }

@@ -24,8 +24,7 @@ struct strata_build {
 	atomic_bool unsized;      /* there is a layer whose size shows only when it is made */
 	atomic_size_t tree_bytes; /* memory of the trees that are kept */
 	struct strata_placement placement;
-	pthread_mutex_t
-		copying; /* held while a blob is copied: one thread writes a file at a time */
+	pthread_mutex_t copying; /* held while a blob is copied: one thread writes at a time */
 
 	pthread_mutex_t delivery; /* guards what follows */
 	bool *made;

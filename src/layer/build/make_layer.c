@@ -221,8 +221,8 @@ static int compare_stored(struct strata_build *build, size_t index, struct strat
 
 	if (status == 0 && found && !strata_digest_equal(&stored.diff_id, &layer->diff_id))
 		strata_note(options->observer,
-			"the cache had other contents for layer %zu (%s): mended", index + 1,
-			stored.diff_id.text);
+			"the cache had other contents for layer %zu (%s): they were replaced",
+			index + 1, stored.diff_id.text);
 	strata_layer_release(&stored);
 	return status;
 }
