@@ -3,8 +3,9 @@
  * The customisation as a whole: checked and copied, and as members of a JSON object, in plans and
  * in recipes.
  *
- *	"copies": [{"from": "/build/root", "to": "/"}, {"from": "/store/x", "to": "/", "links":
- *true}], "entries": [{"path": "/tmp", "type": "directory", "mode": "1777", "uid": 0, "gid": 0}],
+ *	"copies": [{"from": "/build/root", "to": "/"},
+ *		{"from": "/store/x", "to": "/", "links": true}],
+ *	"entries": [{"path": "/tmp", "type": "directory", "mode": "1777", "uid": 0, "gid": 0}],
  *	"permissions": [{"paths": "/srv/app-?", "mode": "u+w", "uid": 1000, "gid": 1000}],
  *	"followed": [{"path": "/bin", "to": "/usr/bin"}]
  */

@@ -4,7 +4,9 @@
 
 A comment names parameters in capitals ("Fill LAYER"). Print FILE:LINE: WORD for every such word that
 occurs neither in the declarations below the comment nor as a constant of the file, and that is no
-plain word. The parts of a form, such as HOST/NAME[:TAG], are no parameters."""
+plain word. The parts of a form, such as HOST/NAME[:TAG], are no parameters.
+
+Find also comments that the formatter tore: a line of theirs begins with "*" and no blank."""
 import re
 import sys
 
@@ -48,11 +50,19 @@ def stale_names(text):
                 yield line, word
 
 
+def torn_lines(text):
+    """Yield (line, word)."""
+    for match in re.finditer(COMMENT, text):
+        for torn in re.finditer(r"^[ \t]*\*[^\s/*]\S*", match[0], re.M):
+            yield text.count("\n", 0, match.start() + torn.start()) + 1, torn[0].strip()
+
+
 def main():
     found = 0
     for path in sys.argv[1:]:
         with open(path, encoding="utf-8") as file:
-            for line, word in stale_names(file.read()):
+            text = file.read()
+            for line, word in [*stale_names(text), *torn_lines(text)]:
                 print(f"{path}:{line}: {word}")
                 found = 1
     return found

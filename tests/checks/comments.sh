@@ -17,6 +17,8 @@ ok "a parameter may be named" made_up "Fill LAYER with SIZE bytes."
 ok "the parts of a form are no parameters" made_up "Fill LAYER from HOST/NAME[:TAG]."
 not "a stale parameter is found" made_up "Fill BUFFER with SIZE bytes."
 is "the place and the name are said" "$(made_up "Fill BUFFER with SIZE bytes.")" "made-up.h:1: BUFFER"
+not "a torn comment is found" made_up "Fill LAYER with SIZE
+ *bytes."
 
 # unexplained FILE…: print each .c file without a header of its own name and without a comment right
 # below the line of its licence.

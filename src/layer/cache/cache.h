@@ -3,9 +3,9 @@
  * The cache as a build uses it (include/stratapack/cache.h is for its users). Its files are:
  *
  *	oci-layout, index.json   the OCI image layout
- *	blobs/sha256/HEX         blobs; their modification time is STRATA_BLOB_TIME until they
- *change recipes/HEX.json         facts of a layer, by the digest of its recipe key and its witness
- *	lock                     locked shared by every user, exclusively by one that prunes
+ *	blobs/sha256/HEX         blobs; while unchanged, their time is STRATA_BLOB_TIME
+ *	recipes/HEX.json         facts of a layer, by the digest of recipe key and witness
+ *	lock                     locked shared by every user, exclusively to prune
  */
 #ifndef LAYER_CACHE_CACHE_H
 #define LAYER_CACHE_CACHE_H
