@@ -107,6 +107,38 @@ is "loses a variable that no client takes" "$(skopeo inspect --config oci:even:x
 ok "which is said" grep -q "'BARE' without a value" log
 ok "and that ONBUILD is not run" grep -q "ONBUILD" log
 
+# --- labels that containers can have -------------------------------------------------------------
+
+versions() { # versions FIRST LAST VERSION: the graph of items with long names
+	local i
+	for i in $(seq "$1" "$2"); do
+		mkdir -p "many/srv/an-item-with-a-long-name-$i" && echo "$i" >"many/srv/an-item-with-a-long-name-$i/file"
+		jq -nc --arg id "an-item-with-a-long-name-$i" --arg version "$3" '{$id, $version, trees: ["/srv/" + $id]}'
+	done | jq -sc '{stratapackGraph: 1, items: .}'
+}
+of_many() { # of_many GRAPH LAYOUT OPTION…
+	"$STRATAPACK" build --graph "$1" --root many --no-cache -q -o "oci:$2:x:1" "${@:3}"
+}
+longest_label() {
+	skopeo inspect "oci:$1:1" | jq '[.Labels | to_entries[] | (.key + .value | utf8bytelength)] | max'
+}
+told_versions() { # told_versions LAYOUT: how many items have which version
+	"$STRATAPACK" inspect --json "$1" | jq -c '[.. | .versions? // empty | .[]] | group_by(.) | map([.[0], length])'
+}
+versions 1 130 "1:2.3.4-5+deb12u1" >one.json
+versions 121 160 "1:2.3.4-5+deb12u2" >two.json
+ok "an image of many items" of_many one.json many-one
+is "has no label that containerd refuses" "$(($(longest_label many-one) <= 4096))" 1
+ok "one of the same items in newer versions" bash -c 'sed s/deb12u1/deb12u9/g one.json >newer.json'
+ok "is built" of_many newer.json many-newer
+is "every version is read back" "$("$STRATAPACK" diff --json many-one many-newer | grep -o 'deb12u[19]' | sort | uniq -c | tr -s ' \n' ' ')" \
+	" 130 deb12u1 130 deb12u9 "
+ok "an image on it" of_many two.json many-two --base oci:many-one --force-overlap
+is "has none either" "$(($(longest_label many-two) <= 4096))" 1
+is "and knows the versions of both" "$(skopeo inspect oci:many-two:1 | jq -r '.Labels | to_entries[] |
+	select(.key | startswith("stratapack.versions")).value' | tr ' ' '\n' | sed 's/.*=//' | sort | uniq -c | tr -s ' \n' ' ')" \
+	" 130 1:2.3.4-5+deb12u1 40 1:2.3.4-5+deb12u2 "
+
 # --- marks of overlays --------------------------------------------------------------------------
 
 mkdir -p marked/in && mknod marked/gone c 0 0 && setfattr -n user.overlay.opaque -v y marked/in

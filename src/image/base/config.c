@@ -201,12 +201,18 @@ static int merge_labels(const struct merging *merging, struct strata_image_confi
 		strata_json_count(member) + merged->label_count + 1, sizeof(*pairs));
 	if (!pairs)
 		return strata_fail_memory(merging->error);
+	status = strata_provenance_gather_versions(
+		member, merging->arena, &versions, merging->error);
+	if (status < 0)
+		return status;
 	while (strata_json_next(member, &position, &key, &value)) {
+		bool is_versions = strcmp(key, STRATA_VERSIONS_LABEL) == 0;
+
 		if (!strata_json_string(value))
 			return fail_member(merging, "Labels");
-		pairs[count++] = (struct strata_pair){key, strata_json_string(value)};
-		if (strcmp(key, STRATA_VERSIONS_LABEL) == 0)
-			versions = strata_json_string(value);
+		if (!strata_provenance_is_more_versions(key))
+			pairs[count++] = (struct strata_pair){
+				key, is_versions ? versions : strata_json_string(value)};
 	}
 	for (size_t i = 0; status == 0 && i < merged->label_count; i++) {
 		struct strata_pair pair = merged->labels[i];

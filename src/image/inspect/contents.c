@@ -45,11 +45,12 @@ static int read_versions(struct strata_contents *contents, const struct strata_r
 	struct strata_error *error)
 {
 	strata_autoversions struct strata_told_versions versions = STRATA_TOLD_VERSIONS_INIT;
-	const char *text = label(image, STRATA_VERSIONS_LABEL);
-	int status;
+	const char *text;
+	int status = strata_provenance_gather_versions(
+		strata_inspect_run_member(image, "Labels"), &contents->arena, &text, error);
 
-	if (!text)
-		return 0;
+	if (status < 0 || !text)
+		return status;
 	status = strata_provenance_read_versions(text, &contents->arena, &versions, error);
 	for (size_t i = 0; status == 0 && i < contents->count; i++)
 		status = strata_provenance_apply_versions(

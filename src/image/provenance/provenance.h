@@ -13,13 +13,15 @@
 
 #include "util/arena.h"
 #include "util/buffer.h"
+#include "util/json.h"
+#include "util/json_writer.h"
 #include "util/map.h"
 
 /* "created_by" of the history entries of layers that stratapack made. */
 #define STRATA_HISTORY_AUTHOR "stratapack"
 
 /* The versions of items whose ids do not change with the content: "ID=VERSION" with blanks between.
- */
+ * What does not fit in a label goes on in others, with ".2", ".3" and so on behind this name. */
 #define STRATA_VERSIONS_LABEL "stratapack.versions"
 
 /* The number of layers that are those of a base image. */
@@ -50,6 +52,18 @@ int strata_provenance_add_versions(struct strata_image_config *merged, struct st
  */
 int strata_provenance_join_versions(struct strata_pair *pair, const char *inherited,
 	struct strata_arena *arena, struct strata_error *error) STRATA_MUST_CHECK;
+
+/* Write such a label as members of JSON, none longer than containers may have. */
+int strata_provenance_write_versions(struct strata_json_writer *json, const char *text,
+	struct strata_error *error) STRATA_MUST_CHECK;
+
+/* Put the labels with versions that are among LABELS together in TEXT, which is NULL where there
+ * are none, and else lives in ARENA. */
+int strata_provenance_gather_versions(const struct strata_json *labels, struct strata_arena *arena,
+	const char **text, struct strata_error *error) STRATA_MUST_CHECK;
+
+/* Whether KEY is one of the labels in which the versions go on. */
+bool strata_provenance_is_more_versions(const char *key);
 
 /* The label that COUNT layers are a base's. Its value lives in ARENA. */
 int strata_provenance_base_label(size_t count, struct strata_arena *arena, struct strata_pair *pair,

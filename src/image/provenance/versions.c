@@ -7,8 +7,13 @@
 #include "image/provenance/provenance.h"
 #include "util/error.h"
 
-/* The most bytes of the label: registries take a config of 4 MiB, and the history may take half. */
-enum { LONGEST_TEXT = 1024 * 1024 };
+enum {
+	/* The most bytes of all versions: registries take a config of 4 MiB, and the history may
+	 * take half. */
+	LONGEST_TEXT = 1024 * 1024,
+	/* The most bytes of a label with its key: containerd makes no container of a longer one. */
+	LONGEST_LABEL = 4096,
+};
 
 static void write_versions(struct strata_buffer *text, const struct strata_plan *plan)
 {
@@ -64,6 +69,91 @@ int strata_provenance_join_versions(struct strata_pair *pair, const char *inheri
 		return STRATA_ERROR_MEMORY;
 	pair->value = strata_arena_string(arena, text.data);
 	return pair->value ? 0 : strata_fail_memory(error);
+}
+
+/* The key of the label in which the versions go on, NUMBER being 2 or more; or the first one's. */
+static int make_key(struct strata_buffer *key, size_t number, struct strata_error *error)
+{
+	strata_buffer_truncate(key, 0);
+	strata_buffer_string(key, STRATA_VERSIONS_LABEL);
+	if (number > 1)
+		strata_buffer_format(key, ".%zu", number);
+	return strata_buffer_check(key, error);
+}
+
+/* How much of TEXT fits in MOST bytes and ends where a pair does; 0: not even the first pair. */
+static size_t measure_part(const char *text, size_t most)
+{
+	size_t length = strlen(text);
+
+	if (length <= most)
+		return length;
+	for (length = most; length > 0 && text[length] != ' ';)
+		length--;
+	return length;
+}
+
+int strata_provenance_write_versions(
+	struct strata_json_writer *json, const char *text, struct strata_error *error)
+{
+	strata_autobuffer struct strata_buffer key = STRATA_BUFFER_INIT, part = STRATA_BUFFER_INIT;
+	size_t number = 1;
+
+	for (const char *at = text + strspn(text, " "); *at; at += strspn(at, " ")) {
+		int status = make_key(&key, number, error);
+		size_t length = measure_part(at, LONGEST_LABEL - key.length);
+
+		if (length > 0) {
+			strata_buffer_truncate(&part, 0);
+			strata_buffer_append(&part, at, length);
+			status = status < 0 ? status : strata_buffer_check(&part, error);
+			if (status == 0)
+				strata_json_member_string(json, key.data, part.data);
+			number++;
+		} else {
+			length = strcspn(at, " "); /* too long for any label */
+		}
+		if (status < 0)
+			return status;
+		at += length;
+	}
+	return 0;
+}
+
+int strata_provenance_gather_versions(const struct strata_json *labels, struct strata_arena *arena,
+	const char **text, struct strata_error *error)
+{
+	strata_autobuffer struct strata_buffer key = STRATA_BUFFER_INIT, all = STRATA_BUFFER_INIT;
+	size_t number = 0;
+	int status;
+
+	*text = NULL;
+	do {
+		const char *part = NULL;
+
+		status = make_key(&key, ++number, error);
+		if (status == 0)
+			part = strata_json_string(strata_json_member(labels, key.data));
+		if (!part)
+			break;
+		strata_buffer_format(&all, "%s%s", number > 1 ? " " : "", part);
+	} while (status == 0);
+	if (status == 0)
+		status = strata_buffer_check(&all, error);
+	if (status < 0 || number == 1)
+		return status;
+	*text = strata_arena_string(arena, all.data);
+	return *text ? 0 : strata_fail_memory(error);
+}
+
+bool strata_provenance_is_more_versions(const char *key)
+{
+	const char *number =
+		strncmp(key, STRATA_VERSIONS_LABEL ".", strlen(STRATA_VERSIONS_LABEL ".")) == 0
+			? key + strlen(STRATA_VERSIONS_LABEL ".")
+			: "";
+
+	return *number && number[strspn(number, "0123456789")] == '\0';
 }
 
 static size_t count_pairs(const char *text)

@@ -86,6 +86,29 @@ static void write_set(
 	strata_json_end_object(json);
 }
 
+static int write_labels(struct strata_json_writer *json, const struct strata_image_config *config,
+	struct strata_error *error)
+{
+	int status = 0;
+
+	if (config->label_count == 0)
+		return 0;
+	strata_json_key(json, "Labels");
+	strata_json_begin_object(json);
+	for (size_t i = 0; status == 0 && i < config->label_count; i++) {
+		const struct strata_pair *label = &config->labels[i];
+
+		if (strata_pairs_overridden(config->labels, config->label_count, i))
+			continue;
+		if (strcmp(label->key, STRATA_VERSIONS_LABEL) == 0)
+			status = strata_provenance_write_versions(json, label->value, error);
+		else
+			strata_json_member_string(json, label->key, label->value);
+	}
+	strata_json_end_object(json);
+	return status;
+}
+
 /* Write the "config" member's object: what a container runs as. Members follow the OCI image
  * specification's config.md; absent ones are left out. */
 static int write_execution(struct strata_json_writer *json,
@@ -101,16 +124,9 @@ static int write_execution(struct strata_json_writer *json,
 	write_strings(json, "Cmd", config->cmd, config->cmd_count);
 	write_set(json, "Volumes", config->volumes, config->volume_count);
 	strata_json_member_string(json, "WorkingDir", config->working_directory);
-	if (config->label_count > 0) {
-		strata_json_key(json, "Labels");
-		strata_json_begin_object(json);
-		for (size_t i = 0; i < config->label_count; i++) {
-			if (!strata_pairs_overridden(config->labels, config->label_count, i))
-				strata_json_member_string(
-					json, config->labels[i].key, config->labels[i].value);
-		}
-		strata_json_end_object(json);
-	}
+	status = write_labels(json, config, error);
+	if (status < 0)
+		return status;
 	strata_json_member_string(json, "StopSignal", config->stop_signal);
 	for (size_t i = 0; i < config->member_count; i++) {
 		strata_json_key(json, config->members[i].key);
