@@ -188,6 +188,17 @@ STRATA_PUBLIC int strata_job_forecast(struct strata_job *job, struct strata_chur
  * malloced string; NULL where memory is out. */
 STRATA_PUBLIC char *strata_job_json(const struct strata_job *job);
 
+enum strata_sbom_format {
+	STRATA_SBOM_SPDX_JSON,      /* SPDX 2.3 */
+	STRATA_SBOM_CYCLONEDX_JSON, /* CycloneDX 1.6 */
+};
+
+/* The bill of materials of the image that JOB has made or described: its items and what they need,
+ * and the layers that hold them. Its time is that of the image, and its identifiers are made of
+ * digests. *TEXT is malloced. STRATA_ERROR_INVALID where JOB has no graph, or no image. */
+STRATA_PUBLIC int strata_job_sbom(const struct strata_job *job, enum strata_sbom_format format,
+	char **text, struct strata_error *error);
+
 /* STRATA_ERROR_INVALID where an image would have more LAYERS than every client takes
  * (STRATA_LARGEST_MAX_LAYERS). */
 STRATA_PUBLIC int strata_layer_count_check(size_t layers, struct strata_error *error);

@@ -2,6 +2,7 @@
 #include "util/text.h"
 
 #include <string.h>
+#include <time.h>
 
 /* The length of the well-formed UTF-8 sequence at BYTES, or 0. */
 static size_t sequence_length(const unsigned char *bytes, size_t length)
@@ -232,5 +233,17 @@ bool strata_text_from_base64(struct strata_buffer *buffer, const char *text)
 		for (size_t k = 0; k + padding < 3; k++)
 			strata_buffer_byte(buffer, (char)(group >> (16 - 8 * k)));
 	}
+	return true;
+}
+
+bool strata_text_time(struct strata_buffer *buffer, int64_t seconds)
+{
+	time_t time = (time_t)seconds;
+	struct tm parts;
+
+	if (!gmtime_r(&time, &parts) || parts.tm_year < -1900 || parts.tm_year > 9999 - 1900)
+		return false;
+	strata_buffer_format(buffer, "%04d-%02d-%02dT%02d:%02d:%02dZ", 1900 + parts.tm_year,
+		1 + parts.tm_mon, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec);
 	return true;
 }

@@ -28,6 +28,10 @@ int strata_text_hex_digit(char byte);
  * docker print them). */
 void strata_text_size(struct strata_buffer *buffer, uint64_t bytes);
 
+/* Append a time as RFC 3339 writes it, in UTC: "2024-05-01T12:00:00Z". Returns false where its year
+ * does not have four digits. */
+bool strata_text_time(struct strata_buffer *buffer, int64_t seconds);
+
 /* Append TEXT for terminals: bytes that are not UTF-8, and characters that a terminal obeys or that
  * change the order or the lines in which others are shown, are made visible. */
 void strata_text_visible(struct strata_buffer *buffer, const char *text);

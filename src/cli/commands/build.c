@@ -8,6 +8,7 @@
 #include "cli/options/planning_options.h"
 #include "cli/options/registry_options.h"
 #include "cli/options/result_options.h"
+#include "cli/options/sbom_options.h"
 #include "cli/text/output.h"
 #include "cli/text/progress.h"
 
@@ -19,12 +20,14 @@ struct build {
 	struct strata_cache_options cache;
 	struct strata_thread_options thread;
 	struct strata_result_options result;
+	struct strata_sbom_options sbom;
 };
 
 static const struct strata_command_group build_groups[] = {
 	STRATA_PLANNING_GROUPS(struct build, planning),
 	{&strata_layer_group, offsetof(struct build, layer)},
 	STRATA_RESULT_GROUPS(struct build, result),
+	{&strata_sbom_group, offsetof(struct build, sbom)},
 	{&strata_cache_group, offsetof(struct build, cache)},
 	{&strata_thread_group, offsetof(struct build, thread)},
 	{&strata_registry_group, offsetof(struct build, registry)},
@@ -49,22 +52,24 @@ static int prepare(struct build *build, char *const *items, size_t count,
 	return strata_wrong_use(error, result);
 }
 
-static int execute(const struct build *build, struct strata_request *request,
-	struct strata_job **job, struct strata_error *error)
+static int execute(struct build *build, struct strata_request *request, struct strata_job **job,
+	struct strata_error *error)
 {
 	struct strata_progress_line line;
 	int result = strata_cache_options_open(&build->cache, &request->cache, error);
 
+	if (result == 0)
+		result = strata_sbom_options_open(&build->sbom, error);
 	if (result < 0)
 		return result;
 	strata_progress_begin(&line, build->general.quiet);
 	request->observer = &line.observer;
 	result = strata_job_run(request, strata_result_options_goal(&build->result), job, error);
 	strata_progress_end(&line);
-	return result;
+	return result < 0 ? result : strata_sbom_options_write(&build->sbom, *job, error);
 }
 
-static int run_prepared(const struct build *build, struct strata_request *request)
+static int run_prepared(struct build *build, struct strata_request *request)
 {
 	const struct strata_report_options *report = &build->result.report;
 	strata_autoerror struct strata_error error = STRATA_ERROR_INIT;
@@ -81,7 +86,7 @@ static int run_prepared(const struct build *build, struct strata_request *reques
 
 static int run_build(const struct strata_command *command, int argc, char **argv)
 {
-	struct build build = {.general = {.help = false}};
+	struct build build = {.sbom = {.outputs = {STRATA_OUTPUT_INIT, STRATA_OUTPUT_INIT}}};
 	struct strata_request request = STRATA_REQUEST_INIT;
 	strata_autoerror struct strata_error error = STRATA_ERROR_INIT;
 	int first;
@@ -96,6 +101,7 @@ static int run_build(const struct strata_command *command, int argc, char **argv
 	strata_planning_options_release(&build.planning);
 	strata_layer_options_release(&build.layer);
 	strata_result_options_release(&build.result);
+	strata_sbom_options_release(&build.sbom);
 	return code;
 }
 

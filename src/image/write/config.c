@@ -4,7 +4,6 @@
  * config.md).
  */
 #include <string.h>
-#include <time.h>
 
 #include "image/base/base_image.h"
 #include "image/provenance/provenance.h"
@@ -202,19 +201,14 @@ static int write_config(struct strata_json_writer *json, const struct strata_ima
 
 static int format_time(int64_t seconds, char **text, struct strata_error *error)
 {
-	time_t time = (time_t)seconds;
-	struct tm parts;
+	strata_autobuffer struct strata_buffer time = STRATA_BUFFER_INIT;
 
-	if (!gmtime_r(&time, &parts) || parts.tm_year < -1900 || parts.tm_year > 9999 - 1900)
+	if (!strata_text_time(&time, seconds))
 		return strata_fail(error, STRATA_ERROR_INVALID,
 			"the creation time %lld cannot be written as a date of four-digit years",
 			(long long)seconds);
-	if (asprintf(text, "%04d-%02d-%02dT%02d:%02d:%02dZ", 1900 + parts.tm_year, 1 + parts.tm_mon,
-		    parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec) < 0) {
-		*text = NULL;
-		return strata_fail_memory(error);
-	}
-	return 0;
+	*text = strata_buffer_take(&time);
+	return *text ? 0 : strata_fail_memory(error);
 }
 
 static int copy_text(char **copy, const char *text, struct strata_error *error)
