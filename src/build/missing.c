@@ -16,6 +16,7 @@ enum {
 /* Names that might have been meant. */
 struct near {
 	const char *name;
+	const char *path;      /* what is meant, which is no name to propose */
 	const char *directory; /* where they are, with a slash behind */
 	size_t most;           /* changes */
 	struct strata_buffer found;
@@ -49,6 +50,14 @@ static size_t count_changes(const char *left, const char *right)
 	return row[width];
 }
 
+/* Whether QUOTED is PATH in quotes. */
+static bool is_quoted(const char *quoted, const char *path)
+{
+	size_t length = strlen(path);
+
+	return strlen(quoted) == length + 2 && strncmp(quoted + 1, path, length) == 0;
+}
+
 static int compare_name(void *data, const char *name, struct strata_error *error)
 {
 	struct near *near = data;
@@ -60,7 +69,7 @@ static int compare_name(void *data, const char *name, struct strata_error *error
 	strata_buffer_format(&path, "'%s%s'", near->directory, name);
 	if (strata_buffer_check(&path, error) < 0)
 		return STRATA_ERROR_MEMORY;
-	if (strstr(near->found.data, path.data))
+	if (strstr(near->found.data, path.data) || is_quoted(path.data, near->path))
 		return 0;
 	strata_buffer_string(&near->found, near->count++ > 0 ? ", " : "");
 	strata_text_visible(&near->found, path.data);
@@ -127,6 +136,7 @@ static int find_near(struct strata_lower *image, const char *path, const char *s
 
 	if (!directory)
 		return strata_fail_memory(error);
+	near->path = path;
 	near->name = slash ? slash + 1 : path;
 	if (strlen(near->name) > LONGEST_NAME)
 		return 0;
@@ -181,6 +191,21 @@ static int has_program(struct strata_lower *image, const char *name, const char 
 	return status;
 }
 
+/* Tell what is at NAME, an absolute path, and cannot be run. Of copies with permissions of their
+ * own the mode is not known yet. */
+static void tell_unrunnable(const struct strata_job *job, const char *what, const char *name,
+	const struct strata_lower_entry *entry)
+{
+	bool has_permissions = job->plan->customisation.permission_count > 0;
+
+	if (entry->listed.kind == STRATA_LISTED_DIRECTORY)
+		strata_note(job->request.observer, "%s '%s' is a directory", what, name);
+	else if ((entry->listed.mode & 0111) == 0 &&
+		 !(entry->source == STRATA_LOWER_COPY && has_permissions))
+		strata_note(job->request.observer, "%s '%s' is not executable: its mode is %04o",
+			what, name, entry->listed.mode);
+}
+
 /* What the image says that containers run. One that is relative to a directory, and one of a base
  * whose search path is not known here, is not looked at. */
 static int check_program(const struct strata_job *job, struct strata_lower *image, const char *what,
@@ -188,9 +213,18 @@ static int check_program(const struct strata_job *job, struct strata_lower *imag
 {
 	struct near near = {.found = STRATA_BUFFER_INIT};
 	const char *search = search_path(job);
+	struct strata_lower_entry entry;
+	strata_autobuffer struct strata_buffer resolved = STRATA_BUFFER_INIT;
 	bool has;
 	int status;
 
+	if (*name == '/') {
+		status = strata_lower_follow(image, name, &resolved, &entry, error);
+		if (status == 0 && entry.listed.kind != STRATA_LISTED_NOTHING)
+			tell_unrunnable(job, what, name, &entry);
+		if (status < 0 || entry.listed.kind != STRATA_LISTED_NOTHING)
+			return status;
+	}
 	if (*name != '/' && (job->base || strchr(name, '/')))
 		return 0;
 	status = has_program(image, name, search, &has, error);
@@ -280,6 +314,24 @@ static bool leads_elsewhere(const char *target)
 	       strata_text_starts_with(target, "/sys/") || strata_text_starts_with(target, "/run/");
 }
 
+static int check_directory(
+	const struct strata_job *job, struct strata_lower *image, struct strata_error *error)
+{
+	strata_autobuffer struct strata_buffer resolved = STRATA_BUFFER_INIT;
+	const char *directory = job->config.working_directory;
+	struct strata_lower_entry entry;
+	int status = 0;
+
+	if (!directory)
+		return 0;
+	status = strata_lower_follow(image, directory, &resolved, &entry, error);
+	if (status == 0 && entry.listed.kind == STRATA_LISTED_OTHER)
+		strata_note(job->request.observer,
+			"the working directory '%s' is a file: no container can start in it",
+			directory);
+	return status;
+}
+
 static int check_links(
 	const struct strata_job *job, struct strata_lower *image, struct strata_error *error)
 {
@@ -306,6 +358,8 @@ int strata_missing_tell(const struct strata_job *job, struct strata_error *error
 		status = check_links(job, &image, error);
 	if (status == 0)
 		status = check_programs(job, &image, error);
+	if (status == 0)
+		status = check_directory(job, &image, error);
 	if (status == 0)
 		status = check_user(job, &image, error);
 	strata_lower_release(&image);

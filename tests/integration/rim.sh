@@ -164,6 +164,19 @@ told --entrypoint busybox
 ok "one that is not in PATH" grep -q "the entrypoint 'busybox' is not in the image; there is '$shell/bin/busybox'" log
 told --entrypoint busybox --link "$shell"
 not "one that is" grep -q "is not in the image" log
+mkdir -p app && printf '#!/bin/sh\n' | tee app/plain >app/run && chmod 755 app/run && ln -s /none app/dangling
+told --copy app=/app --entrypoint /app/plain
+ok "one without the right to run it" grep -q "the entrypoint '/app/plain' is not executable: its mode is 0644" log
+told --copy app=/app --chmod '/app/plain=0755' --entrypoint /app/plain
+not "one that gets it" grep -q "executable" log
+told --copy app=/app --entrypoint /app
+ok "a directory" grep -q "the entrypoint '/app' is a directory" log
+told --copy app=/app --entrypoint /app/dangling
+ok "a link that leads nowhere" grep -q "the entrypoint '/app/dangling' is not in the image$" log
+told --copy app=/app --entrypoint /app/run --workdir /app
+not "nothing where all is well" grep -q "/app" log
+told --copy app=/app --workdir /app/run
+ok "a working directory that is a file" grep -q "the working directory '/app/run' is a file" log
 told --symlink /x=/store/none
 ok "the target of a link" grep -q "the target of a link, '/store/none' is not in the image" log
 fails_with 1 "'$shell/bin/bussybox', is not there; there is '$shell/bin/busybox'" "a relative target is an error" \
