@@ -7,6 +7,7 @@
 #include "cli/command.h"
 #include "cli/program.h"
 #include "cli/text/output.h"
+#include "util/suggestion.h"
 
 const struct strata_command *const strata_commands[] = {
 	&strata_command_build,
@@ -86,10 +87,16 @@ static int print_version(void)
 static int fail_unknown(const char *name)
 {
 	strata_autoerror struct strata_error error = STRATA_ERROR_INIT;
+	struct strata_suggestion near = STRATA_SUGGESTION_INIT;
+	int result = strata_fail(&error, STRATA_ERROR_INVALID, "there is no command '%s'", name);
 
-	strata_hint(&error,
-		strata_fail(&error, STRATA_ERROR_INVALID, "there is no command '%s'", name),
-		"'stratapack --help' lists the commands");
+	for (const struct strata_command *const *at = strata_commands; *at; at++)
+		strata_suggestion_offer(&near, name, (*at)->name);
+	if (near.name)
+		strata_hint(&error, result,
+			"do you mean '%s'? 'stratapack --help' lists the commands", near.name);
+	else
+		strata_hint(&error, result, "'stratapack --help' lists the commands");
 	return strata_report_use(&error);
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "util/memory.h"
+#include "util/suggestion.h"
 
 enum {
 	OPTION_LIMIT = 128, /* options of one command; its tables are ours */
@@ -93,10 +94,55 @@ static int apply_option(
 	return 0;
 }
 
+/* What other tools call things that a command has under another name. */
+static const struct {
+	const char *word, *option, *hint; /* the option that the hint is about */
+} foreign_names[] = {
+	{"--platform", "architecture",
+		"linux/arm64/v8 is written --os linux --architecture arm64 --variant v8"},
+	{"--format", "output", "the format is the transport of -o: oci:PATH, docker-archive:FILE"},
+	{"--iidfile", "json", "--json prints the digest of the image"},
+	{"-f", "output", "there is no file of instructions: options say what is in the image"},
+	{"--file", "output", "there is no file of instructions: options say what is in the image"},
+};
+
+static bool has_option(const struct bound_options *bound, const char *name)
+{
+	for (size_t index = 0; index < bound->count; index++)
+		if (strcmp(bound->list[index].option->name, name) == 0)
+			return true;
+	return false;
+}
+
+/* Say what may be meant by WORD, which is none of the options. Returns RESULT. */
+static int hint_option(const struct strata_command *command, const struct bound_options *bound,
+	const char *word, int result, struct strata_error *error)
+{
+	struct strata_suggestion near = STRATA_SUGGESTION_INIT;
+	strata_autofree char *name = strndup(word, strcspn(word, "="));
+
+	if (!name)
+		return strata_fail_memory(error);
+	for (size_t index = 0; index < sizeof(foreign_names) / sizeof(*foreign_names); index++)
+		if (strcmp(name, foreign_names[index].word) == 0 &&
+			has_option(bound, foreign_names[index].option))
+			return strata_hint(error, result, "%s", foreign_names[index].hint);
+	for (size_t index = 0; index < bound->count && strncmp(name, "--", 2) == 0; index++)
+		if (bound->list[index].option->help)
+			strata_suggestion_offer(&near, name + 2, bound->list[index].option->name);
+	if (near.name)
+		return strata_hint(error, result,
+			"do you mean '--%s'? 'stratapack %s --help' lists the options", near.name,
+			command->name);
+	return strata_hint(
+		error, result, "'stratapack %s --help' lists the options", command->name);
+}
+
 static int fail_option(const struct strata_command *command, const struct bound_options *bound,
 	int found, const char *word, struct strata_error *error)
 {
 	const struct bound_option *option = find_option(bound, optopt);
+	char letter[] = {'-', (char)optopt, '\0'};
 	int result;
 
 	if (found == ':' && option)
@@ -112,8 +158,7 @@ static int fail_option(const struct strata_command *command, const struct bound_
 	else
 		result = strata_fail(error, STRATA_ERROR_INVALID,
 			"the option '%s' is unknown or ambiguous", word);
-	return strata_hint(
-		error, result, "'stratapack %s --help' lists the options", command->name);
+	return hint_option(command, bound, optopt ? letter : word, result, error);
 }
 
 int strata_options_parse(const struct strata_command *command, int argc, char **argv, void *target,

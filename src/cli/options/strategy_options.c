@@ -2,18 +2,27 @@
 #include "cli/options/strategy_options.h"
 
 #include "cli/options/quantity.h"
+#include "util/suggestion.h"
 #include "util/text.h"
 
 static int apply_strategy(void *target, const char *value, struct strata_error *error)
 {
 	struct strata_strategy_options *options = target;
 	strata_autobuffer struct strata_buffer names = STRATA_BUFFER_INIT;
+	struct strata_suggestion near = STRATA_SUGGESTION_INIT;
 
 	options->strategy = strata_strategy_find(value);
 	if (options->strategy)
 		return 0;
-	for (const struct strata_strategy *const *at = strata_strategies(); *at; at++)
+	for (const struct strata_strategy *const *at = strata_strategies(); *at; at++) {
 		strata_buffer_format(&names, "%s%s", names.length ? ", " : "", (*at)->name);
+		strata_suggestion_offer(&near, value, (*at)->name);
+	}
+	if (near.name)
+		return strata_hint(error,
+			strata_fail(
+				error, STRATA_ERROR_INVALID, "there is no strategy with this name"),
+			"do you mean '%s'? 'stratapack strategies' lists them all", near.name);
 	return strata_hint(error,
 		strata_fail(error, STRATA_ERROR_INVALID, "there is no strategy with this name"),
 		"the strategies are %s; 'stratapack strategies' explains them", names.data);

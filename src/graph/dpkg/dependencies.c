@@ -7,6 +7,7 @@
 
 #include "graph/dpkg/dpkg.h"
 #include "util/observer.h"
+#include "util/suggestion.h"
 
 static int index_names(struct strata_dpkg *database, struct strata_error *error)
 {
@@ -243,6 +244,7 @@ static int not_found(const struct strata_dpkg *database, const struct strata_dpk
 	const char *text, struct strata_error *error)
 {
 	strata_autobuffer struct strata_buffer others = STRATA_BUFFER_INIT;
+	struct strata_suggestion near = STRATA_SUGGESTION_INIT;
 	int status = strata_fail(
 		error, STRATA_ERROR_NOT_FOUND, "package '%s' is not %s", text, database->presence);
 	uint32_t i;
@@ -262,6 +264,12 @@ static int not_found(const struct strata_dpkg *database, const struct strata_dpk
 		return strata_hint(error, status,
 			"it is a virtual package: name one of those that provide it, %s",
 			others.data);
+	for (i = 0; i < database->count; i++)
+		strata_suggestion_offer(&near, request->name, database->packages[i].name);
+	if (near.name)
+		return strata_hint(error, status,
+			"do you mean '%s'? If not, look for its name (apt-cache search)",
+			near.name);
 	if (strcmp(database->presence, "installed") != 0)
 		return strata_hint(error, status, "look for its name (apt-cache search)");
 	return strata_hint(error, status,

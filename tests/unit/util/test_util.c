@@ -12,6 +12,7 @@
 #include "util/map.h"
 #include "util/pool.h"
 #include "util/sha256.h"
+#include "util/suggestion.h"
 #include "util/text.h"
 #include <stratapack/digest.h>
 
@@ -221,6 +222,49 @@ static void test_pool_runs_tasks_and_jobs(void **state)
 	}
 }
 
+static const char *suggested(const char *written)
+{
+	static const char *const names[] = {"build", "plan", "push", "copy", "image", "index"};
+	struct strata_suggestion near = STRATA_SUGGESTION_INIT;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		strata_suggestion_offer(&near, written, names[i]);
+	return near.name ? near.name : "";
+}
+
+static void test_suggestions_are_near(void **state)
+{
+	(void)state;
+	assert_string_equal(suggested("biuld"), "build");
+	assert_string_equal(suggested("buil"), "build");
+	assert_string_equal(suggested("builds"), "build");
+	assert_string_equal(suggested("psuh"), "push");
+	assert_string_equal(suggested("puah"), "push");
+	assert_string_equal(suggested("indx"), "index");
+	assert_string_equal(suggested(""), "");
+	assert_string_equal(suggested("p"), "");
+	assert_string_equal(suggested("run"), "");
+	assert_string_equal(suggested("containerise"), "");
+}
+
+static void test_the_nearest_is_suggested_the_first_of_equals(void **state)
+{
+	struct strata_suggestion near = STRATA_SUGGESTION_INIT;
+	char longest[100];
+
+	(void)state;
+	strata_suggestion_offer(&near, "cached", "catched");
+	strata_suggestion_offer(&near, "cached", "caches");
+	assert_string_equal(near.name, "catched");
+	strata_suggestion_offer(&near, "cached", "cached");
+	assert_string_equal(near.name, "cached");
+	memset(longest, 'a', sizeof(longest) - 1);
+	longest[sizeof(longest) - 1] = '\0';
+	near = (struct strata_suggestion)STRATA_SUGGESTION_INIT;
+	strata_suggestion_offer(&near, longest, longest);
+	assert_null(near.name);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -233,6 +277,8 @@ int main(void)
 		cmocka_unit_test(test_text_sizes),
 		cmocka_unit_test(test_sha256_vectors),
 		cmocka_unit_test(test_digest_parser),
+		cmocka_unit_test(test_suggestions_are_near),
+		cmocka_unit_test(test_the_nearest_is_suggested_the_first_of_equals),
 		cmocka_unit_test(test_pool_runs_tasks_and_jobs),
 	};
 
