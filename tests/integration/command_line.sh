@@ -18,6 +18,17 @@ wrong "no command"
 wrong "no command 'biuld'" biuld
 wrong "--help" biuld
 wrong "no command 'biuld'" help biuld
+wrong "do you mean 'build'" biuld
+wrong "do you mean 'inspect'" help inpsect
+wrong "do you mean '--max-layers'" plan --max-layer-s=3
+wrong "do you mean '--output'" build --ouptut oci:x
+wrong "'stratapack plan --help' lists" plan --nothing-like-it
+wrong "do you mean 'size'" plan "${graph[@]}" --strategy szie
+wrong "--architecture arm64" build "${graph[@]}" --platform linux/arm64 -o oci:x
+wrong "--architecture arm64" build "${graph[@]}" --platform=linux/arm64 -o oci:x
+wrong "transport of -o" build "${graph[@]}" --format oci -o oci:x
+wrong "prints the digest" build "${graph[@]}" --iidfile id -o oci:x
+wrong "no file of instructions" build "${graph[@]}" -f Dockerfile -o oci:x
 wrong "there is no option '-x'" plan -x
 wrong "unknown" plan --sources
 wrong "needs an argument" plan --root
@@ -51,7 +62,6 @@ wrong "strict-v1" build "${graph[@]}" --strict-v1 -o oci:x
 wrong "UID:GID" build "${graph[@]}" --owner root -o oci:x
 wrong "keep" build "${graph[@]}" --mtime yesterday -o oci:x
 wrong "NAME=VALUE" build "${graph[@]}" --env PATH -o oci:x
-wrong "already given" build "${graph[@]}" --env A=1 --env A=2 -o oci:x
 wrong "KEY=VALUE" build "${graph[@]}" --label =1 -o oci:x
 wrong "PORT" build "${graph[@]}" --expose 65536 -o oci:x
 wrong "PORT" build "${graph[@]}" --expose 80/icmp -o oci:x
@@ -134,11 +144,27 @@ is "--created takes a date" "$(
 	"$STRATAPACK" build "${graph[@]}" --created 1709251199 -o docker-archive:seconds.tar
 	sha256 leap.tar
 )" "$(sha256 seconds.tar)"
+is "the last --env of a name counts, in the place of the first" "$(
+	"$STRATAPACK" build "${graph[@]}" -e A=1 -e B=1 --env A=2 -o docker-archive:env.tar
+	tar -xOf env.tar --wildcards '*.json' | jq -c '.config?.Env? // empty' 2>/dev/null
+)" '["A=2","B=1"]'
+before=$(date -u +%FT%TZ)
+"$STRATAPACK" build "${graph[@]}" --created now -o docker-archive:now.tar
+now=$(tar -xOf now.tar --wildcards '*.json' | jq -r 'select(.created?).created' 2>/dev/null)
+after=$(date -u +%FT%TZ)
+is "--created now is what the clock says" "$(printf '%s\n' "$before" "$now" "$after" | sort)" \
+	"$(printf '%s\n' "$before" "$now" "$after")"
+is "an archive is not written to a terminal" "$(
+	words="'$STRATAPACK' build --graph '$scratch/root/graph.json' --root '$scratch/root' -o docker-archive:-"
+	script -qec "$words 2>'$scratch/terminal.log'" /dev/null </dev/null | wc -c
+)" 0
+ok "the message says why" grep -q "standard output is a terminal" terminal.log
 is "entrypoints can be JSON" "$(
 	"$STRATAPACK" build "${graph[@]}" --entrypoint '["a b", "c"]' --entrypoint d -o docker-archive:entry.tar
 	tar -xOf entry.tar --wildcards '*.json' | jq -c '.config?.Entrypoint? // empty' 2>/dev/null
 )" '["a b","c","d"]'
 
+fails_with 1 "do you mean 'dpkg'" "a package that is nearly named so" "$STRATAPACK" plan --dpkg dpgk
 # A signal ends the work cleanly.
 mkdir interrupted
 "$STRATAPACK" build --dpkg git python3 --compression gzip:9 --threads 1 \

@@ -3,6 +3,7 @@
 
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 #include "cli/options/timestamp.h"
 #include "util/json.h"
@@ -61,8 +62,10 @@ static int apply_env(void *target, const char *value, struct strata_error *error
 	if (length == 0 || value[length] != '=')
 		return invalid(error, "an environment variable is written NAME=VALUE");
 	for (size_t index = 0; index < env->count; index++)
-		if (strncmp(env->items[index], value, length + 1) == 0)
-			return invalid(error, "this variable was already given");
+		if (strncmp(env->items[index], value, length + 1) == 0) {
+			env->items[index] = value;
+			return 0;
+		}
 	return strata_strings_add(env, value, error);
 }
 
@@ -313,9 +316,11 @@ static int apply_created(void *target, const char *value, struct strata_error *e
 	struct strata_image_options *options = target;
 
 	options->has_created = true;
-	if (!strata_timestamp_parse(value, &options->config.created))
+	if (strcmp(value, "now") == 0)
+		options->config.created = time(NULL);
+	else if (!strata_timestamp_parse(value, &options->config.created))
 		return invalid(error, "this is neither seconds since 1970-01-01 UTC nor a time "
-				      "written as 2024-05-01T12:00:00Z");
+				      "written as 2024-05-01T12:00:00Z, nor 'now'");
 	return 0;
 }
 
@@ -331,7 +336,7 @@ static const struct strata_option image_options[] = {
 	{.name = "env",
 		.letter = 'e',
 		.argument = "NAME=VALUE",
-		.help = "set an environment variable; repeatable",
+		.help = "set an environment variable; repeatable, the last of a name counts",
 		.apply = apply_env},
 	{.name = "user",
 		.letter = 'u',
@@ -368,7 +373,7 @@ static const struct strata_option image_options[] = {
 	{.name = "author", .argument = "TEXT", .help = "who made the image", .apply = apply_author},
 	{.name = "created",
 		.argument = "TIME",
-		.help = "seconds since 1970 or 2024-05-01T12:00:00Z (default: SOURCE_DATE_EPOCH, "
+		.help = "seconds since 1970, 2024-05-01T12:00:00Z or now (default: SOURCE_DATE_EPOCH, "
 			"else 1)",
 		.apply = apply_created},
 	{.name = "annotation",

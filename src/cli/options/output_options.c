@@ -3,6 +3,7 @@
  * The options that say where images go, and under which names.
  */
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/options/image_options.h"
 #include "util/memory.h"
@@ -78,10 +79,22 @@ static int check_distinct(const struct strata_output_options *options, struct st
 	return 0;
 }
 
+/* An archive is no text: on a terminal it helps nobody, and may change what the terminal does. */
+static int check_terminal(const struct strata_output_options *options, struct strata_error *error)
+{
+	if (!strata_output_options_use_stdout(options) || !isatty(STDOUT_FILENO))
+		return 0;
+	return strata_hint(error,
+		strata_fail(error, STRATA_ERROR_INVALID,
+			"standard output is a terminal, and an archive is not written to one"),
+		"give a file as the PATH, or send it on: '| podman load', '> image.tar'");
+}
+
 int strata_output_options_complete(
 	struct strata_output_options *options, struct strata_error *error)
 {
 	bool has_v1 = false;
+	int result;
 
 	if (options->count == 0)
 		return strata_hint(error,
@@ -91,7 +104,7 @@ int strata_output_options_complete(
 		struct strata_destination *destination = &options->destinations[index];
 
 		for (size_t name = 0; name < options->names.count; name++) {
-			int result = strata_destination_add_name(
+			result = strata_destination_add_name(
 				destination, options->names.items[name], error);
 
 			if (result < 0)
@@ -105,7 +118,8 @@ int strata_output_options_complete(
 	if (options->strict_v1 && !has_v1)
 		return strata_fail(error, STRATA_ERROR_INVALID,
 			"--strict-v1 is about docker-v1-archive, which is no output here");
-	return check_distinct(options, error);
+	result = check_distinct(options, error);
+	return result < 0 ? result : check_terminal(options, error);
 }
 
 bool strata_output_options_use_stdout(const struct strata_output_options *options)
