@@ -15,6 +15,7 @@ extern const struct strata_command strata_command_image;
 extern const struct strata_command strata_command_inspect;
 extern const struct strata_command strata_command_index;
 extern const struct strata_command strata_command_verify;
+extern const struct strata_command strata_command_why;
 extern const struct strata_command strata_command_simulate;
 extern const struct strata_command strata_command_cache;
 extern const struct strata_command strata_command_diff;

@@ -17,6 +17,7 @@ const struct strata_command *const strata_commands[] = {
 	&strata_command_index,
 	&strata_command_inspect,
 	&strata_command_verify,
+	&strata_command_why,
 	&strata_command_push,
 	&strata_command_copy,
 	&strata_command_tags,
