@@ -53,6 +53,9 @@ int strata_base_write_other_members(struct strata_json_writer *json,
 int strata_base_write_system(struct strata_json_writer *json, const struct strata_base *base,
 	struct strata_error *error) STRATA_MUST_CHECK;
 
+/* The value of the label NAME of BASE (NULL: none), or NULL. */
+const char *strata_base_label(const struct strata_base *base, const char *name);
+
 /* Who made BASE, or NULL. */
 const char *strata_base_author(const struct strata_base *base);
 

@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "image/base/base_image.h"
+#include "image/inspect/inspect.h"
 #include "image/provenance/provenance.h"
 #include "util/observer.h"
 
@@ -189,7 +190,7 @@ static int add_base_label(const struct merging *merging, struct strata_pair *pai
 static int merge_labels(const struct merging *merging, struct strata_image_config *merged)
 {
 	const struct strata_json *member, *value;
-	const char *key, *versions = NULL;
+	const char *key;
 	struct strata_pair *pairs;
 	void *position = NULL;
 	size_t count = 0;
@@ -201,27 +202,15 @@ static int merge_labels(const struct merging *merging, struct strata_image_confi
 		strata_json_count(member) + merged->label_count + 1, sizeof(*pairs));
 	if (!pairs)
 		return strata_fail_memory(merging->error);
-	status = strata_provenance_gather_versions(
-		member, merging->arena, &versions, merging->error);
-	if (status < 0)
-		return status;
 	while (strata_json_next(member, &position, &key, &value)) {
-		bool is_versions = strcmp(key, STRATA_VERSIONS_LABEL) == 0;
-
 		if (!strata_json_string(value))
 			return fail_member(merging, "Labels");
-		if (!strata_provenance_is_more_versions(key))
-			pairs[count++] = (struct strata_pair){
-				key, is_versions ? versions : strata_json_string(value)};
+		/* The image tells them in its history. */
+		if (strcmp(key, STRATA_VERSIONS_LABEL) != 0)
+			pairs[count++] = (struct strata_pair){key, strata_json_string(value)};
 	}
-	for (size_t i = 0; status == 0 && i < merged->label_count; i++) {
-		struct strata_pair pair = merged->labels[i];
-
-		if (versions && strcmp(pair.key, STRATA_VERSIONS_LABEL) == 0)
-			status = strata_provenance_join_versions(
-				&pair, versions, merging->arena, merging->error);
-		add_pair(pairs, &count, pair);
-	}
+	for (size_t i = 0; i < merged->label_count; i++)
+		add_pair(pairs, &count, merged->labels[i]);
 	if (status == 0)
 		status = add_base_label(merging, pairs, &count);
 	merged->labels = pairs;
@@ -401,6 +390,13 @@ int strata_base_write_system(
 			return status;
 	}
 	return 0;
+}
+
+const char *strata_base_label(const struct strata_base *base, const char *name)
+{
+	return base ? strata_json_string(strata_json_member(
+			      strata_inspect_run_member(base->image, "Labels"), name))
+		    : NULL;
 }
 
 const char *strata_base_author(const struct strata_base *base)

@@ -41,17 +41,36 @@ static const char *label(const struct strata_read_image *image, const char *name
 		strata_json_member(strata_inspect_run_member(image, "Labels"), name));
 }
 
+/* Append what IMAGE tells of versions: in its history, or in a label where it is of before. */
+static void gather_versions(const struct strata_read_image *image, struct strata_buffer *text)
+{
+	const struct strata_json *history = strata_json_member(image->config, "history");
+	const char *told = label(image, STRATA_VERSIONS_LABEL);
+
+	if (told)
+		strata_buffer_string(text, told);
+	for (size_t i = 0; i < strata_json_count(history); i++) {
+		const struct strata_json *entry = strata_json_at(history, i);
+		const char *author = strata_json_string(strata_json_member(entry, "created_by"));
+
+		told = strata_json_string(strata_json_member(entry, "comment"));
+		if (told && author && strcmp(author, STRATA_VERSIONS_AUTHOR) == 0)
+			strata_buffer_format(text, " %s", told);
+	}
+}
+
 static int read_versions(struct strata_contents *contents, const struct strata_read_image *image,
 	struct strata_error *error)
 {
 	strata_autoversions struct strata_told_versions versions = STRATA_TOLD_VERSIONS_INIT;
-	const char *text;
-	int status = strata_provenance_gather_versions(
-		strata_inspect_run_member(image, "Labels"), &contents->arena, &text, error);
+	strata_autobuffer struct strata_buffer text = STRATA_BUFFER_INIT;
+	int status;
 
-	if (status < 0 || !text)
+	gather_versions(image, &text);
+	status = strata_buffer_check(&text, error);
+	if (status < 0 || text.length == 0)
 		return status;
-	status = strata_provenance_read_versions(text, &contents->arena, &versions, error);
+	status = strata_provenance_read_versions(text.data, &contents->arena, &versions, error);
 	for (size_t i = 0; status == 0 && i < contents->count; i++)
 		status = strata_provenance_apply_versions(
 			&versions, &contents->arena, &contents->layers[i].items, error);

@@ -85,27 +85,24 @@ static void write_set(
 	strata_json_end_object(json);
 }
 
-static int write_labels(struct strata_json_writer *json, const struct strata_image_config *config,
-	struct strata_error *error)
+/* containerd takes a label, with its key, of at most so many bytes. */
+enum { LONGEST_LABEL = 4096 };
+
+static int check_labels(const struct strata_image_config *config, struct strata_error *error)
 {
-	int status = 0;
-
-	if (config->label_count == 0)
-		return 0;
-	strata_json_key(json, "Labels");
-	strata_json_begin_object(json);
-	for (size_t i = 0; status == 0 && i < config->label_count; i++) {
+	for (size_t i = 0; i < config->label_count; i++) {
 		const struct strata_pair *label = &config->labels[i];
+		size_t length = strlen(label->key) + strlen(label->value);
 
-		if (strata_pairs_overridden(config->labels, config->label_count, i))
-			continue;
-		if (strcmp(label->key, STRATA_VERSIONS_LABEL) == 0)
-			status = strata_provenance_write_versions(json, label->value, error);
-		else
-			strata_json_member_string(json, label->key, label->value);
+		if (length > LONGEST_LABEL)
+			return strata_hint(error,
+				strata_fail(error, STRATA_ERROR_INVALID,
+					"the label '%.80s' has %zu bytes with its key; containerd starts "
+					"no container of an image with a label of more than %d",
+					label->key, length, LONGEST_LABEL),
+				"put long texts into an annotation or a file");
 	}
-	strata_json_end_object(json);
-	return status;
+	return 0;
 }
 
 /* Write the "config" member's object: what a container runs as. Members follow the OCI image
@@ -115,6 +112,9 @@ static int write_execution(struct strata_json_writer *json,
 {
 	int status;
 
+	status = check_labels(config, error);
+	if (status < 0)
+		return status;
 	strata_json_begin_object(json);
 	strata_json_member_string(json, "User", config->user);
 	write_set(json, "ExposedPorts", config->exposed_ports, config->exposed_port_count);
@@ -123,9 +123,16 @@ static int write_execution(struct strata_json_writer *json,
 	write_strings(json, "Cmd", config->cmd, config->cmd_count);
 	write_set(json, "Volumes", config->volumes, config->volume_count);
 	strata_json_member_string(json, "WorkingDir", config->working_directory);
-	status = write_labels(json, config, error);
-	if (status < 0)
-		return status;
+	if (config->label_count > 0) {
+		strata_json_key(json, "Labels");
+		strata_json_begin_object(json);
+		for (size_t i = 0; i < config->label_count; i++) {
+			if (!strata_pairs_overridden(config->labels, config->label_count, i))
+				strata_json_member_string(
+					json, config->labels[i].key, config->labels[i].value);
+		}
+		strata_json_end_object(json);
+	}
 	strata_json_member_string(json, "StopSignal", config->stop_signal);
 	for (size_t i = 0; i < config->member_count; i++) {
 		strata_json_key(json, config->members[i].key);
@@ -144,6 +151,25 @@ static void write_comment(
 	strata_provenance_write_items(&text, layer, budget);
 	json->buffer->failed = json->buffer->failed || text.failed;
 	strata_json_member_string(json, "comment", text.data);
+}
+
+/* What no layer holds: the versions of the items, those that a base has in a label included. */
+static void write_versions(struct strata_json_writer *json, const struct strata_image *image,
+	const struct strata_image_config *config)
+{
+	strata_autobuffer struct strata_buffer text = STRATA_BUFFER_INIT;
+	bool any = strata_provenance_write_versions(
+		&text, config->plan, strata_base_label(config->base, STRATA_VERSIONS_LABEL));
+
+	json->buffer->failed = json->buffer->failed || text.failed;
+	if (!any)
+		return;
+	strata_json_begin_object(json);
+	strata_json_member_string(json, "created", image->created);
+	strata_json_member_string(json, "created_by", STRATA_VERSIONS_AUTHOR);
+	strata_json_member_string(json, "comment", text.data);
+	strata_json_member_bool(json, "empty_layer", true);
+	strata_json_end_object(json);
 }
 
 /* What the base's history says, then one entry for each layer above. */
@@ -166,6 +192,7 @@ static void write_history(struct strata_json_writer *json, const struct strata_i
 		write_comment(json, &image->layers[i], room / own);
 		strata_json_end_object(json);
 	}
+	write_versions(json, image, config);
 	strata_json_end_array(json);
 }
 

@@ -2,7 +2,6 @@
 #include "image/write/image.h"
 
 #include "image/base/base_image.h"
-#include "image/provenance/provenance.h"
 #include "util/error.h"
 #include "util/memory.h"
 
@@ -30,13 +29,12 @@ static int fill(struct strata_image *image, const struct strata_image_config *co
 	struct strata_error *error)
 {
 	struct strata_arena arena = STRATA_ARENA_INIT;
-	struct strata_image_config own = *config, merged;
+	struct strata_image_config merged = *config;
 	bool own_command = config->entrypoint || config->cmd;
-	int status = strata_provenance_add_versions(&own, &arena, error);
+	int status = 0;
 
-	merged = own;
-	if (status == 0 && config->base)
-		status = strata_base_merge(config->base, &own, &arena, &merged, error);
+	if (config->base)
+		status = strata_base_merge(config->base, config, &arena, &merged, error);
 	if (status == 0)
 		status = strata_image_make_config(image, &merged, own_command, error);
 	if (status == 0)
