@@ -260,25 +260,39 @@ static bool lists_account(const char *passwd, const char *name, size_t length)
 	return false;
 }
 
+/* Tell of NAME, of LENGTH bytes and no number, where the list at PATH does not have it. */
+static int check_account(const struct strata_job *job, struct strata_lower *image, const char *what,
+	const char *name, size_t length, const char *path, struct strata_error *error)
+{
+	strata_autobuffer struct strata_buffer list = STRATA_BUFFER_INIT;
+	int known;
+
+	if (length == 0 || strspn(name, "0123456789") == length)
+		return 0;
+	known = strata_lower_read(image, path, &list, error);
+	if (known < 0)
+		return known;
+	if (!lists_account(list.data, name, length))
+		strata_note(job->request.observer,
+			"the %s '%.*s' is not in the image: %s %s%s; no container can start as it",
+			what, (int)length, name, known ? "its" : "it has no", path,
+			known ? " does not list it" : "");
+	return 0;
+}
+
 static int check_user(
 	const struct strata_job *job, struct strata_lower *image, struct strata_error *error)
 {
-	strata_autobuffer struct strata_buffer passwd = STRATA_BUFFER_INIT;
 	const char *user = job->config.user;
 	size_t length = user ? strcspn(user, ":") : 0;
-	int known;
+	int status = 0;
 
-	if (length == 0 || strspn(user, "0123456789") == length)
-		return 0;
-	known = strata_lower_read(image, "/etc/passwd", &passwd, error);
-	if (known < 0)
-		return known;
-	if (!lists_account(passwd.data, user, length))
-		strata_note(job->request.observer,
-			"the user '%.*s' is not in the image: %s; no container can start as it",
-			(int)length, user,
-			known ? "its /etc/passwd does not list it" : "it has no /etc/passwd");
-	return 0;
+	if (user)
+		status = check_account(job, image, "user", user, length, "/etc/passwd", error);
+	if (status == 0 && user && user[length] == ':')
+		status = check_account(job, image, "group", user + length + 1,
+			strlen(user + length + 1), "/etc/group", error);
+	return status;
 }
 
 /* Relative targets were made to lie in an item: that it lacks one is an error. */

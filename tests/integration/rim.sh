@@ -189,6 +189,17 @@ ok "a user that nobody knows" grep -q "the user 'app' is not in the image: it ha
 mkdir etc && echo 'app:x:1000:1000::/:/bin/sh' >etc/passwd
 told --user app --copy etc=/etc
 not "one that is there" grep -q "is not in the image" log
+told --user app:staff --copy etc=/etc
+ok "a group that nobody knows" grep -q "the group 'staff' is not in the image: it has no /etc/group" log
+echo 'staff:x:50:' >etc/group
+told --user app:staff --copy etc=/etc
+not "one that is there too" grep -q "is not in the image" log
+ok "an image with both" empty_image --copy etc=/etc -o oci:accounts:x
+for group in staff others; do
+	"$STRATAPACK" build --graph empty.json --no-cache --base oci:accounts --user "app:$group" -o oci:told:x 2>&1
+done >log
+is "as a base knows both, and no others" "$(grep -o "the [a-z]* '[a-z]*' is not in the image" log)" \
+	"the group 'others' is not in the image"
 told --user 1000
 not "and numbers need none" grep -q "is not in the image" log
 fails_with 1 "containerd" "a label of one's own that is longer is refused" of_many one.json long \

@@ -90,7 +90,8 @@ static int add_member(struct reading *reading, struct strata_tar_reader *reader,
 			xattrs[listed.xattr_count++] = (struct strata_xattr){
 				attribute->name, attribute->value, attribute->size};
 	}
-	if (member->type == STRATA_TAR_REGULAR && strcmp(path, "/etc/passwd") == 0) {
+	if (member->type == STRATA_TAR_REGULAR &&
+		(strcmp(path, "/etc/passwd") == 0 || strcmp(path, "/etc/group") == 0)) {
 		int status = read_content(reader, &content, error);
 
 		if (status < 0)
