@@ -24,8 +24,14 @@ wrong "do you mean '--max-layers'" plan --max-layer-s=3
 wrong "do you mean '--output'" build --ouptut oci:x
 wrong "'stratapack plan --help' lists" plan --nothing-like-it
 wrong "do you mean 'size'" plan "${graph[@]}" --strategy szie
-wrong "--architecture arm64" build "${graph[@]}" --platform linux/arm64 -o oci:x
-wrong "--architecture arm64" build "${graph[@]}" --platform=linux/arm64 -o oci:x
+for platform in arm64 linux linux/none linux/amd64,linux/arm64 ''; do
+	wrong "not one platform" build "${graph[@]}" --platform "$platform" -o oci:x
+done
+for other in "--architecture amd64" "--os windows" "--variant v6" "--architecture arm/v6" "--platform linux/arm/v6"; do
+	read -ra words <<<"$other"
+	wrong "contradicts" build "${graph[@]}" --platform linux/arm/v7 "${words[@]}" -o oci:x
+	wrong "contradicts" build "${graph[@]}" "${words[@]}" --platform linux/arm/v7 -o oci:x
+done
 wrong "transport of -o" build "${graph[@]}" --format oci -o oci:x
 wrong "prints the digest" build "${graph[@]}" --iidfile id -o oci:x
 wrong "no file of instructions" build "${graph[@]}" -f Dockerfile -o oci:x
@@ -144,6 +150,11 @@ is "--created takes a date" "$(
 	"$STRATAPACK" build "${graph[@]}" --created 1709251199 -o docker-archive:seconds.tar
 	sha256 leap.tar
 )" "$(sha256 seconds.tar)"
+for platform in linux/amd64 linux/arm64 linux/arm64/v8 linux/arm linux/arm/v6 linux/riscv64; do
+	"$STRATAPACK" build "${graph[@]}" --platform "$platform" -o docker-archive:whole.tar
+	"$STRATAPACK" build "${graph[@]}" --os linux --architecture "${platform#linux/}" -o docker-archive:parts.tar
+	same "--platform $platform is what the three options say" whole.tar parts.tar
+done
 is "the last --env of a name counts, in the place of the first" "$(
 	"$STRATAPACK" build "${graph[@]}" -e A=1 -e B=1 --env A=2 -o docker-archive:env.tar
 	tar -xOf env.tar --wildcards '*.json' | jq -c '.config?.Env? // empty' 2>/dev/null

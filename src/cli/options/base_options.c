@@ -17,9 +17,54 @@ static int check_name(const char *value, struct strata_error *error)
 		"such names have lower-case letters and digits, as amd64 and linux");
 }
 
+static bool differs(const char *one, const char *other)
+{
+	return one && other && strcmp(one, other) != 0;
+}
+
+/* Fail where WHOLE, what --platform says, is not what SAID, which other options say, is. */
+static int check_agreement(const struct strata_platform *whole, const struct strata_platform *said,
+	struct strata_error *error)
+{
+	const char *name = whole->architecture;
+	bool has_variant = said->variant && *said->variant;
+
+	if (!name ||
+		(!differs(whole->os, said->os) && !differs(name, said->architecture) &&
+			(!has_variant || !differs(strata_platform_variant(name, whole->variant),
+						 strata_platform_variant(name, said->variant)))))
+		return 0;
+	return strata_hint(error,
+		strata_fail(error, STRATA_ERROR_INVALID,
+			"--platform contradicts --architecture, --os or --variant"),
+		"--platform alone says all three");
+}
+
+static int apply_platform(void *target, const char *value, struct strata_error *error)
+{
+	struct strata_platform_options *options = target;
+	struct strata_platform found = {.os = NULL};
+	int result;
+
+	if (!strata_platform_find(value, &found) || !found.os)
+		return strata_hint(error,
+			strata_fail(error, STRATA_ERROR_INVALID,
+				"this is not one platform, written OS/ARCHITECTURE[/VARIANT]"),
+			"say e.g. linux/amd64, linux/arm64, linux/arm/v7; build an image for each "
+			"of several and join them with 'stratapack index'");
+	if (found.variant && !*found.variant)
+		found.variant = NULL; /* as --architecture has it */
+	result = check_agreement(&found, &options->platform, error);
+	if (result == 0)
+		result = check_agreement(&options->whole, &found, error);
+	options->platform = options->whole = found;
+	return result;
+}
+
 static int apply_architecture(void *target, const char *value, struct strata_error *error)
 {
-	struct strata_platform *platform = &((struct strata_platform_options *)target)->platform;
+	struct strata_platform_options *options = target;
+	struct strata_platform *platform = &options->platform;
 	struct strata_platform found = {.os = platform->os};
 
 	if (!strata_platform_find(value, &found))
@@ -32,22 +77,32 @@ static int apply_architecture(void *target, const char *value, struct strata_err
 		platform->variant = found.variant;
 	platform->architecture = found.architecture;
 	platform->os = found.os;
-	return 0;
+	return check_agreement(&options->whole, &found, error);
 }
 
 static int apply_os(void *target, const char *value, struct strata_error *error)
 {
-	((struct strata_platform_options *)target)->platform.os = value;
-	return check_name(value, error);
+	struct strata_platform_options *options = target;
+	int result = check_name(value, error);
+
+	options->platform.os = value;
+	return result < 0 ? result : check_agreement(&options->whole, &options->platform, error);
 }
 
 static int apply_variant(void *target, const char *value, struct strata_error *error)
 {
-	((struct strata_platform_options *)target)->platform.variant = value;
-	return check_name(value, error);
+	struct strata_platform_options *options = target;
+	int result = check_name(value, error);
+
+	options->platform.variant = value;
+	return result < 0 ? result : check_agreement(&options->whole, &options->platform, error);
 }
 
 static const struct strata_option platform_options[] = {
+	{.name = "platform",
+		.argument = "OS/ARCHITECTURE[/VARIANT]",
+		.help = "all three in one, e.g. linux/arm64 or linux/arm/v7",
+		.apply = apply_platform},
 	{.name = "architecture",
 		.argument = "NAME",
 		.help = "e.g. amd64, arm64, arm/v7, or the word that Debian, Guix, Nix or uname "

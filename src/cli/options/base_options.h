@@ -13,6 +13,7 @@
 struct strata_platform_options {
 	struct strata_used used;
 	struct strata_platform platform;
+	struct strata_platform whole; /* what --platform says, which the others may not deny */
 };
 extern const struct strata_option_group strata_platform_group;
 

@@ -98,8 +98,6 @@ static int apply_option(
 static const struct {
 	const char *word, *option, *hint; /* the option that the hint is about */
 } foreign_names[] = {
-	{"--platform", "architecture",
-		"linux/arm64/v8 is written --os linux --architecture arm64 --variant v8"},
 	{"--format", "output", "the format is the transport of -o: oci:PATH, docker-archive:FILE"},
 	{"--iidfile", "json", "--json prints the digest of the image"},
 	{"-f", "output", "there is no file of instructions: options say what is in the image"},
