@@ -35,6 +35,7 @@ done
 wrong "transport of -o" build "${graph[@]}" --format oci -o oci:x
 wrong "prints the digest" build "${graph[@]}" --iidfile id -o oci:x
 wrong "no file of instructions" build "${graph[@]}" -f Dockerfile -o oci:x
+wrong "do you mean 'docker-archive:x:tool'" build "${graph[@]}" -o dokcer-archive:x:tool
 wrong "there is no option '-x'" plan -x
 wrong "unknown" plan --sources
 wrong "needs an argument" plan --root

@@ -8,6 +8,7 @@
 
 #include "util/error.h"
 #include "util/memory.h"
+#include "util/suggestion.h"
 
 static const struct {
 	const char *name;
@@ -100,6 +101,25 @@ static int parse_registry(
 	return strata_destination_add_name(destination, path + 2, error);
 }
 
+static int fail_transport(const char *text, size_t length, struct strata_error *error)
+{
+	struct strata_suggestion near = STRATA_SUGGESTION_INIT;
+	strata_autofree char *transport = strndup(text, length);
+	int status = strata_fail(error, STRATA_ERROR_INVALID,
+		"'%s' does not begin with a format that is known", text);
+
+	if (!transport)
+		return strata_fail_memory(error);
+	for (size_t i = 0; i < FORMAT_COUNT && text[length]; i++)
+		strata_suggestion_offer(&near, transport, formats[i].name);
+	if (near.name)
+		return strata_hint(error, status, "do you mean '%s%s'?", near.name, text + length);
+	return strata_hint(error, status,
+		"write TRANSPORT:PATH[:NAME[:TAG]] with docker-archive, docker-v1-archive, "
+		"oci, oci-archive, universal-archive or dir as the transport, or "
+		"docker://HOST/REPOSITORY:TAG");
+}
+
 int strata_destination_parse(
 	const char *text, struct strata_destination *destination, struct strata_error *error)
 {
@@ -110,12 +130,7 @@ int strata_destination_parse(
 
 	*destination = (struct strata_destination){0};
 	if (!text[transport_length] || !find_format(text, transport_length, &destination->format))
-		return strata_hint(error,
-			strata_fail(error, STRATA_ERROR_INVALID,
-				"'%s' does not begin with a format that is known", text),
-			"write TRANSPORT:PATH[:NAME[:TAG]] with docker-archive, docker-v1-archive, "
-			"oci, oci-archive, universal-archive or dir as the transport, or "
-			"docker://HOST/REPOSITORY:TAG");
+		return fail_transport(text, transport_length, error);
 	if (destination->format == STRATA_FORMAT_REGISTRY) {
 		status = parse_registry(path, destination, error);
 		if (status < 0)
