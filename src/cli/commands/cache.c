@@ -37,14 +37,6 @@ static int apply_age(void *target, const char *value, struct strata_error *error
 	return strata_quantity_span(value, &((struct upkeep_options *)target)->limits.age, error);
 }
 
-static int apply_json(void *target, const char *value, struct strata_error *error)
-{
-	(void)value;
-	(void)error;
-	((struct upkeep_options *)target)->json = true;
-	return 0;
-}
-
 static const struct strata_option upkeep_option_table[] = {
 	{.name = "max-size",
 		.argument = "SIZE",
@@ -55,7 +47,7 @@ static const struct strata_option upkeep_option_table[] = {
 		.argument = "TIME",
 		.help = "prune: keep what was used within this time: 30d, 12h, 90m, or seconds",
 		.apply = apply_age},
-	{.name = "json", .help = "list: as JSON", .apply = apply_json},
+	{.name = "json", .help = "list: as JSON", STRATA_STORES_FLAG(struct upkeep_options, json)},
 	{.name = NULL},
 };
 

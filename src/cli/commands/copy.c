@@ -21,16 +21,10 @@ struct copy {
 	struct copy_options own;
 };
 
-static int apply_all(void *target, const char *value, struct strata_error *error)
-{
-	((struct copy_options *)target)->all = true;
-	return 0;
-}
-
 static const struct strata_option copy_options[] = {
 	{.name = "all",
 		.help = "copy every platform of an index, and the index itself, to a registry",
-		.apply = apply_all},
+		STRATA_STORES_FLAG(struct copy_options, all)},
 	{.name = NULL},
 };
 

@@ -18,14 +18,10 @@ struct diff {
 	} own;
 };
 
-static int apply_json(void *target, const char *value, struct strata_error *error)
-{
-	((struct diff_options *)target)->json = true;
-	return 0;
-}
-
 static const struct strata_option diff_options[] = {
-	{.name = "json", .help = "print JSON instead of text", .apply = apply_json},
+	{.name = "json",
+		.help = "print JSON instead of text",
+		STRATA_STORES_FLAG(struct diff_options, json)},
 	{.name = NULL},
 };
 

@@ -23,30 +23,17 @@ struct image {
 	struct strata_result_options result;
 };
 
-static int apply_layer(void *target, const char *value, struct strata_error *error)
-{
-	return strata_strings_add(&((struct join_options *)target)->directories, value, error);
-}
-
-static int apply_in_order(void *target, const char *value, struct strata_error *error)
-{
-	(void)value;
-	(void)error;
-	((struct join_options *)target)->in_order = true;
-	return 0;
-}
-
 static const struct strata_option join_options[] = {
 	{.name = "layer",
 		.argument = "DIR",
 		.value = STRATA_VALUE_DIRECTORY,
 		.help = "a layer that 'stratapack layer' made; one for each of the plan, in any "
 			"order",
-		.apply = apply_layer},
+		STRATA_STORES_LIST(struct join_options, directories)},
 	{.name = "in-order",
 		.help = "the layers are given bottom first, and those without items that the plan "
 			"does not know stay where they are",
-		.apply = apply_in_order},
+		STRATA_STORES_FLAG(struct join_options, in_order)},
 	{.name = NULL},
 };
 

@@ -36,11 +36,6 @@ static int apply_output(void *target, const char *value, struct strata_error *er
 	return result;
 }
 
-static int apply_tag(void *target, const char *value, struct strata_error *error)
-{
-	return strata_strings_add(&((struct index_options *)target)->names, value, error);
-}
-
 static const struct strata_option index_options[] = {
 	{.name = "output",
 		.letter = 'o',
@@ -53,7 +48,7 @@ static const struct strata_option index_options[] = {
 		.letter = 't',
 		.argument = "NAME[:TAG]",
 		.help = "a name of the index; repeatable",
-		.apply = apply_tag},
+		STRATA_STORES_LIST(struct index_options, names)},
 	{.name = NULL},
 };
 

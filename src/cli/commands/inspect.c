@@ -18,14 +18,10 @@ struct inspect {
 	} own;
 };
 
-static int apply_json(void *target, const char *value, struct strata_error *error)
-{
-	((struct inspect_options *)target)->json = true;
-	return 0;
-}
-
 static const struct strata_option inspect_options[] = {
-	{.name = "json", .help = "print JSON instead of a table", .apply = apply_json},
+	{.name = "json",
+		.help = "print JSON instead of a table",
+		STRATA_STORES_FLAG(struct inspect_options, json)},
 	{.name = NULL},
 };
 

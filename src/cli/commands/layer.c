@@ -29,18 +29,6 @@ struct layer {
 	uint64_t number;    /* from 1, the bottom */
 };
 
-static int apply_output(void *target, const char *value, struct strata_error *error)
-{
-	((struct layer_output_options *)target)->directory = value;
-	return 0;
-}
-
-static int apply_omit_items(void *target, const char *value, struct strata_error *error)
-{
-	((struct layer_output_options *)target)->omit_items = true;
-	return 0;
-}
-
 static const struct strata_option output_options[] = {
 	{.name = "output",
 		.letter = 'o',
@@ -48,11 +36,11 @@ static const struct strata_option output_options[] = {
 		.value = STRATA_VALUE_DIRECTORY,
 		.help = "the new directory that holds the layer: its blob, and layer.json with its "
 			"digests and sizes",
-		.apply = apply_output},
+		STRATA_STORES_TEXT(struct layer_output_options, directory)},
 	{.name = "omit-items",
 		.help = "leave the names of the items out of layer.json, so that a store that "
 			"looks for them there finds no reference",
-		.apply = apply_omit_items},
+		STRATA_STORES_FLAG(struct layer_output_options, omit_items)},
 	{.name = NULL},
 };
 

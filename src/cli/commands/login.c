@@ -28,27 +28,15 @@ struct login {
 	struct login_options own;
 };
 
-static int apply_username(void *target, const char *value, struct strata_error *error)
-{
-	((struct login_options *)target)->user = value;
-	return 0;
-}
-
-static int apply_password_stdin(void *target, const char *value, struct strata_error *error)
-{
-	((struct login_options *)target)->from_stdin = true;
-	return 0;
-}
-
 static const struct strata_option login_options[] = {
 	{.name = "username",
 		.letter = 'u',
 		.argument = "NAME",
 		.help = "who we are at the registry",
-		.apply = apply_username},
+		STRATA_STORES_TEXT(struct login_options, user)},
 	{.name = "password-stdin",
 		.help = "read the password, or a token, from standard input; else it is asked for",
-		.apply = apply_password_stdin},
+		STRATA_STORES_FLAG(struct login_options, from_stdin)},
 	{.name = NULL},
 };
 

@@ -36,42 +36,6 @@ struct plan {
 	struct strata_cache_options cache;
 };
 
-static int apply_output(void *target, const char *value, struct strata_error *error)
-{
-	((struct plan_output_options *)target)->output = value;
-	return 0;
-}
-
-static int apply_recipes(void *target, const char *value, struct strata_error *error)
-{
-	((struct plan_output_options *)target)->recipes = value;
-	return 0;
-}
-
-static int apply_table(void *target, const char *value, struct strata_error *error)
-{
-	((struct plan_output_options *)target)->table = true;
-	return 0;
-}
-
-static int apply_explain(void *target, const char *value, struct strata_error *error)
-{
-	((struct plan_output_options *)target)->explain = true;
-	return 0;
-}
-
-static int apply_json(void *target, const char *value, struct strata_error *error)
-{
-	((struct plan_output_options *)target)->json = true;
-	return 0;
-}
-
-static int apply_digests(void *target, const char *value, struct strata_error *error)
-{
-	((struct plan_output_options *)target)->digests = true;
-	return 0;
-}
-
 /* The option that lets something else than the plan go to standard output, or NULL. */
 static const char *printed(const struct plan_output_options *output)
 {
@@ -86,26 +50,28 @@ static const struct strata_option output_options[] = {
 		.argument = "PLAN",
 		.value = STRATA_VALUE_FILE,
 		.help = "write the plan to this file (default '-': stdout)",
-		.apply = apply_output},
+		STRATA_STORES_TEXT(struct plan_output_options, output)},
 	{.name = "recipes",
 		.argument = "DIR",
 		.value = STRATA_VALUE_DIRECTORY,
 		.help = "write the recipes of the layers into this new directory, 001.recipe.json "
 			"being the bottom",
-		.apply = apply_recipes},
+		STRATA_STORES_TEXT(struct plan_output_options, recipes)},
 	{.name = "table",
 		.help = "print a table of the layers on stdout: what is in them, how often they "
 			"will change, and by what; the plan then goes only where --output says",
-		.apply = apply_table},
+		STRATA_STORES_FLAG(struct plan_output_options, table)},
 	{.name = "explain",
 		.help = "print that table, what updates cost in a year, and how far that is from "
 			"the least possible; the plan then goes only where --output says",
-		.apply = apply_explain},
-	{.name = "json", .help = "print the explanation as JSON", .apply = apply_json},
+		STRATA_STORES_FLAG(struct plan_output_options, explain)},
+	{.name = "json",
+		.help = "print the explanation as JSON",
+		STRATA_STORES_FLAG(struct plan_output_options, json)},
 	{.name = "digests",
 		.help = "find out the digests and sizes of all layers, without writing any, and "
 			"print them as JSON on stdout; the plan then goes only where --output says",
-		.apply = apply_digests},
+		STRATA_STORES_FLAG(struct plan_output_options, digests)},
 	{.name = NULL},
 };
 

@@ -22,12 +22,6 @@ struct push {
 	struct push_options own;
 };
 
-static int apply_all(void *target, const char *value, struct strata_error *error)
-{
-	((struct push_options *)target)->push.all = true;
-	return 0;
-}
-
 static int apply_manifest_format(void *target, const char *value, struct strata_error *error)
 {
 	struct push_options *options = target;
@@ -40,21 +34,10 @@ static int apply_manifest_format(void *target, const char *value, struct strata_
 		"write docker, or keep");
 }
 
-static int apply_mount_from(void *target, const char *value, struct strata_error *error)
-{
-	return strata_strings_add(&((struct push_options *)target)->mounts, value, error);
-}
-
-static int apply_json(void *target, const char *value, struct strata_error *error)
-{
-	((struct push_options *)target)->json = true;
-	return 0;
-}
-
 static const struct strata_option push_options[] = {
 	{.name = "all",
 		.help = "push every platform of an index, and the index itself",
-		.apply = apply_all},
+		STRATA_STORES_FLAG(struct push_options, push.all)},
 	{.name = "manifest-format",
 		.argument = "FORMAT",
 		.help = "push under the media types of Docker's schema 2 (docker), or as the image "
@@ -64,8 +47,10 @@ static const struct strata_option push_options[] = {
 		.argument = "IMAGE",
 		.help = "take blobs from this image of the same registry where it has them; "
 			"repeatable",
-		.apply = apply_mount_from},
-	{.name = "json", .help = "say what was done as JSON", .apply = apply_json},
+		STRATA_STORES_LIST(struct push_options, mounts)},
+	{.name = "json",
+		.help = "say what was done as JSON",
+		STRATA_STORES_FLAG(struct push_options, json)},
 	{.name = NULL},
 };
 

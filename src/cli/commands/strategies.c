@@ -16,14 +16,10 @@ struct strategies {
 	} own;
 };
 
-static int apply_json(void *target, const char *value, struct strata_error *error)
-{
-	((struct strategies_options *)target)->json = true;
-	return 0;
-}
-
 static const struct strata_option strategies_options[] = {
-	{.name = "json", .help = "print JSON instead of text", .apply = apply_json},
+	{.name = "json",
+		.help = "print JSON instead of text",
+		STRATA_STORES_FLAG(struct strategies_options, json)},
 	{.name = NULL},
 };
 

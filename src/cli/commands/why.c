@@ -21,14 +21,10 @@ struct why {
 	} own;
 };
 
-static int apply_json(void *target, const char *value, struct strata_error *error)
-{
-	((struct why_options *)target)->json = true;
-	return 0;
-}
-
 static const struct strata_option why_options[] = {
-	{.name = "json", .help = "print JSON instead of text", .apply = apply_json},
+	{.name = "json",
+		.help = "print JSON instead of text",
+		STRATA_STORES_FLAG(struct why_options, json)},
 	{.name = NULL},
 };
 

@@ -118,35 +118,23 @@ static const struct strata_option platform_options[] = {
 
 const struct strata_option_group strata_platform_group = {"Platform", platform_options};
 
-static int apply_base(void *target, const char *value, struct strata_error *error)
-{
-	((struct strata_base_options *)target)->source = value;
-	return 0;
-}
-
 static const struct strata_option base_options[] = {
 	{.name = "base",
 		.argument = "IMAGE",
 		.value = STRATA_VALUE_FILE,
 		.help = "put the image on top of this one and inherit its config, as FROM does in "
 			"a Dockerfile: a path or TRANSPORT:PATH[:NAME[:TAG]]",
-		.apply = apply_base},
+		STRATA_STORES_TEXT(struct strata_base_options, source)},
 	{.name = NULL},
 };
 
 const struct strata_option_group strata_base_group = {"Base image", base_options};
 
-static int apply_force_overlap(void *target, const char *value, struct strata_error *error)
-{
-	((struct strata_overlap_options *)target)->force = true;
-	return 0;
-}
-
 static const struct strata_option overlap_options[] = {
 	{.name = "force-overlap",
 		.help = "let items hide files of the base that are not theirs, and additions "
 			"replace directories",
-		.apply = apply_force_overlap},
+		STRATA_STORES_FLAG(struct strata_overlap_options, force)},
 	{.name = NULL},
 };
 

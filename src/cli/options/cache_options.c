@@ -11,22 +11,6 @@ static int apply_cache(void *target, const char *value, struct strata_error *err
 	return 0;
 }
 
-static int apply_no_cache(void *target, const char *value, struct strata_error *error)
-{
-	(void)value;
-	(void)error;
-	((struct strata_cache_options *)target)->none = true;
-	return 0;
-}
-
-static int apply_verify_cache(void *target, const char *value, struct strata_error *error)
-{
-	(void)value;
-	(void)error;
-	((struct strata_cache_options *)target)->verify = true;
-	return 0;
-}
-
 static const struct strata_option cache_options[] = {
 	{.name = "cache",
 		.argument = "DIR",
@@ -34,10 +18,12 @@ static const struct strata_option cache_options[] = {
 		.help = "take layers that were built before from here, and put new ones here "
 			"(default: STRATAPACK_CACHE, else stratapack in the user's cache directory)",
 		.apply = apply_cache},
-	{.name = "no-cache", .help = "build every layer anew", .apply = apply_no_cache},
+	{.name = "no-cache",
+		.help = "build every layer anew",
+		STRATA_STORES_FLAG(struct strata_cache_options, none)},
 	{.name = "verify-cache",
 		.help = "read every file again, and replace cache entries that differ",
-		.apply = apply_verify_cache},
+		STRATA_STORES_FLAG(struct strata_cache_options, verify)},
 	{.name = NULL},
 };
 

@@ -115,12 +115,6 @@ static int apply_mkdir(void *target, const char *value, struct strata_error *err
 	return 0;
 }
 
-static int apply_no_tmp(void *target, const char *value, struct strata_error *error)
-{
-	((struct strata_customisation_options *)target)->no_tmp = true;
-	return 0;
-}
-
 static const struct strata_option customisation_options[] = {
 	{.name = "symlink",
 		.letter = 'S',
@@ -157,7 +151,9 @@ static const struct strata_option customisation_options[] = {
 		.value = STRATA_VALUE_FILE,
 		.help = "rules for modes and owners from a JSON file",
 		.apply = strata_apply_permissions},
-	{.name = "no-tmp", .help = "do not add /tmp with mode 1777", .apply = apply_no_tmp},
+	{.name = "no-tmp",
+		.help = "do not add /tmp with mode 1777",
+		STRATA_STORES_FLAG(struct strata_customisation_options, no_tmp)},
 	{.name = NULL},
 };
 

@@ -8,31 +8,19 @@
 #include "plan/internal.h"
 #include "util/file.h"
 
-static int apply_fleet(void *target, const char *value, struct strata_error *error)
-{
-	((struct strata_fleet_planning_options *)target)->fleet = value;
-	return 0;
-}
-
-static int apply_plans(void *target, const char *value, struct strata_error *error)
-{
-	((struct strata_fleet_planning_options *)target)->plans = value;
-	return 0;
-}
-
 static const struct strata_option fleet_options[] = {
 	{.name = "fleet",
 		.argument = "FILE",
 		.value = STRATA_VALUE_FILE,
 		.help = "plan all images that this file names together, so that they share layers, "
 			"and write a catalogue instead of a plan; see stratapack-fleet(5)",
-		.apply = apply_fleet},
+		STRATA_STORES_TEXT(struct strata_fleet_planning_options, fleet)},
 	{.name = "plans",
 		.argument = "DIR",
 		.value = STRATA_VALUE_DIRECTORY,
 		.help = "write the plan of each image of the fleet into this new directory, as "
 			"NAME.plan.json",
-		.apply = apply_plans},
+		STRATA_STORES_TEXT(struct strata_fleet_planning_options, plans)},
 	{.name = NULL},
 };
 

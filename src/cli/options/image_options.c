@@ -305,12 +305,6 @@ static int apply_config_member(void *target, const char *value, struct strata_er
 		     : strata_fail_memory(error);
 }
 
-static int apply_author(void *target, const char *value, struct strata_error *error)
-{
-	((struct strata_image_options *)target)->config.author = value;
-	return 0;
-}
-
 static int apply_created(void *target, const char *value, struct strata_error *error)
 {
 	struct strata_image_options *options = target;
@@ -370,7 +364,10 @@ static const struct strata_option image_options[] = {
 		.help = "Healthcheck, OnBuild, Shell or StopTimeout of the config, as Docker has "
 			"them; repeatable",
 		.apply = apply_config_member},
-	{.name = "author", .argument = "TEXT", .help = "who made the image", .apply = apply_author},
+	{.name = "author",
+		.argument = "TEXT",
+		.help = "who made the image",
+		STRATA_STORES_TEXT(struct strata_image_options, config.author)},
 	{.name = "created",
 		.argument = "TIME",
 		.help = "seconds since 1970, 2024-05-01T12:00:00Z or now (default: SOURCE_DATE_EPOCH, "

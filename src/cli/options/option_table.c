@@ -79,11 +79,30 @@ static const struct bound_option *find_option(const struct bound_options *bound,
 	return NULL;
 }
 
+static int store(const struct strata_option *option, char *target, const char *value,
+	struct strata_error *error)
+{
+	void *member = target + option->offset;
+
+	switch (option->store) {
+	case STRATA_STORE_FLAG:
+		*(bool *)member = true;
+		return 0;
+	case STRATA_STORE_TEXT:
+		*(const char **)member = value;
+		return 0;
+	case STRATA_STORE_LIST:
+		return strata_strings_add(member, value, error);
+	default:
+		return option->apply(target, value, error);
+	}
+}
+
 static int apply_option(
 	const struct bound_option *bound, const char *value, struct strata_error *error)
 {
 	const struct strata_option *option = bound->option;
-	int result = option->apply(bound->target, value, error);
+	int result = store(option, (char *)bound->target, value, error);
 
 	if (result < 0 && value)
 		return strata_context(error, result, "--%s '%s'", option->name, value);
@@ -259,24 +278,15 @@ void strata_options_help(const struct strata_command *command, struct strata_buf
 	strata_buffer_format(buffer, "\nMore: man stratapack-%s\n", command->name);
 }
 
-static int apply_help(void *target, const char *value, struct strata_error *error)
-{
-	((struct strata_general_options *)target)->help = true;
-	return 0;
-}
-
-static int apply_quiet(void *target, const char *value, struct strata_error *error)
-{
-	((struct strata_general_options *)target)->quiet = true;
-	return 0;
-}
-
 static const struct strata_option general_options[] = {
 	{.name = "quiet",
 		.letter = 'q',
 		.help = "no notes, progress or summary on stderr; errors only",
-		.apply = apply_quiet},
-	{.name = "help", .letter = 'h', .help = "print this help and exit", .apply = apply_help},
+		STRATA_STORES_FLAG(struct strata_general_options, quiet)},
+	{.name = "help",
+		.letter = 'h',
+		.help = "print this help and exit",
+		STRATA_STORES_FLAG(struct strata_general_options, help)},
 	{.name = NULL},
 };
 

@@ -30,6 +30,13 @@ enum strata_value_kind {
 	STRATA_VALUE_COMMAND,
 };
 
+enum strata_store_kind {
+	STRATA_STORE_NOTHING,
+	STRATA_STORE_FLAG,
+	STRATA_STORE_TEXT,
+	STRATA_STORE_LIST,
+};
+
 struct strata_option {
 	const char *name;     /* long name without dashes */
 	char letter;          /* or 0 */
@@ -38,10 +45,22 @@ struct strata_option {
 	enum strata_value_kind value;
 	const char *help; /* one or two lines; NULL: a hidden option */
 
-	/* Take VALUE (NULL where there is none) into TARGET, the group's structure. VALUE lives as
-	 * long as the process. */
+	/* What most options do with their argument: STRATA_STORES_… say it. */
+	enum strata_store_kind store;
+	size_t offset; /* of the member of the group's structure that is stored to */
+
+	/* Else: take VALUE (NULL where there is none) into TARGET, the group's structure. VALUE
+	 * lives as long as the process. */
 	int (*apply)(void *target, const char *value, struct strata_error *error);
 };
+
+/* Set the bool, or the text, MEMBER of TYPE, or add to the list MEMBER (struct strata_strings). */
+#define STRATA_STORES_FLAG(type, member) \
+	.store = STRATA_STORE_FLAG, .offset = offsetof(type, member)
+#define STRATA_STORES_TEXT(type, member) \
+	.store = STRATA_STORE_TEXT, .offset = offsetof(type, member)
+#define STRATA_STORES_LIST(type, member) \
+	.store = STRATA_STORE_LIST, .offset = offsetof(type, member)
 
 struct strata_option_group {
 	const char *title;

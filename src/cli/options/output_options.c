@@ -35,12 +35,6 @@ static int apply_tag(void *target, const char *value, struct strata_error *error
 	return strata_strings_add(&((struct strata_output_options *)target)->names, value, error);
 }
 
-static int apply_strict_v1(void *target, const char *value, struct strata_error *error)
-{
-	((struct strata_output_options *)target)->strict_v1 = true;
-	return 0;
-}
-
 static const struct strata_option output_options[] = {
 	{.name = "output",
 		.letter = 'o',
@@ -56,7 +50,7 @@ static const struct strata_option output_options[] = {
 		.apply = apply_tag},
 	{.name = "strict-v1",
 		.help = "docker-v1-archive without what newer clients read",
-		.apply = apply_strict_v1},
+		STRATA_STORES_FLAG(struct strata_output_options, strict_v1)},
 	{.name = NULL},
 };
 

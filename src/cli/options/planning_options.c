@@ -3,29 +3,17 @@
 
 #include "util/error.h"
 
-static int apply_plan(void *target, const char *value, struct strata_error *error)
-{
-	((struct strata_plan_file_options *)target)->path = value;
-	return 0;
-}
-
 static const struct strata_option plan_file_options[] = {
 	{.name = "plan",
 		.argument = "PLAN",
 		.value = STRATA_VALUE_FILE,
 		.help = "use this plan, perhaps edited, instead of making one; without items, its "
 			"own are taken",
-		.apply = apply_plan},
+		STRATA_STORES_TEXT(struct strata_plan_file_options, path)},
 	{.name = NULL},
 };
 
 const struct strata_option_group strata_plan_file_group = {"Plan", plan_file_options};
-
-static int apply_catalogue(void *target, const char *value, struct strata_error *error)
-{
-	((struct strata_catalogue_options *)target)->path = value;
-	return 0;
-}
 
 static const struct strata_option catalogue_options[] = {
 	{.name = "catalogue",
@@ -33,7 +21,7 @@ static const struct strata_option catalogue_options[] = {
 		.value = STRATA_VALUE_FILE,
 		.help = "take layers from this catalogue of a fleet, as far as they fit, and plan "
 			"only the items that they do not hold",
-		.apply = apply_catalogue},
+		STRATA_STORES_TEXT(struct strata_catalogue_options, path)},
 	{.name = NULL},
 };
 

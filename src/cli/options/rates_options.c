@@ -5,23 +5,6 @@
 
 #include "util/error.h"
 
-static int apply_rates(void *target, const char *value, struct strata_error *error)
-{
-	((struct strata_rates_options *)target)->rates = value;
-	return 0;
-}
-
-static int apply_history(void *target, const char *value, struct strata_error *error)
-{
-	return strata_strings_add(&((struct strata_rates_options *)target)->history, value, error);
-}
-
-static int apply_no_changelogs(void *target, const char *value, struct strata_error *error)
-{
-	((struct strata_rates_options *)target)->no_changelogs = true;
-	return 0;
-}
-
 static int apply_propagation(void *target, const char *value, struct strata_error *error)
 {
 	struct strata_rates_options *options = target;
@@ -44,17 +27,17 @@ static const struct strata_option rates_options[] = {
 		.argument = "FILE",
 		.value = STRATA_VALUE_FILE,
 		.help = "how often things change, as JSON; other rates are estimated from the graph",
-		.apply = apply_rates},
+		STRATA_STORES_TEXT(struct strata_rates_options, rates)},
 	{.name = "history",
 		.argument = "PLAN|IMAGE",
 		.value = STRATA_VALUE_FILE,
 		.help = "count what changed from one of these to the next, the oldest first; "
 			"repeatable",
-		.apply = apply_history},
+		STRATA_STORES_LIST(struct strata_rates_options, history)},
 	{.name = "no-changelogs",
 		.help = "do not look into the changelogs of Debian packages for how often they "
 			"changed",
-		.apply = apply_no_changelogs},
+		STRATA_STORES_FLAG(struct strata_rates_options, no_changelogs)},
 	{.name = "propagation",
 		.argument = "own|closure",
 		.help = "whether an item changes with its own cause only, or with all that it "

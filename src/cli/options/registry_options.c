@@ -11,24 +11,6 @@ enum {
 	MOST_TRIES = 100,
 };
 
-static int apply_plain_http(void *target, const char *value, struct strata_error *error)
-{
-	return strata_strings_add(
-		&((struct strata_registry_choices *)target)->plain_hosts, value, error);
-}
-
-static int apply_authfile(void *target, const char *value, struct strata_error *error)
-{
-	((struct strata_registry_choices *)target)->options.credentials_file = value;
-	return 0;
-}
-
-static int apply_certificates(void *target, const char *value, struct strata_error *error)
-{
-	((struct strata_registry_choices *)target)->options.certificates = value;
-	return 0;
-}
-
 static int apply_chunk_size(void *target, const char *value, struct strata_error *error)
 {
 	struct strata_registry_options *options =
@@ -85,17 +67,17 @@ static const struct strata_option registry_options[] = {
 		.argument = "HOST[:PORT]",
 		.help = "speak plain HTTP with this registry; repeatable (this machine itself is "
 			"spoken to without TLS where it knows none)",
-		.apply = apply_plain_http},
+		STRATA_STORES_LIST(struct strata_registry_choices, plain_hosts)},
 	{.name = "authfile",
 		.argument = "FILE",
 		.value = STRATA_VALUE_FILE,
 		.help = "take credentials from this file alone",
-		.apply = apply_authfile},
+		STRATA_STORES_TEXT(struct strata_registry_choices, options.credentials_file)},
 	{.name = "certs-dir",
 		.argument = "DIR",
 		.value = STRATA_VALUE_DIRECTORY,
 		.help = "take certificates from DIR/HOST instead of the directories certs.d",
-		.apply = apply_certificates},
+		STRATA_STORES_TEXT(struct strata_registry_choices, options.certificates)},
 	{.name = "chunk-size",
 		.argument = "SIZE",
 		.help = "send blobs in pieces of this size, which go on where they were after "

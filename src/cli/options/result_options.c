@@ -3,33 +3,17 @@
 
 #include "util/error.h"
 
-static int apply_json(void *target, const char *value, struct strata_error *error)
-{
-	((struct strata_report_options *)target)->json = true;
-	return 0;
-}
-
-static int apply_table(void *target, const char *value, struct strata_error *error)
-{
-	((struct strata_report_options *)target)->table = true;
-	return 0;
-}
-
-static int apply_describe(void *target, const char *value, struct strata_error *error)
-{
-	((struct strata_report_options *)target)->describe = true;
-	return 0;
-}
-
 static const struct strata_option report_options[] = {
 	{.name = "json",
 		.help = "describe the finished image on stdout, as JSON",
-		.apply = apply_json},
-	{.name = "table", .help = "print a table of the layers on stdout", .apply = apply_table},
+		STRATA_STORES_FLAG(struct strata_report_options, json)},
+	{.name = "table",
+		.help = "print a table of the layers on stdout",
+		STRATA_STORES_FLAG(struct strata_report_options, table)},
 	{.name = "describe",
 		.help = "find out every digest and size and print them as JSON; nothing is "
 			"written, and no output is needed",
-		.apply = apply_describe},
+		STRATA_STORES_FLAG(struct strata_report_options, describe)},
 	{.name = NULL},
 };
 

@@ -6,54 +6,6 @@
 #include "util/memory.h"
 #include "util/text.h"
 
-static int apply_fleet(void *target, const char *value, struct strata_error *error)
-{
-	((struct strata_simulate_options *)target)->fleet = value;
-	return 0;
-}
-
-static int apply_updates(void *target, const char *value, struct strata_error *error)
-{
-	((struct strata_simulate_options *)target)->updates = value;
-	return 0;
-}
-
-static int apply_rates(void *target, const char *value, struct strata_error *error)
-{
-	((struct strata_simulate_options *)target)->rates = value;
-	return 0;
-}
-
-static int apply_essential(void *target, const char *value, struct strata_error *error)
-{
-	((struct strata_simulate_options *)target)->essential = true;
-	return 0;
-}
-
-static int apply_propagate(void *target, const char *value, struct strata_error *error)
-{
-	((struct strata_simulate_options *)target)->propagate = true;
-	return 0;
-}
-
-static int apply_json(void *target, const char *value, struct strata_error *error)
-{
-	((struct strata_simulate_options *)target)->json = true;
-	return 0;
-}
-
-static int apply_plot(void *target, const char *value, struct strata_error *error)
-{
-	((struct strata_simulate_options *)target)->plot = value;
-	return 0;
-}
-
-static int apply_strategy(void *target, const char *value, struct strata_error *error)
-{
-	return strata_strings_add(
-		&((struct strata_simulate_options *)target)->contenders, value, error);
-}
-
 int strata_numbers_add(struct strata_numbers *list, uint32_t number, struct strata_error *error)
 {
 	if (strata_grow(&list->numbers, &list->capacity, list->count + 1, sizeof(*list->numbers)) <
@@ -107,35 +59,35 @@ static const struct strata_option simulate_options[] = {
 		.value = STRATA_VALUE_FILE,
 		.help = "the images, see stratapack-fleet(5) (default: one image with all items of "
 			"a state)",
-		.apply = apply_fleet},
+		STRATA_STORES_TEXT(struct strata_simulate_options, fleet)},
 	{.name = "essential",
 		.help = "add the essential packages of the Packages indices to every image",
-		.apply = apply_essential},
+		STRATA_STORES_FLAG(struct strata_simulate_options, essential)},
 	{.name = "updates",
 		.argument = "FILE",
 		.value = STRATA_VALUE_FILE,
 		.help = "what changes in the revisions after the last state, see "
 			"stratapack-simulate(1)",
-		.apply = apply_updates},
+		STRATA_STORES_TEXT(struct strata_simulate_options, updates)},
 	{.name = "seed",
 		.argument = "N[,N]...",
 		.help = "what the updates leave to chance; each number is another run (default 1)",
 		.apply = apply_seed},
 	{.name = "propagate",
 		.help = "a change of an item changes all that refers to it, as in Guix and Nix",
-		.apply = apply_propagate},
+		STRATA_STORES_FLAG(struct strata_simulate_options, propagate)},
 	{.name = "rates",
 		.argument = "FILE",
 		.value = STRATA_VALUE_FILE,
 		.help = "how often the strategies believe causes to fire, see stratapack-rates(5)",
-		.apply = apply_rates},
+		STRATA_STORES_TEXT(struct strata_simulate_options, rates)},
 	{.name = "strategy",
 		.argument = "NAME",
 		.value = STRATA_VALUE_STRATEGY,
 		.help = "let this strategy take part, or 'fleet', 'fleet:STORAGE-WEIGHT', "
 			"'churn:STORAGE-WEIGHT', with 'sticky:' before it to extend the plans of "
 			"the state before; repeatable (default: all)",
-		.apply = apply_strategy},
+		STRATA_STORES_LIST(struct strata_simulate_options, contenders)},
 	{.name = "max-layers",
 		.argument = "N[,N]...",
 		.help = "bounds on the layers with items (default 100)",
@@ -144,12 +96,14 @@ static const struct strata_option simulate_options[] = {
 		.argument = "N[,N]...",
 		.help = "count the pulls of machines that are so many revisions behind (default 1)",
 		.apply = apply_behind},
-	{.name = "json", .help = "print JSON instead of a table", .apply = apply_json},
+	{.name = "json",
+		.help = "print JSON instead of a table",
+		STRATA_STORES_FLAG(struct strata_simulate_options, json)},
 	{.name = "plot",
 		.argument = "FILE",
 		.value = STRATA_VALUE_FILE,
 		.help = "draw the results, as SVG, into this file too",
-		.apply = apply_plot},
+		STRATA_STORES_TEXT(struct strata_simulate_options, plot)},
 	{.name = NULL},
 };
 

@@ -34,11 +34,6 @@ static int apply_graph(void *target, const char *value, struct strata_error *err
 	return strata_source_options_add_file(target, value, strata_graph_read_json, error);
 }
 
-static int apply_packages_index(void *target, const char *value, struct strata_error *error)
-{
-	return strata_strings_add(&((struct strata_source_options *)target)->indices, value, error);
-}
-
 static int apply_store(void *target, const char *value, struct strata_error *error)
 {
 	struct strata_source_options *options = target;
@@ -55,12 +50,6 @@ static int apply_store(void *target, const char *value, struct strata_error *err
 static int apply_dpkg(void *target, const char *value, struct strata_error *error)
 {
 	((struct strata_source_options *)target)->dpkg = true;
-	return 0;
-}
-
-static int apply_essential(void *target, const char *value, struct strata_error *error)
-{
-	((struct strata_source_options *)target)->essential = true;
 	return 0;
 }
 
@@ -83,12 +72,6 @@ static int apply_generated(void *target, const char *value, struct strata_error 
 			return 0;
 	}
 	return strata_fail(error, STRATA_ERROR_INVALID, "this is not one of none, known and all");
-}
-
-static int apply_generated_table(void *target, const char *value, struct strata_error *error)
-{
-	((struct strata_source_options *)target)->generated_table = value;
-	return 0;
 }
 
 static int apply_include(void *target, const char *value, struct strata_error *error)
@@ -115,12 +98,6 @@ static int apply_package_database(void *target, const char *value, struct strata
 	}
 	return strata_fail(
 		error, STRATA_ERROR_INVALID, "this is not one of none, status.d and dpkg");
-}
-
-static int apply_references_of(void *target, const char *value, struct strata_error *error)
-{
-	return strata_strings_add(
-		&((struct strata_source_options *)target)->referring, value, error);
 }
 
 static int apply_root(void *target, const char *value, struct strata_error *error)
@@ -153,7 +130,7 @@ static const struct strata_option source_options[] = {
 		.argument = "ITEM",
 		.help = "take what ITEM of such a graph refers to, but not ITEM itself: for what "
 			"--copy brings; repeatable",
-		.apply = apply_references_of},
+		STRATA_STORES_LIST(struct strata_source_options, referring)},
 	{.name = "store-db",
 		.argument = "FILE",
 		.optional = true,
@@ -168,11 +145,11 @@ static const struct strata_option source_options[] = {
 		.value = STRATA_VALUE_FILE,
 		.help = "look the items up in a Packages index of a Debian archive, to plan or "
 			"simulate, not to build; repeatable, the newest version counts",
-		.apply = apply_packages_index},
+		STRATA_STORES_LIST(struct strata_source_options, indices)},
 	{.name = "essential",
 		.help = "add the essential packages, which no dependency names; without "
 			"--packages-index it implies --dpkg",
-		.apply = apply_essential},
+		STRATA_STORES_FLAG(struct strata_source_options, essential)},
 	{.name = "all",
 		.help = "take the whole system: every package, and a last item with what no "
 			"package owns; implies --dpkg",
@@ -187,7 +164,7 @@ static const struct strata_option source_options[] = {
 		.value = STRATA_VALUE_FILE,
 		.help = "rules for such files that come before the program's own, see "
 			"stratapack-generated(5)",
-		.apply = apply_generated_table},
+		STRATA_STORES_TEXT(struct strata_source_options, generated_table)},
 	{.name = "include",
 		.argument = "PATTERN",
 		.help = "take what has such a path in the system and belongs to no package, "

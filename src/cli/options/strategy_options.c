@@ -42,24 +42,6 @@ static int apply_max_layers(void *target, const char *value, struct strata_error
 	return 0;
 }
 
-static int apply_below(void *target, const char *value, struct strata_error *error)
-{
-	((struct strata_strategy_options *)target)->below = value;
-	return 0;
-}
-
-static int apply_pipeline(void *target, const char *value, struct strata_error *error)
-{
-	((struct strata_strategy_options *)target)->pipeline = value;
-	return 0;
-}
-
-static int apply_previous(void *target, const char *value, struct strata_error *error)
-{
-	((struct strata_strategy_options *)target)->previous = value;
-	return 0;
-}
-
 static int apply_storage_weight(void *target, const char *value, struct strata_error *error)
 {
 	struct strata_strategy_options *options = target;
@@ -67,12 +49,6 @@ static int apply_storage_weight(void *target, const char *value, struct strata_e
 	options->has_storage_weight = true;
 	return strata_quantity_thousandths(
 		value, STRATA_LARGEST_STORAGE_WEIGHT, &options->storage_weight, error);
-}
-
-static int apply_force(void *target, const char *value, struct strata_error *error)
-{
-	((struct strata_force_options *)target)->force = true;
-	return 0;
 }
 
 static const struct strata_option strategy_options[] = {
@@ -87,7 +63,7 @@ static const struct strata_option strategy_options[] = {
 		.value = STRATA_VALUE_FILE,
 		.help = "divide items by the steps in this file, which are those of nixpkgs' "
 			"layeringPipeline",
-		.apply = apply_pipeline},
+		STRATA_STORES_TEXT(struct strata_strategy_options, pipeline)},
 	{.name = "max-layers",
 		.argument = "[+]N",
 		.help = "bound on the layers of the whole image, customisation included (default "
@@ -98,14 +74,14 @@ static const struct strata_option strategy_options[] = {
 		.value = STRATA_VALUE_FILE,
 		.help = "take the layers of this plan as they are, at the bottom, and divide what "
 			"they do not hold",
-		.apply = apply_below},
+		STRATA_STORES_TEXT(struct strata_strategy_options, below)},
 	{.name = "previous",
 		.argument = "PLAN|IMAGE|CATALOGUE",
 		.value = STRATA_VALUE_FILE,
 		.help = "keep the layers of this plan, of the image that machines have, or of the "
 			"fleet that this catalogue is of, unless a change saves more than it makes "
 			"machines pull",
-		.apply = apply_previous},
+		STRATA_STORES_TEXT(struct strata_strategy_options, previous)},
 	{.name = "storage-weight",
 		.argument = "N",
 		.help = "what bytes that a registry stores are worth, against those that machines "
@@ -119,7 +95,7 @@ const struct strata_option_group strata_strategy_group = {"Layering", strategy_o
 static const struct strata_option force_options[] = {
 	{.name = "force",
 		.help = "allow more than 125 layers, which Docker's classic store cannot load",
-		.apply = apply_force},
+		STRATA_STORES_FLAG(struct strata_force_options, force)},
 	{.name = NULL},
 };
 
