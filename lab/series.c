@@ -1,11 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "lab/series.h"
 
+#include <stratapack/fleet.h>
+#include <stratapack/graph.h>
+
+#include <stdlib.h>
 #include <string.h>
 
-#include "graph/internal.h"
+#include "graph/item_record.h"
+#include "util/arena.h"
 #include "util/buffer.h"
 #include "util/error.h"
+#include "util/map.h"
+#include "util/memory.h"
 #include "util/sha256.h"
 
 struct strata_series *strata_series_new(bool propagate, struct strata_error *error)

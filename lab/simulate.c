@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include <stratapack/fleet.h>
+#include <stratapack/graph.h>
+#include <stratapack/plan.h>
+
 #include "fleet/catalogue/catalogue.h"
-#include "fleet/internal.h"
+#include "fleet/fleet.h"
 #include "lab/measure.h"
 #include "model/causes.h"
 #include "util/error.h"
+#include "util/memory.h"
 
 /* How the images of a state are layered; order holds places in the images' items. */
 struct plans {

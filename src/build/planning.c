@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "build/planning.h"
 
+#include <stratapack/fleet.h>
+#include <stratapack/graph.h>
+#include <stratapack/plan.h>
+
 #include "build/additions.h"
 #include "build/sources.h"
 #include "fleet/catalogue/catalogue.h"
-#include "graph/internal.h"
 #include "model/causes.h"
 #include "model/rates.h"
-#include "plan/internal.h"
 #include "plan/layers_below.h"
 #include "plan/strategies/pipeline/pipeline.h"
+#include "util/error.h"
+#include "util/memory.h"
 #include "util/observer.h"
 
 int strata_planning_read_rates(

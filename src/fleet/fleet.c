@@ -2,11 +2,18 @@
 /*
  * A fleet in memory: images, in the order of their names, over one graph.
  */
+#include <stdlib.h>
 #include <string.h>
 
-#include "fleet/internal.h"
+#include "fleet/fleet.h"
+
+#include <stratapack/fleet.h>
+#include <stratapack/graph.h>
+
+#include "util/arena.h"
 #include "util/compare.h"
 #include "util/error.h"
+#include "util/memory.h"
 
 struct strata_fleet *strata_fleet_allocate(struct strata_error *error)
 {

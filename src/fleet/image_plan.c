@@ -2,9 +2,14 @@
 /*
  * The plan of one image of a fleet, for those who make images of plans.
  */
-#include "fleet/internal.h"
-#include "plan/internal.h"
+#include <stratapack/fleet.h>
+#include <stratapack/graph.h>
+#include <stratapack/plan.h>
+
+#include "plan/plan.h"
+#include "util/arena.h"
 #include "util/error.h"
+#include "util/memory.h"
 
 static int copy_layers(struct strata_plan *plan, const struct strata_graph *graph,
 	const struct strata_partition *partition, struct strata_error *error)

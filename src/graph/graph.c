@@ -3,15 +3,23 @@
  * The graph: items are added in any order, and finishing sorts them, resolves their references
  * and finds what is missing.
  */
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include <stratapack/graph.h>
+
 #include "graph/components.h"
-#include "graph/internal.h"
+#include "graph/graph.h"
 #include "graph/item_entry.h"
+#include "graph/item_name.h"
+#include "graph/nar_size.h"
 #include "util/arena.h"
+#include "util/buffer.h"
 #include "util/compare.h"
+#include "util/error.h"
 #include "util/map.h"
+#include "util/memory.h"
 #include "util/path.h"
 #include "util/text.h"
 

@@ -4,7 +4,8 @@
  */
 #include <string.h>
 
-#include "graph/internal.h"
+#include "graph/item_name.h"
+#include "util/buffer.h"
 
 /* The characters of a store item's hash, and their number in Nix and Guix alike. */
 enum { HASH_LENGTH = 32 };

@@ -2,7 +2,9 @@
 /*
  * The record of an item for another graph of some of the same items.
  */
-#include "graph/internal.h"
+#include "graph/item_record.h"
+
+#include <stratapack/graph.h>
 
 struct strata_item_record strata_item_record_of(const struct strata_item *item)
 {

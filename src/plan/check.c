@@ -2,9 +2,12 @@
 /*
  * Whether a plan is one of a graph: every item in one layer, no layer empty, no foreign item.
  */
+#include <stratapack/graph.h>
+#include <stratapack/plan.h>
+
 #include "customisation/customisation.h"
-#include "plan/internal.h"
 #include "util/error.h"
+#include "util/memory.h"
 
 /* In the place of a layer's number. */
 #define IN_BASE SIZE_MAX

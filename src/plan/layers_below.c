@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "plan/layers_below.h"
 
+#include <stratapack/graph.h>
+#include <stratapack/plan.h>
+
 #include <string.h>
 
-#include "graph/internal.h"
-#include "plan/internal.h"
+#include "graph/graph.h"
+#include "graph/item_record.h"
+#include "plan/plan.h"
+#include "util/arena.h"
 #include "util/error.h"
+#include "util/memory.h"
 
 /* Which items the layers below hold. */
 static int mark_held(const struct strata_plan *below, const struct strata_graph *graph, bool *held,

@@ -3,15 +3,21 @@
  * Making a plan: how many layers items and customisation get, what lies below, and what the
  * strategy is asked.
  */
+#include <stdlib.h>
 #include <string.h>
 
+#include <stratapack/graph.h>
+#include <stratapack/plan.h>
+
 #include "customisation/customisation.h"
-#include "graph/internal.h"
+#include "graph/graph.h"
 #include "model/causes.h"
-#include "plan/internal.h"
 #include "plan/layers_below.h"
+#include "plan/plan.h"
 #include "plan/previous_plan.h"
+#include "util/arena.h"
 #include "util/error.h"
+#include "util/memory.h"
 
 struct strata_plan *strata_plan_new(struct strata_error *error)
 {

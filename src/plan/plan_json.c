@@ -4,11 +4,17 @@
  */
 #include <string.h>
 
+#include <stratapack/plan.h>
+
 #include "customisation/customisation.h"
-#include "plan/internal.h"
+#include "plan/plan.h"
+#include "util/arena.h"
+#include "util/buffer.h"
 #include "util/error.h"
 #include "util/file.h"
+#include "util/json.h"
 #include "util/map.h"
+#include "util/memory.h"
 
 enum {
 	FORMAT_VERSION = 1,

@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "plan/previous_plan.h"
 
+#include <stratapack/graph.h>
+#include <stratapack/plan.h>
+
+#include <stdlib.h>
 #include <string.h>
 
-#include "graph/internal.h"
+#include "graph/item_name.h"
 #include "util/arena.h"
+#include "util/buffer.h"
 #include "util/error.h"
 #include "util/map.h"
+#include "util/memory.h"
 
 /* An item of the previous plan. */
 struct old_item {

@@ -5,8 +5,16 @@
 #ifndef FUZZ_GRAPH_H
 #define FUZZ_GRAPH_H
 
+#include <stratapack/graph.h>
+
 #include "fuzz.h"
-#include "graph/internal.h"
+#include "graph/formats/nar_hash.h"
+#include "graph/formats/parsers.h"
+#include "graph/formats/source_text.h"
+#include "graph/graph.h"
+#include "graph/item_name.h"
+#include "graph/item_record.h"
+#include "graph/nar_size.h"
 
 /* Finish what a source has read, which may fail but not crash. The root directory does not exist,
  * so that nothing of this machine is measured. STATUS is the source's. */

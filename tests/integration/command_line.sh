@@ -167,8 +167,8 @@ after=$(date -u +%FT%TZ)
 is "--created now is what the clock says" "$(printf '%s\n' "$before" "$now" "$after" | sort)" \
 	"$(printf '%s\n' "$before" "$now" "$after")"
 is "an archive is not written to a terminal" "$(
-	words="'$STRATAPACK' build --graph '$scratch/root/graph.json' --root '$scratch/root' -o docker-archive:-"
-	script -qec "$words 2>'$scratch/terminal.log'" /dev/null </dev/null | wc -c
+	typed="'$STRATAPACK' build --graph '$scratch/root/graph.json' --root '$scratch/root' -o docker-archive:-"
+	script -qec "$typed 2>'$scratch/terminal.log'" /dev/null </dev/null | wc -c
 )" 0
 ok "the message says why" grep -q "standard output is a terminal" terminal.log
 is "entrypoints can be JSON" "$(

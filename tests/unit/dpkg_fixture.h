@@ -5,15 +5,24 @@
 #ifndef DPKG_FIXTURE_H
 #define DPKG_FIXTURE_H
 
+#include <stratapack/graph.h>
+
 #include "unit.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "graph/internal.h"
+#include "graph/formats/nar_hash.h"
+#include "graph/formats/parsers.h"
+#include "graph/formats/source_text.h"
+#include "graph/graph.h"
+#include "graph/item_name.h"
+#include "graph/item_record.h"
+#include "graph/nar_size.h"
 #include "util/buffer.h"
 #include "util/file.h"
 

@@ -5,13 +5,23 @@
 #ifndef FLEETS_H
 #define FLEETS_H
 
+#include <stdlib.h>
+
 #include "graphs.h"
 
 #include <stratapack/fleet.h>
+#include <stratapack/graph.h>
+#include <stratapack/plan.h>
 
-#include "fleet/internal.h"
+#include "fleet/fleet.h"
 #include "fleet/search/cost.h"
-#include "graph/internal.h"
+#include "graph/formats/nar_hash.h"
+#include "graph/formats/parsers.h"
+#include "graph/formats/source_text.h"
+#include "graph/graph.h"
+#include "graph/item_name.h"
+#include "graph/item_record.h"
+#include "graph/nar_size.h"
 #include "model/causes.h"
 
 enum {

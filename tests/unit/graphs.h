@@ -6,13 +6,15 @@
 #define GRAPHS_H
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "unit.h"
 
 #include <stratapack/graph.h>
 #include <stratapack/plan.h>
 
-#include "plan/internal.h"
+#include "plan/plan.h"
+#include "plan/strategies/strategies.h"
 #include "util/buffer.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof(*(array)))

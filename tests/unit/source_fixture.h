@@ -9,12 +9,20 @@
 
 #include "unit.h"
 
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <stratapack/graph.h>
 
-#include "graph/internal.h"
+#include "graph/formats/nar_hash.h"
+#include "graph/formats/parsers.h"
+#include "graph/formats/source_text.h"
+#include "graph/graph.h"
+#include "graph/item_name.h"
+#include "graph/item_record.h"
+#include "graph/nar_size.h"
+#include "util/buffer.h"
 #include "util/file.h"
 
 /* The SHA-256 of the empty string, as everybody spells it. */

@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/options/fleet_options.h"
 
+#include <stratapack/fleet.h>
+#include <stratapack/plan.h>
+
 #include <string.h>
 
 #include "cli/text/report.h"
 #include "fleet/catalogue/catalogue.h"
-#include "plan/internal.h"
+#include "plan/plan.h"
+#include "util/buffer.h"
+#include "util/error.h"
 #include "util/file.h"
 
 static const struct strata_option fleet_options[] = {

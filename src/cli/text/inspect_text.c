@@ -6,8 +6,10 @@
 #include <string.h>
 
 #include "cli/text/image_text.h"
-#include "image/read/internal.h"
+#include "oci/media_types.h"
 #include "tar/decompress.h"
+#include "util/buffer.h"
+#include "util/json.h"
 #include "util/text.h"
 
 enum {

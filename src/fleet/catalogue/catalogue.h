@@ -5,7 +5,12 @@
 #ifndef FLEET_CATALOGUE_CATALOGUE_H
 #define FLEET_CATALOGUE_CATALOGUE_H
 
-#include "fleet/internal.h"
+#include <stratapack/fleet.h>
+#include <stratapack/graph.h>
+
+#include "fleet/fleet.h"
+#include "util/error.h"
+#include "util/memory.h"
 #include "util/sha256.h"
 
 #define strata_autocatalogue STRATA_CLEANUP(strata_cleanup_catalogue)

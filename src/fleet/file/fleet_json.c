@@ -2,12 +2,18 @@
 /*
  * The fleet file: docs/fleet.schema.json says what it holds.
  */
+#include <stdlib.h>
 #include <string.h>
 
-#include "fleet/internal.h"
+#include <stratapack/fleet.h>
+#include <stratapack/graph.h>
+
+#include "fleet/fleet.h"
+#include "util/arena.h"
 #include "util/error.h"
 #include "util/file.h"
 #include "util/json.h"
+#include "util/memory.h"
 
 enum {
 	FORMAT_VERSION = 1,

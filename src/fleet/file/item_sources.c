@@ -2,13 +2,21 @@
 /*
  * From what the fleet file says to the items of each image.
  */
+#include <stdlib.h>
 #include <string.h>
 
-#include "fleet/internal.h"
-#include "graph/internal.h"
+#include <stratapack/fleet.h>
+#include <stratapack/graph.h>
+
+#include "fleet/fleet.h"
+#include "graph/graph.h"
+#include "graph/item_record.h"
 #include "graph/store/location.h"
+#include "util/arena.h"
 #include "util/compare.h"
 #include "util/error.h"
+#include "util/map.h"
+#include "util/memory.h"
 
 int strata_fleet_roots(struct strata_fleet *fleet, const char *const **roots, size_t *count,
 	struct strata_error *error)

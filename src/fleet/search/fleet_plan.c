@@ -3,9 +3,13 @@
  * The plan of a fleet: membership classes, agglomeration, local search and adoption in their
  * order, and the layers that come of them.
  */
+#include <stdlib.h>
 #include <string.h>
 
-#include "fleet/internal.h"
+#include <stratapack/fleet.h>
+#include <stratapack/plan.h>
+
+#include "fleet/fleet.h"
 #include "fleet/search/adoption.h"
 #include "fleet/search/agglomeration.h"
 #include "fleet/search/atoms.h"
@@ -14,8 +18,10 @@
 #include "fleet/search/local_search.h"
 #include "fleet/search/one_at_a_time.h"
 #include "fleet/search/prefix_order.h"
+#include "util/arena.h"
 #include "util/compare.h"
 #include "util/error.h"
+#include "util/memory.h"
 
 static struct strata_fleet_plan *allocate_plan(struct strata_error *error)
 {

@@ -1,11 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
 #include <string.h>
 
 #include "graph/dpkg/dpkg.h"
+
+#include <stratapack/graph.h>
+
 #include "graph/dpkg/generated.h"
 #include "graph/dpkg/image.h"
 #include "graph/dpkg/package_database.h"
-#include "graph/internal.h"
+#include "util/arena.h"
+#include "util/buffer.h"
+#include "util/error.h"
+#include "util/memory.h"
 #include "util/observer.h"
 
 /* Everything about one reading. */

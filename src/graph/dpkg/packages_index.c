@@ -3,8 +3,13 @@
  * A graph of an archive's Packages indices: packages that are not on this machine, for plans and
  * simulations.
  */
+#include <stratapack/graph.h>
+
 #include "graph/dpkg/dpkg.h"
-#include "graph/internal.h"
+#include "graph/formats/source_text.h"
+#include "util/buffer.h"
+#include "util/error.h"
+#include "util/memory.h"
 
 static int read_files(struct strata_dpkg *database,
 	const struct strata_packages_index_options *options, struct strata_error *error)

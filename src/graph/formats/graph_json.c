@@ -3,10 +3,17 @@
  * Our own JSON: docs/graph.schema.json says what it holds. What is not in the schema is refused,
  * so that a misspelt member cannot be lost without a word.
  */
+#include <stdlib.h>
 #include <string.h>
 
-#include "graph/internal.h"
+#include <stratapack/graph.h>
+
+#include "graph/formats/parsers.h"
+#include "graph/formats/source_text.h"
+#include "util/buffer.h"
+#include "util/error.h"
 #include "util/json.h"
+#include "util/memory.h"
 
 enum { FORMAT_VERSION = 1 };
 

@@ -4,7 +4,10 @@
  */
 #include <string.h>
 
-#include "graph/internal.h"
+#include "graph/formats/nar_hash.h"
+#include "graph/formats/source_text.h"
+#include "util/buffer.h"
+#include "util/error.h"
 #include "util/sha256.h"
 #include "util/text.h"
 

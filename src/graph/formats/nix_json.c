@@ -10,11 +10,19 @@
  * arrays of the first form. Other programs grow these formats, so members that are not known are
  * passed over.
  */
+#include <stdlib.h>
 #include <string.h>
 
-#include "graph/internal.h"
+#include <stratapack/graph.h>
+
+#include "graph/formats/nar_hash.h"
+#include "graph/formats/parsers.h"
+#include "graph/formats/source_text.h"
 #include "util/arena.h"
+#include "util/buffer.h"
+#include "util/error.h"
 #include "util/json.h"
+#include "util/memory.h"
 #include "util/text.h"
 
 struct reader {

@@ -11,9 +11,17 @@
  * DERIVER: the hash of the NAR and its size. A deriver is empty or absolute and a hash is neither,
  * so every record shows by itself which kind it is.
  */
+#include <stdlib.h>
 #include <string.h>
 
-#include "graph/internal.h"
+#include <stratapack/graph.h>
+
+#include "graph/formats/nar_hash.h"
+#include "graph/formats/parsers.h"
+#include "graph/formats/source_text.h"
+#include "util/buffer.h"
+#include "util/error.h"
+#include "util/memory.h"
 #include "util/text.h"
 
 struct lines {

@@ -4,8 +4,10 @@
  */
 #include <string.h>
 
-#include "graph/internal.h"
+#include "graph/formats/source_text.h"
+#include "util/buffer.h"
 #include "util/file.h"
+#include "util/json.h"
 #include "util/text.h"
 
 /* A closure of a million items fits many times over. */

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "graph/store/daemon.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-#include "graph/internal.h"
+#include "graph/formats/nar_hash.h"
 #include "graph/store/daemon_connection.h"
+#include "util/buffer.h"
+#include "util/error.h"
+#include "util/memory.h"
 
 enum {
 	CLIENT_MAGIC = 0x6e697863,

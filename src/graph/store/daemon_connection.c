@@ -6,7 +6,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "graph/internal.h"
+#include "graph/formats/source_text.h"
+#include "util/buffer.h"
+#include "util/error.h"
 #include "util/observer.h"
 
 enum {

@@ -4,12 +4,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sqlite3.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "graph/internal.h"
+#include "graph/formats/nar_hash.h"
+#include "util/buffer.h"
+#include "util/error.h"
 #include "util/file.h"
+#include "util/memory.h"
 
 enum {
 	BUSY_MILLISECONDS = 10000,

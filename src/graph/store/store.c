@@ -4,16 +4,21 @@
  * that can be asked, else from its database.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "graph/internal.h"
+#include <stratapack/graph.h>
+
+#include "graph/graph.h"
 #include "graph/store/daemon.h"
 #include "graph/store/daemon_address.h"
 #include "graph/store/database.h"
 #include "graph/store/location.h"
 #include "util/arena.h"
+#include "util/error.h"
 #include "util/map.h"
+#include "util/memory.h"
 #include "util/observer.h"
 
 /* The closure while it grows: every path once, in the order in which it was met. */

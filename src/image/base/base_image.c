@@ -4,10 +4,15 @@
  */
 #include "image/base/base_image.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-#include "image/read/internal.h"
+#include "oci/media_types.h"
 #include "oci/platform.h"
+#include "util/buffer.h"
+#include "util/error.h"
+#include "util/json.h"
+#include "util/memory.h"
 #include "util/text.h"
 
 /* What an image says of the machines that it is for; NULL where it does not. */

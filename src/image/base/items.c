@@ -3,13 +3,20 @@
  * Items that a base image holds already: stratapack wrote into the history of its images which
  * items lie in which layer.
  */
+#include <stdlib.h>
 #include <string.h>
 
-#include "graph/internal.h"
+#include <stratapack/graph.h>
+#include <stratapack/plan.h>
+
+#include "graph/item_name.h"
 #include "image/base/base_image.h"
 #include "image/inspect/contents.h"
-#include "plan/internal.h"
+#include "plan/plan.h"
+#include "util/arena.h"
+#include "util/error.h"
 #include "util/map.h"
+#include "util/memory.h"
 
 /* What a base holds, by id. */
 struct held {

@@ -4,12 +4,19 @@
  * the layers below. A link or a file also hides everything in a directory of the same path: if only
  * one of base and items has a merged /usr, that is every program.
  */
+#include <stdlib.h>
 #include <string.h>
 
+#include <stratapack/graph.h>
+#include <stratapack/plan.h>
+
 #include "customisation/lower.h"
-#include "graph/internal.h"
 #include "image/base/base_image.h"
 #include "image/inspect/contents.h"
+#include "util/arena.h"
+#include "util/error.h"
+#include "util/map.h"
+#include "util/memory.h"
 
 struct comparing {
 	const struct strata_base *base;

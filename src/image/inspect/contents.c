@@ -1,14 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "image/inspect/contents.h"
 
+#include <stratapack/plan.h>
+
 #include <string.h>
 
 #include "image/inspect/inspect.h"
 #include "image/provenance/provenance.h"
-#include "plan/internal.h"
+#include "plan/plan.h"
+#include "util/arena.h"
+#include "util/buffer.h"
 #include "util/error.h"
 #include "util/file.h"
+#include "util/json.h"
 #include "util/map.h"
+#include "util/memory.h"
 #include "util/text.h"
 
 static int read_layer(struct strata_contents *contents, const struct strata_read_layer *read,

@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "image/inspect/diff.h"
 
+#include <stratapack/plan.h>
+
+#include <stdlib.h>
 #include <string.h>
 
-#include "graph/internal.h"
+#include "graph/item_name.h"
+#include "util/arena.h"
+#include "util/buffer.h"
 #include "util/error.h"
 #include "util/map.h"
+#include "util/memory.h"
 
 #define NOWHERE SIZE_MAX
 

@@ -2,13 +2,17 @@
 /*
  * Rates from the images, or plans, of the past.
  */
+#include <stdlib.h>
 #include <string.h>
 
-#include "graph/internal.h"
+#include "graph/item_name.h"
 #include "image/inspect/diff.h"
 #include "model/rates.h"
+#include "util/arena.h"
+#include "util/buffer.h"
 #include "util/error.h"
 #include "util/map.h"
+#include "util/memory.h"
 
 /* How often the items of each name changed. */
 struct tally {

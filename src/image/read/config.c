@@ -5,7 +5,10 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "image/read/internal.h"
+#include "image/read/document.h"
+#include "image/read/manifest.h"
+#include "util/buffer.h"
+#include "util/json.h"
 
 static const char *text_member(const struct strata_json *object, const char *key)
 {

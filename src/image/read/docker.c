@@ -4,7 +4,12 @@
  */
 #include <string.h>
 
-#include "image/read/internal.h"
+#include "image/read/document.h"
+#include "image/read/formats.h"
+#include "image/read/manifest.h"
+#include "util/arena.h"
+#include "util/error.h"
+#include "util/json.h"
 #include "util/text.h"
 
 enum { MOST_LAYERS = 100000 };

@@ -7,7 +7,12 @@
 #include <string.h>
 #include <strings.h>
 
-#include "image/read/internal.h"
+#include "image/read/document.h"
+#include "util/arena.h"
+#include "util/buffer.h"
+#include "util/error.h"
+#include "util/json.h"
+#include "util/memory.h"
 #include "util/sha256.h"
 #include "util/text.h"
 

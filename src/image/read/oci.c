@@ -5,7 +5,14 @@
  */
 #include <string.h>
 
-#include "image/read/internal.h"
+#include "image/read/document.h"
+#include "image/read/formats.h"
+#include "image/read/manifest.h"
+#include "util/arena.h"
+#include "util/buffer.h"
+#include "util/error.h"
+#include "util/json.h"
+#include "util/memory.h"
 
 enum { DEEPEST_INDEX = 8 };
 

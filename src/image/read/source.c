@@ -2,10 +2,17 @@
 /*
  * What SOURCE means: the format of a path, and which of several images is asked for.
  */
+#include <stdlib.h>
 #include <string.h>
 
-#include "image/read/internal.h"
+#include "image/read/document.h"
+#include "image/read/formats.h"
 #include "image/read/remote.h"
+#include "util/arena.h"
+#include "util/buffer.h"
+#include "util/error.h"
+#include "util/json.h"
+#include "util/memory.h"
 #include "util/text.h"
 
 enum { ENOUGH_NAMES = 1000 }; /* bytes of them, in a hint */

@@ -2,11 +2,16 @@
 #include "image/verify/blob.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "image/read/internal.h"
 #include "image/verify/tar_stream.h"
+#include "oci/media_types.h"
 #include "tar/decompress.h"
+#include "util/buffer.h"
+#include "util/error.h"
+#include "util/map.h"
+#include "util/memory.h"
 
 /* What a layer's blob turned out to be. */
 struct strata_blob_check {

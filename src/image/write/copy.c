@@ -6,13 +6,18 @@
 #include "image/write/copy.h"
 
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "image/base/base_image.h"
-#include "image/read/internal.h"
+#include "image/read/document.h"
 #include "layer/encode/encoder.h"
+#include "util/buffer.h"
+#include "util/error.h"
 #include "util/file.h"
+#include "util/json.h"
+#include "util/memory.h"
 
 /* --- documents -------------------------------------------------------------------------------- */
 

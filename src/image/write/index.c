@@ -6,15 +6,20 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "image/read/internal.h"
+#include "image/read/document.h"
 #include "image/write/blobs.h"
 #include "image/write/image.h"
 #include "oci/platform.h"
+#include "util/buffer.h"
+#include "util/error.h"
 #include "util/file.h"
+#include "util/json.h"
+#include "util/memory.h"
 #include "util/sha256.h"
 
 struct joined {

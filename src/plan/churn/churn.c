@@ -1,13 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
 #include <string.h>
 
 #include "plan/churn/churn.h"
+
+#include <stratapack/graph.h>
+#include <stratapack/plan.h>
+
 #include "plan/churn/greedy_merging.h"
 #include "plan/churn/grouping.h"
 #include "plan/churn/prefix_order.h"
 #include "plan/churn/segments.h"
-#include "plan/internal.h"
+#include "plan/strategies/strategies.h"
 #include "util/error.h"
+#include "util/memory.h"
 
 enum {
 	THOROUGH = 32,  /* up to this many pieces are searched thoroughly */

@@ -11,12 +11,18 @@
  *
  * docs/model.md has what that costs and saves.
  */
+#include <stdlib.h>
 #include <string.h>
+
+#include <stratapack/graph.h>
+#include <stratapack/plan.h>
 
 #include "model/cost.h"
 #include "plan/churn/prefix_order.h"
-#include "plan/internal.h"
+#include "plan/strategies/strategies.h"
+#include "util/arena.h"
 #include "util/error.h"
+#include "util/memory.h"
 
 enum {
 	SIZE_STEP = 2,    /* halves of an octave in which sizes are the same */

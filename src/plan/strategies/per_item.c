@@ -2,10 +2,16 @@
 /*
  * Strategy `per-item`: a layer for each item, references below.
  */
+#include <stratapack/graph.h>
+#include <stratapack/plan.h>
+
+#include <stdlib.h>
+
 #include "graph/components.h"
-#include "plan/internal.h"
 #include "plan/strategies/cut.h"
+#include "plan/strategies/strategies.h"
 #include "util/error.h"
+#include "util/memory.h"
 
 /* A cycle, or an item that is in none. */
 struct unit {

@@ -2,12 +2,17 @@
 /*
  * Strategy `popularity`: Graham Christensen's contest on the reference graph (nixpkgs, 2018).
  */
+#include <stdlib.h>
 #include <string.h>
 
-#include "plan/internal.h"
+#include <stratapack/graph.h>
+#include <stratapack/plan.h>
+
 #include "plan/strategies/cut.h"
 #include "plan/strategies/popularity_scores.h"
+#include "plan/strategies/strategies.h"
 #include "util/error.h"
+#include "util/memory.h"
 
 struct ranked {
 	const struct strata_scores *scores;

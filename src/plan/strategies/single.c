@@ -2,8 +2,11 @@
 /*
  * Strategy `single`: one layer with everything.
  */
-#include "plan/internal.h"
+#include <stratapack/graph.h>
+#include <stratapack/plan.h>
+
 #include "plan/strategies/cut.h"
+#include "plan/strategies/strategies.h"
 
 static int partition_single(const struct strata_strategy *strategy,
 	const struct strata_graph *graph, const struct strata_churn *churn, uint32_t bound,

@@ -2,9 +2,15 @@
 /*
  * Strategy `size`: the largest items alone, the rest together.
  */
-#include "plan/internal.h"
+#include <stratapack/graph.h>
+#include <stratapack/plan.h>
+
+#include <stdlib.h>
+
 #include "plan/strategies/cut.h"
+#include "plan/strategies/strategies.h"
 #include "util/error.h"
+#include "util/memory.h"
 
 struct sized {
 	uint64_t size;

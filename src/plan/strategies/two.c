@@ -2,9 +2,13 @@
 /*
  * Strategy `two`: what was asked for above, all that it needs below.
  */
-#include "plan/internal.h"
+#include <stratapack/graph.h>
+#include <stratapack/plan.h>
+
 #include "plan/strategies/cut.h"
+#include "plan/strategies/strategies.h"
 #include "util/error.h"
+#include "util/memory.h"
 
 /* Mark the roots and what they refer to. Returns how many items that is. */
 static uint32_t mark_top(const struct strata_graph *graph, bool *top)

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "image/read/manifest.h"
 #include "util/error.h"
 #include "util/sha256.h"
 

@@ -5,9 +5,11 @@
 #ifndef REGISTRY_PUSH_SOURCE_H
 #define REGISTRY_PUSH_SOURCE_H
 
-#include "image/read/internal.h"
+#include "image/read/document.h"
 #include "registry/client/blob_source.h"
 #include "registry/manifest.h"
+#include "util/buffer.h"
+#include "util/error.h"
 
 /* A blob in a reading's store. */
 struct strata_source_blob {

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stratapack/graph.h>
+#include <stratapack/plan.h>
+
 #include "base_fixture.h"
 
-#include "graph/internal.h"
-#include "plan/internal.h"
+#include "graph/graph.h"
+#include "plan/plan.h"
 
 #define STORE "/gnu/store/"
 #define GLIBC STORE "0123456789abcdfghijklmnpqrsvwxyz-glibc-2.35"

@@ -2,14 +2,18 @@
 /*
  * The simulator, on series that can be reckoned by hand.
  */
+#include <stdlib.h>
+
 #include "graphs.h"
 
 #include "lab/simulate.h"
 #include <stratapack/fleet.h>
+#include <stratapack/graph.h>
 
-#include "fleet/internal.h"
-#include "graph/internal.h"
+#include "fleet/fleet.h"
+#include "graph/graph.h"
 #include "lab/updates.h"
+#include "util/memory.h"
 
 static void cleanup_series(struct strata_series **series)
 {

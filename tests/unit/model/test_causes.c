@@ -3,18 +3,21 @@
  * The model: causes, rates, costs, and the bounds that no layering goes below.
  */
 #include <math.h>
+#include <stdlib.h>
 
 #include "graphs.h"
 
 #include <stratapack/churn.h>
+#include <stratapack/graph.h>
 
-#include "graph/internal.h"
+#include "graph/graph.h"
 #include "model/causes.h"
 #include "model/cost.h"
 #include "model/prior.h"
 #include "model/rates.h"
 #include "random_graphs.h"
 #include "util/fixed_point.h"
+#include "util/json.h"
 
 static struct strata_rate per_year(double events)
 {

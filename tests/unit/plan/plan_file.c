@@ -10,7 +10,7 @@
 #include <stratapack/graph.h>
 #include <stratapack/plan.h>
 
-#include "plan/internal.h"
+#include "util/buffer.h"
 
 enum { MOST_WORDS = 64, MOST_LINES = 64 };
 

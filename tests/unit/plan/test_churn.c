@@ -6,8 +6,9 @@
 #include "graphs.h"
 
 #include <stratapack/churn.h>
+#include <stratapack/graph.h>
+#include <stratapack/plan.h>
 
-#include "graph/internal.h"
 #include "model/causes.h"
 #include "model/rates.h"
 #include "plan/churn/pieces.h"

@@ -5,8 +5,10 @@
 #include "graphs.h"
 
 #include <stratapack/churn.h>
+#include <stratapack/graph.h>
+#include <stratapack/plan.h>
 
-#include "graph/internal.h"
+#include "graph/graph.h"
 #include "model/causes.h"
 #include "model/rates.h"
 #include "random_graphs.h"

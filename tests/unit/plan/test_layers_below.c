@@ -2,10 +2,16 @@
 /*
  * Plans above layers that are there already.
  */
+#include <stratapack/graph.h>
+#include <stratapack/plan.h>
+
+#include <stdlib.h>
+
 #include "graphs.h"
 
-#include "graph/internal.h"
+#include "graph/graph.h"
 #include "plan/layers_below.h"
+#include "util/buffer.h"
 
 /* tool -> shell, text; text -> locale -> libc; shell -> libc -> data; data refers back to libc. */
 static const struct node nodes[] = {

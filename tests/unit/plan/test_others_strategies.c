@@ -2,14 +2,20 @@
 /*
  * Other programs' strategies: what these programs make of the same graphs.
  */
+#include <stratapack/graph.h>
+#include <stratapack/plan.h>
+
+#include <stdlib.h>
+
 #include "random_graphs.h"
 
 #include "graph/components.h"
-#include "graph/internal.h"
+#include "graph/graph.h"
 #include "model/causes.h"
 #include "plan/strategies/others/closures.h"
 #include "plan/strategies/others/nixery.h"
 #include "plan/strategies/others/sources.h"
+#include "util/buffer.h"
 
 enum { MOST = 12 };
 

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stratapack/graph.h>
+#include <stratapack/plan.h>
+
 #include "graphs.h"
 
-#include "graph/internal.h"
+#include "graph/graph.h"
 
 static const struct node four[] = {
 	{"a", "b c", 10}, {"b", "d", 20}, {"c", "d", 30}, {"d", NULL, 40}};

@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stratapack/graph.h>
+#include <stratapack/plan.h>
+
 #include "graphs.h"
 
+#include <stdlib.h>
 #include <unistd.h>
 
-#include "graph/internal.h"
+#include "graph/graph.h"
+#include "util/buffer.h"
 #include "util/file.h"
 
 static const struct node four[] = {

@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stratapack/graph.h>
+#include <stratapack/plan.h>
+
+#include <stdlib.h>
+
 #include "random_graphs.h"
 
 #include "graph/components.h"
-#include "graph/internal.h"
+#include "graph/graph.h"
 #include "plan/strategies/popularity_scores.h"
 
 __extension__ typedef unsigned __int128 wide;

@@ -2,9 +2,14 @@
 /*
  * The strategy `steady`: planned anew, an image that changed a little has nearly all of its layers.
  */
+#include <stratapack/graph.h>
+#include <stratapack/plan.h>
+
+#include <stdlib.h>
+
 #include "random_graphs.h"
 
-#include "graph/internal.h"
+#include "graph/graph.h"
 #include "model/causes.h"
 
 enum { MOST_PACKAGES = 200 };

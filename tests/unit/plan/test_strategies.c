@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stratapack/graph.h>
+#include <stratapack/plan.h>
+
+#include <stdlib.h>
+
 #include "random_graphs.h"
 
 #include "graph/components.h"
-#include "graph/internal.h"
+#include "graph/graph.h"
 
 static void assert_same_plan(const struct strata_plan *left, const struct strata_plan *right)
 {

@@ -11,13 +11,18 @@
  * taken first, as where nixpkgs gets them sorted. Its layers of equal closures have a random order;
  * these have that of their first items.
  */
+#include <stdlib.h>
 #include <string.h>
 
+#include <stratapack/graph.h>
+#include <stratapack/plan.h>
+
 #include "graph/components.h"
-#include "plan/internal.h"
 #include "plan/strategies/others/bins.h"
 #include "plan/strategies/others/closures.h"
+#include "plan/strategies/strategies.h"
 #include "util/error.h"
+#include "util/memory.h"
 
 /* Sets of primaries, each once. */
 struct owners {

@@ -12,13 +12,18 @@
  * bottom. This follows src/packing.rs of chunkah 0.6.0 (4c8abc3, August 2026); what it does not
  * have are components without a package, and changelogs, whose place our rates take.
  */
+#include <stdlib.h>
 #include <string.h>
 
-#include "plan/internal.h"
+#include <stratapack/graph.h>
+#include <stratapack/plan.h>
+
 #include "plan/strategies/others/bins.h"
 #include "plan/strategies/others/sources.h"
+#include "plan/strategies/strategies.h"
 #include "util/error.h"
 #include "util/fixed_point.h"
+#include "util/memory.h"
 
 enum { TIERS = 3 };
 

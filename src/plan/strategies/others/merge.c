@@ -7,11 +7,17 @@
  * probability that nothing in it changes. Of equal losses, the groups merge whose names come first.
  * Layers lie in the order of that probability, the most stable one at the bottom.
  */
-#include "plan/internal.h"
+#include <stratapack/graph.h>
+#include <stratapack/plan.h>
+
+#include <stdlib.h>
+
 #include "plan/strategies/others/bins.h"
 #include "plan/strategies/others/sources.h"
+#include "plan/strategies/strategies.h"
 #include "util/error.h"
 #include "util/fixed_point.h"
+#include "util/memory.h"
 
 struct merging {
 	uint64_t *sizes;

@@ -7,11 +7,17 @@
  * The members of a cycle share a score; nix2container refuses cycles. Its scores overflow at 2^63,
  * these stay at 2^64 - 1.
  */
+#include <stratapack/graph.h>
+#include <stratapack/plan.h>
+
+#include <stdlib.h>
+
 #include "graph/components.h"
-#include "plan/internal.h"
 #include "plan/strategies/cut.h"
+#include "plan/strategies/strategies.h"
 #include "util/error.h"
 #include "util/fixed_point.h"
+#include "util/memory.h"
 
 struct ranked {
 	uint64_t score;

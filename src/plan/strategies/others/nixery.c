@@ -13,12 +13,18 @@
  */
 #include "plan/strategies/others/nixery.h"
 
+#include <stdlib.h>
+
+#include <stratapack/graph.h>
+#include <stratapack/plan.h>
+
 #include "graph/components.h"
-#include "plan/internal.h"
 #include "plan/strategies/others/bins.h"
 #include "plan/strategies/others/closures.h"
+#include "plan/strategies/strategies.h"
 #include "util/error.h"
 #include "util/fixed_point.h"
+#include "util/memory.h"
 
 static const uint64_t big_closure = 100000000;
 static const uint32_t popular = 100;

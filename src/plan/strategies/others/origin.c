@@ -4,10 +4,16 @@
  * most bytes have one of their own. What apko merges since one package replaces another, and the
  * layer for files of no package, have no counterpart here.
  */
-#include "plan/internal.h"
+#include <stratapack/graph.h>
+#include <stratapack/plan.h>
+
+#include <stdlib.h>
+
 #include "plan/strategies/others/bins.h"
 #include "plan/strategies/others/sources.h"
+#include "plan/strategies/strategies.h"
 #include "util/error.h"
+#include "util/memory.h"
 
 struct sized {
 	uint64_t size;

@@ -12,11 +12,17 @@
  *
  * Below 4 layers, where ostree refuses, everything is one layer.
  */
-#include "plan/internal.h"
+#include <stratapack/graph.h>
+#include <stratapack/plan.h>
+
+#include <stdlib.h>
+
 #include "plan/strategies/others/bins.h"
 #include "plan/strategies/others/sources.h"
+#include "plan/strategies/strategies.h"
 #include "util/error.h"
 #include "util/fixed_point.h"
+#include "util/memory.h"
 
 enum {
 	LEAST_BOUND = 4,

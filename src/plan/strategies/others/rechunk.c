@@ -12,11 +12,17 @@
  * equal share of all bytes. What is left goes, one by one, where it adds least; layers above 130 %
  * of a share are closed, for as long as others are open. Of equal costs, what comes first is taken.
  */
+#include <stratapack/graph.h>
+#include <stratapack/plan.h>
+
+#include <stdlib.h>
+
 #include "model/cost.h"
-#include "plan/internal.h"
 #include "plan/strategies/others/bins.h"
 #include "plan/strategies/others/sources.h"
+#include "plan/strategies/strategies.h"
 #include "util/error.h"
+#include "util/memory.h"
 
 static const uint64_t tiny = 500000, small = 1000000;
 

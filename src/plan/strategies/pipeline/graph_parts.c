@@ -5,10 +5,17 @@
  */
 #include <string.h>
 
-#include "graph/internal.h"
-#include "plan/internal.h"
+#include <stratapack/graph.h>
+#include <stratapack/plan.h>
+
+#include "graph/graph.h"
+#include "graph/item_record.h"
 #include "plan/strategies/pipeline/pipeline.h"
+#include "plan/strategies/strategies.h"
+#include "util/arena.h"
 #include "util/error.h"
+#include "util/json.h"
+#include "util/memory.h"
 
 static bool is_marked(const struct strata_marks *marks, uint32_t item)
 {

@@ -1,9 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
 #include <string.h>
 
-#include "plan/internal.h"
+#include <stratapack/graph.h>
+#include <stratapack/plan.h>
+
 #include "plan/strategies/pipeline/pipeline.h"
+#include "util/arena.h"
+#include "util/buffer.h"
 #include "util/error.h"
+#include "util/json.h"
+#include "util/memory.h"
 
 enum {
 	SIZE_LIMIT = 16 * 1024 * 1024,

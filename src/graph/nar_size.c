@@ -10,7 +10,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "graph/internal.h"
+#include "graph/nar_size.h"
+#include "util/buffer.h"
+#include "util/error.h"
 
 static uint64_t string_size(uint64_t length)
 {

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the readers of the formats share: see reading.h.
+ * Documents of an image, the descriptors that lead to them, and their parts, whatever the format.
  *
- * Functions that return 1 or 0 instead of a plain success return 0 where the input was unusable;
- * a finding then says why. ERROR is never NULL here.
+ * Functions that return 1 or 0 instead of a plain success return 0 where the input was unusable; a
+ * finding then says why. ERROR is never NULL here.
  */
-#ifndef IMAGE_READ_INTERNAL_H
-#define IMAGE_READ_INTERNAL_H
+#ifndef IMAGE_READ_DOCUMENT_H
+#define IMAGE_READ_DOCUMENT_H
+
+#include <stdbool.h>
 
 #include "image/read/reading.h"
 #include "oci/media_types.h"
@@ -20,15 +22,15 @@ struct strata_descriptor {
 	uint64_t size;
 };
 
+/* Find the blob with DIGEST; SUFFIX is added to its name in `dir`. Returns 1 or 0. */
+int strata_blob_find(struct strata_reading *reading, const struct strata_digest *digest,
+	const char *suffix, struct strata_place *place,
+	struct strata_error *error) STRATA_MUST_CHECK;
+
 /* Read DOCUMENT; WHERE is the image or document that holds it, WHAT it refers to. Returns 1 or 0.
  */
 int strata_descriptor_read(struct strata_reading *reading, const struct strata_json *document,
 	const char *where, const char *what, struct strata_descriptor *descriptor,
-	struct strata_error *error) STRATA_MUST_CHECK;
-
-/* Find the blob with DIGEST; SUFFIX is added to its name in `dir`. Returns 1 or 0. */
-int strata_blob_find(struct strata_reading *reading, const struct strata_digest *digest,
-	const char *suffix, struct strata_place *place,
 	struct strata_error *error) STRATA_MUST_CHECK;
 
 /* Read and parse the document at PLACE. DIGEST, unless NULL, is filled. Returns 1 or 0. */
@@ -54,36 +56,11 @@ struct strata_read_image *strata_reading_add(
 const char *strata_reading_text(struct strata_reading *reading, const char *format, ...)
 	STRATA_PRINTF(2, 3);
 
-/* Take CONFIG as the config of IMAGE, whose layers are known: diff IDs, history, platform. */
-void strata_config_apply(struct strata_reading *reading, struct strata_read_image *image,
-	const struct strata_json *config);
-
 /* Report a name of an image (NAME:TAG) that is not one. */
 void strata_check_name(struct strata_reading *reading, const char *name);
-
-/* The formats. `oci` reads index.json, `dir` and `docker` manifest.json, `v1` repositories. */
-int strata_read_oci(struct strata_reading *reading, struct strata_error *error) STRATA_MUST_CHECK;
-int strata_read_dir(struct strata_reading *reading, struct strata_error *error) STRATA_MUST_CHECK;
-int strata_read_docker(
-	struct strata_reading *reading, struct strata_error *error) STRATA_MUST_CHECK;
-int strata_read_v1(struct strata_reading *reading, struct strata_error *error) STRATA_MUST_CHECK;
-
-/* Whether an archive has directories of the V1 format. */
-bool strata_has_v1(const struct strata_reading *reading);
-
-/* Read an image from its manifest DOCUMENT. The label, names, platform and digest of IMAGE are
- * filled already. */
-int strata_manifest_apply(struct strata_reading *reading, struct strata_read_image *image,
-	const struct strata_json *document, struct strata_error *error) STRATA_MUST_CHECK;
 
 /* Find the manifest or the index called DIGEST. Returns 1 or 0. */
 int strata_manifest_find(struct strata_reading *reading, const struct strata_digest *digest,
 	struct strata_place *place, struct strata_error *error) STRATA_MUST_CHECK;
-
-/* Check what indexes and manifests have in common: schemaVersion, mediaType against PROMISED (or
- * NULL), members that belong to the other. *TYPE is the type of the document. Returns 1 for an
- * index or a manifest, 0 for neither. */
-int strata_check_envelope(struct strata_reading *reading, const struct strata_json *document,
-	const char *label, const char *promised, const char **type);
 
 #endif

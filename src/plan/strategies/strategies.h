@@ -1,24 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the files of the plan share.
+ * Every strategy there is; strategies.c lists them.
  */
-#ifndef PLAN_INTERNAL_H
-#define PLAN_INTERNAL_H
+#ifndef PLAN_STRATEGIES_STRATEGIES_H
+#define PLAN_STRATEGIES_STRATEGIES_H
 
 #include <stratapack/plan.h>
-
-#include "util/arena.h"
-#include "util/memory.h"
-
-#define strata_autoplan STRATA_CLEANUP(strata_cleanup_plan)
-void strata_cleanup_plan(struct strata_plan **plan);
-
-/* An empty plan with an arena, owned by the caller; NULL on error. */
-struct strata_plan *strata_plan_new(struct strata_error *error);
-
-/* Copy LAYER into ARENA. Returns 0, or -1 where memory is out. */
-int strata_plan_copy_layer(struct strata_arena *arena, const struct strata_plan_layer *layer,
-	struct strata_plan_layer *copy);
 
 /* Each is described where it is defined. */
 extern const struct strata_strategy strata_strategy_churn;

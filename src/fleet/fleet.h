@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the files of the fleet share.
+ * A fleet from the inside: where the items of its images come from, and owning it.
  */
-#ifndef FLEET_INTERNAL_H
-#define FLEET_INTERNAL_H
+#ifndef FLEET_FLEET_H
+#define FLEET_FLEET_H
+
+#include <stdbool.h>
 
 #include <stratapack/fleet.h>
 

@@ -4,7 +4,9 @@
  */
 #include <string.h>
 
-#include "plan/internal.h"
+#include <stratapack/plan.h>
+
+#include "plan/strategies/strategies.h"
 
 static const struct strata_strategy *const strategies[] = {
 	&strata_strategy_churn,
