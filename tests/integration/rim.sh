@@ -109,6 +109,13 @@ is "loses a variable that no client takes" "$(skopeo inspect --config oci:even:x
 ok "which is said" grep -q "'BARE' without a value" log
 ok "and that ONBUILD is not run" grep -q "ONBUILD" log
 
+ok "a name whose tag is another image's only name" empty_image --label is=a -o oci:displaced:a:1
+ok "does not lose it" empty_image --label is=b -o oci:displaced:1
+is "skopeo finds the second under what was typed" "$(labels displaced:1)" b
+is "and the first under its name" "$(labels displaced:a:1)" a
+ok "which can be written again" empty_image --label is=c -o oci:displaced:a:1
+is "in its place" "$(labels displaced:a:1) $(labels displaced:1) $(jq '.manifests | length' displaced/index.json)" "c b 2"
+
 # --- labels that containers can have -------------------------------------------------------------
 
 versions() { # versions FIRST LAST VERSION: the graph of items with long names

@@ -14,6 +14,7 @@
 #include "image/write/blobs.h"
 #include "util/file.h"
 #include "util/json.h"
+#include "util/text.h"
 
 static const char blobs_directory[] = "blobs/sha256";
 
@@ -84,10 +85,56 @@ static int compare_name(const struct strata_json *descriptor, const struct strat
 
 	if (!full)
 		return strata_fail_memory(error);
-	*replaced = *replaced || same_text(whole, full) || same_text(reference, name->text) ||
-		    (same_reference && !whole);
+	*replaced = *replaced || same_text(whole, full) ||
+		    (!whole && (same_reference || same_text(reference, name->text)));
 	*taken = *taken || (same_reference && !*replaced);
 	return 0;
+}
+
+/* Whether DESCRIPTOR, another image, has as its reference the very text of a name in DESTINATION:
+ * the new image can have no other. */
+static bool is_displaced(
+	const struct strata_json *descriptor, const struct strata_destination *destination)
+{
+	const char *reference = annotation(descriptor, "org.opencontainers.image.ref.name");
+
+	for (size_t i = 0; i < destination->name_count; i++) {
+		if (same_text(reference, destination->names[i].text))
+			return annotation(descriptor, "io.containerd.image.name") != NULL;
+	}
+	return false;
+}
+
+/* Write DESCRIPTOR with its name, as people write it, for a reference. */
+static int write_displaced(struct strata_json_writer *json, const struct strata_json *descriptor,
+	struct strata_error *error)
+{
+	static const char *const usual[] = {"docker.io/library/", "docker.io/"};
+	const char *name = annotation(descriptor, "io.containerd.image.name");
+	const struct strata_json *value;
+	void *position = NULL;
+	const char *key;
+	int status = 0;
+
+	for (size_t i = 0; i < sizeof(usual) / sizeof(*usual); i++) {
+		if (strata_text_starts_with(name, usual[i]))
+			name += strlen(usual[i]);
+	}
+	strata_json_begin_object(json);
+	while (status == 0 && strata_json_next(descriptor, &position, &key, &value)) {
+		strata_json_key(json, key);
+		if (strcmp(key, "annotations") != 0) {
+			status = strata_json_write_value(json, value, error);
+			continue;
+		}
+		strata_json_begin_object(json);
+		strata_json_member_string(json, "io.containerd.image.name",
+			annotation(descriptor, "io.containerd.image.name"));
+		strata_json_member_string(json, "org.opencontainers.image.ref.name", name);
+		strata_json_end_object(json);
+	}
+	strata_json_end_object(json);
+	return status;
 }
 
 /* Whether the new image replaces the one of DESCRIPTOR, because that has one of the names in
@@ -124,8 +171,11 @@ static int write_kept(struct strata_json_writer *json, const struct strata_json 
 		bool replaced;
 
 		status = is_replaced(descriptor, image, destination, &replaced, taken, error);
-		if (status == 0 && !replaced)
-			status = strata_json_write_value(json, descriptor, error);
+		if (status < 0 || replaced)
+			continue;
+		status = is_displaced(descriptor, destination)
+				 ? write_displaced(json, descriptor, error)
+				 : strata_json_write_value(json, descriptor, error);
 	}
 	return status;
 }
