@@ -19,6 +19,9 @@ make_items() {
 }
 mapfile -t strategies < <("$STRATAPACK" strategies --json | jq -r '.[].name')
 ok "there are strategies" [ ${#strategies[@]} -ge 5 ]
+is "the front end of Guix knows them all, and no other" "$(sed -n "/^  '(churn/,/))/p" \
+	"$STRATAPACK_SOURCE/frontends/guix/stratapack/checks.scm" | tr -d "()'" | tr -s ' \n' '\n' |
+	grep . | sort | paste -sd ' ')" "$(printf '%s\n' "${strategies[@]}" | sort | paste -sd ' ')"
 
 # within_bound STRATEGY BOUND COUNT OPTION…: build an image of COUNT items and look at it.
 within_bound() {

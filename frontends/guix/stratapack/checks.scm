@@ -72,8 +72,8 @@
 
 (define %strategies
   ;; Those of `stratapack strategies'.
-  '(churn popularity size two single per-item update auto nix2container
-    nixery origin ostree chunkah rechunk merge))
+  '(churn steady popularity size two single per-item update auto
+    nix2container nixery origin ostree chunkah rechunk merge))
 
 (define %largest-bound
   ;; What Docker's classic store can load.
