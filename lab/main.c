@@ -47,15 +47,15 @@ static int parse_strategy(
 {
 	const char *weight = strchr(name, ':');
 	strata_autobuffer struct strata_buffer alone = STRATA_BUFFER_INIT;
-	int result;
+	int status;
 
 	contender->strategy = strata_strategy_find(name);
 	if (contender->strategy || !weight)
 		return 0;
 	strata_buffer_append(&alone, name, (size_t)(weight - name));
-	result = strata_buffer_check(&alone, error);
-	if (result < 0)
-		return result;
+	status = strata_buffer_check(&alone, error);
+	if (status < 0)
+		return status;
 	contender->strategy = strata_strategy_find(alone.data);
 	if (contender->strategy && !contender->strategy->weighs_storage)
 		return strata_fail(error, STRATA_ERROR_INVALID,
@@ -70,7 +70,7 @@ static int parse_contender(
 {
 	static const char sticky[] = "sticky:", fleet[] = "fleet";
 	const char *rest = name;
-	int result = 0;
+	int status = 0;
 
 	*contender = (struct strata_contender){
 		.name = name, .storage_weight = STRATA_DEFAULT_STORAGE_WEIGHT};
@@ -78,54 +78,54 @@ static int parse_contender(
 	if (contender->sticky)
 		rest += strlen(sticky);
 	if (strata_text_starts_with(rest, fleet) && (!rest[5] || rest[5] == ':'))
-		result = parse_fleet(contender, rest + strlen(fleet), error);
+		status = parse_fleet(contender, rest + strlen(fleet), error);
 	else
-		result = parse_strategy(contender, rest, error);
-	if (result == 0 && !contender->fleet && !contender->strategy)
-		result = strata_hint(error,
+		status = parse_strategy(contender, rest, error);
+	if (status == 0 && !contender->fleet && !contender->strategy)
+		status = strata_hint(error,
 			strata_fail(
 				error, STRATA_ERROR_INVALID, "there is no strategy with this name"),
 			"'stratapack strategies' lists them; 'fleet' plans all images together");
-	return result < 0 ? strata_context(error, result, "--strategy %s", name) : 0;
+	return status < 0 ? strata_context(error, status, "--strategy %s", name) : 0;
 }
 
 /* All that can be put into any number of layers. */
 static int choose_all(struct strata_strings *names, struct strata_error *error)
 {
-	int result = strata_strings_add(names, "fleet", error);
+	int status = strata_strings_add(names, "fleet", error);
 
-	for (const struct strata_strategy *const *at = strata_strategies(); result == 0 && *at;
+	for (const struct strata_strategy *const *at = strata_strategies(); status == 0 && *at;
 		at++) {
 		if (!(*at)->least_layers)
-			result = strata_strings_add(names, (*at)->name, error);
+			status = strata_strings_add(names, (*at)->name, error);
 	}
-	return result;
+	return status;
 }
 
 static int prepare_contenders(struct simulate *simulate, struct strata_error *error)
 {
 	struct strata_strings *names = &simulate->options.own.contenders;
-	int result = names->count == 0 ? choose_all(names, error) : 0;
+	int status = names->count == 0 ? choose_all(names, error) : 0;
 
-	if (result < 0)
-		return result;
+	if (status < 0)
+		return status;
 	simulate->contenders = strata_allocate(names->count, sizeof(*simulate->contenders));
 	if (!simulate->contenders)
 		return strata_fail_memory(error);
-	for (; result == 0 && simulate->contender_count < names->count; simulate->contender_count++)
-		result = parse_contender(&simulate->contenders[simulate->contender_count],
+	for (; status == 0 && simulate->contender_count < names->count; simulate->contender_count++)
+		status = parse_contender(&simulate->contenders[simulate->contender_count],
 			names->items[simulate->contender_count], error);
-	return result;
+	return status;
 }
 
 static int prepare(
 	struct simulate *simulate, char *const *states, size_t count, struct strata_error *error)
 {
 	struct strata_simulate_options *own = &simulate->options.own;
-	int result = prepare_contenders(simulate, error);
+	int status = prepare_contenders(simulate, error);
 
-	if (result < 0)
-		return result;
+	if (status < 0)
+		return status;
 	if (count == 0 || (count == 1 && !own->updates))
 		return strata_hint(error,
 			strata_fail(error, STRATA_ERROR_INVALID,
@@ -136,18 +136,18 @@ static int prepare(
 		return strata_fail(
 			error, STRATA_ERROR_INVALID, "--seed is about updates, but none are given");
 	if (own->max_layers.count == 0)
-		result = strata_numbers_add(&own->max_layers, STRATA_DEFAULT_MAX_LAYERS, error);
-	if (result == 0 && own->behind.count == 0)
-		result = strata_numbers_add(&own->behind, 1, error);
-	if (result == 0 && own->seeds.count == 0)
-		result = strata_numbers_add(&own->seeds, 1, error);
+		status = strata_numbers_add(&own->max_layers, STRATA_DEFAULT_MAX_LAYERS, error);
+	if (status == 0 && own->behind.count == 0)
+		status = strata_numbers_add(&own->behind, 1, error);
+	if (status == 0 && own->seeds.count == 0)
+		status = strata_numbers_add(&own->seeds, 1, error);
 	simulate->states = strata_allocate(count, sizeof(*simulate->states));
 	if (!simulate->states)
 		return strata_fail_memory(error);
-	for (; result == 0 && simulate->state_count < count; simulate->state_count++)
-		result = strata_simulated_state_parse(&simulate->states[simulate->state_count],
+	for (; status == 0 && simulate->state_count < count; simulate->state_count++)
+		status = strata_simulated_state_parse(&simulate->states[simulate->state_count],
 			states[simulate->state_count], own->essential, error);
-	return result;
+	return status;
 }
 
 /* --- running ---------------------------------------------------------------------------------- */
@@ -155,42 +155,42 @@ static int prepare(
 static int read_inputs(struct simulate *simulate, struct strata_error *error)
 {
 	const struct strata_simulate_options *own = &simulate->options.own;
-	int result = 0;
+	int status = 0;
 
 	if (own->updates)
-		result = strata_updates_load(own->updates, &simulate->updates, error);
-	if (result == 0 && own->rates) {
+		status = strata_updates_load(own->updates, &simulate->updates, error);
+	if (status == 0 && own->rates) {
 		simulate->rates = strata_rates_new(error);
-		result = simulate->rates ? strata_rates_load(simulate->rates, own->rates, error)
+		status = simulate->rates ? strata_rates_load(simulate->rates, own->rates, error)
 					 : STRATA_ERROR_MEMORY;
 	}
 	for (size_t i = 0; i < simulate->contender_count; i++)
 		simulate->contenders[i].rates = simulate->rates;
-	return result;
+	return status;
 }
 
 static int make_series(struct simulate *simulate, const struct strata_observer *observer,
 	struct strata_error *error)
 {
 	const struct strata_simulate_options *own = &simulate->options.own;
-	int result = 0;
+	int status = 0;
 
 	simulate->series = strata_series_new(own->propagate, error);
 	if (!simulate->series)
 		return STRATA_ERROR_MEMORY;
-	for (size_t i = 0; result == 0 && i < simulate->state_count; i++) {
+	for (size_t i = 0; status == 0 && i < simulate->state_count; i++) {
 		struct strata_simulated_state *state = &simulate->states[i];
 
-		result = strata_simulated_state_read(state, own->fleet, observer, error);
-		if (result == 0)
-			result = strata_series_add(simulate->series, state->fleet, error);
-		if (result == 0)
-			result = strata_signals_check(error);
+		status = strata_simulated_state_read(state, own->fleet, observer, error);
+		if (status == 0)
+			status = strata_series_add(simulate->series, state->fleet, error);
+		if (status == 0)
+			status = strata_signals_check(error);
 	}
-	for (size_t i = 0; result == 0 && simulate->updates && i < own->seeds.count; i++)
-		result = strata_series_update(
+	for (size_t i = 0; status == 0 && simulate->updates && i < own->seeds.count; i++)
+		status = strata_series_update(
 			simulate->series, simulate->updates, own->seeds.numbers[i], error);
-	return result;
+	return status;
 }
 
 static void multiple_cell(struct strata_table *table, uint64_t value, uint64_t ideal)
@@ -256,7 +256,7 @@ static int print_table(const struct strata_contest *contest, struct strata_error
 	strata_autobuffer struct strata_buffer columns = STRATA_BUFFER_INIT;
 	struct strata_table table = {.cells = STRATA_BUFFER_INIT};
 	const struct strata_outcome *ideal = &contest->ideal;
-	int result;
+	int status;
 
 	heading(&table, &columns, ideal);
 	for (size_t i = 0; i < contest->result_count; i++)
@@ -272,9 +272,9 @@ static int print_table(const struct strata_contest *contest, struct strata_error
 			ideal->pulls[p].pairs ? ideal->pulls[p].digest / ideal->pulls[p].pairs : 0);
 	}
 	strata_buffer_byte(&text, '\n');
-	result = strata_table_append(&table, &text, error);
+	status = strata_table_append(&table, &text, error);
 	strata_table_release(&table);
-	return result < 0 ? result : strata_print(&text, error);
+	return status < 0 ? status : strata_print(&text, error);
 }
 
 static int run_prepared(struct simulate *simulate)
@@ -291,20 +291,20 @@ static int run_prepared(struct simulate *simulate)
 		.behind_count = own->behind.count,
 		.observer = &line.observer,
 	};
-	int result = read_inputs(simulate, &error);
+	int status = read_inputs(simulate, &error);
 
 	strata_progress_begin(&line, simulate->options.general.quiet);
-	if (result == 0)
-		result = make_series(simulate, &line.observer, &error);
-	if (result == 0)
-		result = strata_contest_run(simulate->series, &options, &simulate->contest, &error);
-	if (result == 0 && own->plot)
-		result = strata_contest_save_plot(simulate->contest, own->plot, &error);
-	if (result == 0)
-		result = own->json ? strata_contest_save(simulate->contest, "-", &error)
+	if (status == 0)
+		status = make_series(simulate, &line.observer, &error);
+	if (status == 0)
+		status = strata_contest_run(simulate->series, &options, &simulate->contest, &error);
+	if (status == 0 && own->plot)
+		status = strata_contest_save_plot(simulate->contest, own->plot, &error);
+	if (status == 0)
+		status = own->json ? strata_contest_save(simulate->contest, "-", &error)
 				   : print_table(simulate->contest, &error);
 	strata_progress_end(&line);
-	return result < 0 ? strata_report(&error) : STRATA_EXIT_DONE;
+	return status < 0 ? strata_report(&error) : STRATA_EXIT_DONE;
 }
 
 static void release(struct simulate *simulate)

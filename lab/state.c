@@ -35,7 +35,7 @@ int strata_simulated_state_parse(struct strata_simulated_state *state, const cha
 	const char *colon = strchr(text, ':');
 	char *at;
 	size_t kind = 0;
-	int result = 0;
+	int status = 0;
 
 	for (; colon && kind < sizeof(kinds) / sizeof(*kinds); kind++) {
 		if (strlen(kinds[kind].kind) == (size_t)(colon - text) &&
@@ -52,13 +52,13 @@ int strata_simulated_state_parse(struct strata_simulated_state *state, const cha
 	state->files = strdup(colon + 1);
 	if (!state->files)
 		return strata_fail_memory(error);
-	for (at = state->files; result == 0 && at;) {
+	for (at = state->files; status == 0 && at;) {
 		char *file = strsep(&at, ",");
 
-		result = add_file(&state->source, file, kinds[kind].read, error);
+		status = add_file(&state->source, file, kinds[kind].read, error);
 	}
-	if (result < 0)
-		return strata_context(error, result, "state '%s'", text);
+	if (status < 0)
+		return strata_context(error, status, "state '%s'", text);
 	state->source.essential = essential && !kinds[kind].read;
 	return 0;
 }
@@ -75,17 +75,17 @@ static int read_fleet(struct strata_simulated_state *state, const char *path,
 	struct strata_extra_source extra = {.fill = fill};
 	const char *const *roots;
 	size_t count;
-	int result = strata_fleet_load(path, &state->fleet, error);
+	int status = strata_fleet_load(path, &state->fleet, error);
 
-	if (result == 0)
-		result = strata_fleet_roots(state->fleet, &roots, &count, error);
-	if (result < 0)
-		return result;
+	if (status == 0)
+		status = strata_fleet_roots(state->fleet, &roots, &count, error);
+	if (status < 0)
+		return status;
 	extra.data = state->fleet;
 	strata_source_options_apply(&state->source, &request);
 	request.observer = observer;
-	result = strata_sources_read(&request, roots, count, &extra, &state->graph, error);
-	return result < 0 ? result : strata_fleet_resolve(state->fleet, state->graph, NULL, error);
+	status = strata_sources_read(&request, roots, count, &extra, &state->graph, error);
+	return status < 0 ? status : strata_fleet_resolve(state->fleet, state->graph, NULL, error);
 }
 
 /* All items are one image. */
@@ -96,15 +96,15 @@ static int read_image(struct strata_simulated_state *state, const struct strata_
 	struct strata_fleet_image image = {
 		.name = "image", .weight = 1, .max_layers = STRATA_DEFAULT_MAX_LAYERS};
 	struct strata_request request = STRATA_REQUEST_INIT;
-	int result;
+	int status;
 
 	strata_source_options_apply(&state->source, &request);
 	request.observer = observer;
-	result = strata_sources_read(&request, NULL, 0, NULL, &state->graph, error);
-	if (result == 0)
-		result = strata_fleet_new(state->graph, &state->fleet, error);
-	if (result < 0)
-		return result;
+	status = strata_sources_read(&request, NULL, 0, NULL, &state->graph, error);
+	if (status == 0)
+		status = strata_fleet_new(state->graph, &state->fleet, error);
+	if (status < 0)
+		return status;
 	image.item_count = strata_graph_count(state->graph);
 	items = strata_allocate(image.item_count, sizeof(*items));
 	if (!items)
@@ -112,17 +112,17 @@ static int read_image(struct strata_simulated_state *state, const struct strata_
 	for (uint32_t i = 0; i < image.item_count; i++)
 		items[i] = i;
 	image.items = items;
-	result = strata_fleet_add(state->fleet, &image, error);
-	return result < 0 ? result : strata_fleet_sort(state->fleet, error);
+	status = strata_fleet_add(state->fleet, &image, error);
+	return status < 0 ? status : strata_fleet_sort(state->fleet, error);
 }
 
 int strata_simulated_state_read(struct strata_simulated_state *state, const char *fleet,
 	const struct strata_observer *observer, struct strata_error *error)
 {
-	int result = fleet ? read_fleet(state, fleet, observer, error)
+	int status = fleet ? read_fleet(state, fleet, observer, error)
 			   : read_image(state, observer, error);
 
-	return result < 0 ? strata_context(error, result, "state '%s'", state->text) : 0;
+	return status < 0 ? strata_context(error, status, "state '%s'", state->text) : 0;
 }
 
 void strata_simulated_state_release(struct strata_simulated_state *state)

@@ -36,12 +36,9 @@ extern "C" {
 #define STRATA_FIXED_ONE (UINT64_C(1) << 20)
 
 enum {
-	STRATA_DEFAULT_REBUILDS = 52,   /* weekly */
-	STRATA_LARGEST_REBUILDS = 3652, /* ten a day, batch days included */
-	STRATA_LARGEST_RATE = 1 << 20,  /* events a year */
-	STRATA_REQUEST = 8192,          /* bytes of an item that one request is worth */
-	STRATA_SELDOM = 13,             /* rebuilds between two pulls of a rarely updated machine */
-	STRATA_STORAGE_SHARE = 50,      /* bytes stored for one image, worth one that is pulled */
+	STRATA_DEFAULT_REBUILDS = 52,            /* weekly */
+	STRATA_LARGEST_REBUILDS = 3652,          /* ten a day, batch days included */
+	STRATA_LARGEST_RATE = 1 << 20,           /* events a year */
 	STRATA_DEFAULT_STORAGE_WEIGHT = 1000,    /* thousandths */
 	STRATA_LARGEST_STORAGE_WEIGHT = 1000000, /* thousandths */
 };
@@ -182,9 +179,9 @@ struct strata_cost {
  * The planner looks for the plan with the least sum of these costs:
  *
  * - The bytes that machines pull. One machine in three pulls after every rebuild. The other two
- * pull after every STRATA_SELDOM-th rebuild only, when more has changed at once.
- * - STRATA_REQUEST bytes for each of their requests, and for each layer.
- * - The bytes that a registry stores for this image alone, divided by STRATA_STORAGE_SHARE and
+ * pull after every 13th rebuild only, when more has changed at once.
+ * - 8,192 bytes for each of their requests, and for each layer.
+ * - The bytes that a registry stores for this image alone, divided by 50 and
  * times the storage weight. These are the bytes in layers of several classes: a layer of one class
  * is the same in every image that has the class.
  */

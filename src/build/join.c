@@ -64,13 +64,13 @@ static int load_one(struct found *found, const struct directories *directories, 
 {
 	struct strata_layer *layer = &found->set.layers[index];
 	struct strata_digest *contents = &found->contents[index];
-	int result = strata_layer_load(directories->items[index], layer, error);
+	int status = strata_layer_load(directories->items[index], layer, error);
 
 	*contents = layer->contents;
-	if (result == 0 && !contents->text[0])
-		result = strata_layer_contents((const char *const *)layer->items, layer->item_count,
+	if (status == 0 && !contents->text[0])
+		status = strata_layer_contents((const char *const *)layer->items, layer->item_count,
 			layer->customised, contents, error);
-	return result;
+	return status;
 }
 
 /* Let the layer at INDEX be found by its contents. */
@@ -93,34 +93,34 @@ static int enter_one(struct found *found, const struct directories *directories,
 static int load_layers(
 	struct found *found, const struct directories *directories, struct strata_error *error)
 {
-	int result = strata_layer_set_reserve(&found->set, directories->count, error);
+	int status = strata_layer_set_reserve(&found->set, directories->count, error);
 
-	if (result < 0)
-		return result;
+	if (status < 0)
+		return status;
 	found->contents = strata_allocate(directories->count, sizeof(*found->contents));
 	found->used = strata_allocate(directories->count, sizeof(*found->used));
 	if (!found->contents || !found->used)
 		return strata_fail_memory(error);
-	for (size_t index = 0; result == 0 && index < directories->count; index++)
-		result = load_one(found, directories, index, error);
-	return result;
+	for (size_t index = 0; status == 0 && index < directories->count; index++)
+		status = load_one(found, directories, index, error);
+	return status;
 }
 
 static int fail_missing(const struct strata_plan *plan, size_t index, struct strata_error *error)
 {
 	const char *first = index < plan->layer_count ? plan->layers[index].items[0] : NULL;
 	size_t count = index < plan->layer_count ? plan->layers[index].item_count : 0;
-	int result;
+	int status;
 
 	if (first)
-		result = strata_fail(error, STRATA_ERROR_NOT_FOUND,
+		status = strata_fail(error, STRATA_ERROR_NOT_FOUND,
 			"no --layer holds layer %zu of the plan: '%s'%s", index + 1, first,
 			count > 1 ? " and others" : "");
 	else
-		result = strata_fail(error, STRATA_ERROR_NOT_FOUND,
+		status = strata_fail(error, STRATA_ERROR_NOT_FOUND,
 			"no --layer holds layer %zu of the plan, the customisation", index + 1);
 	return strata_hint(
-		error, result, "make it with 'stratapack layer --plan PLAN %zu -o DIR'", index + 1);
+		error, status, "make it with 'stratapack layer --plan PLAN %zu -o DIR'", index + 1);
 }
 
 /* Name the items of a layer that came without their names. */
@@ -140,10 +140,10 @@ static int is_without_items(
 	const struct found *found, size_t index, bool *answer, struct strata_error *error)
 {
 	struct strata_digest nothing;
-	int result = strata_layer_contents(NULL, 0, true, &nothing, error);
+	int status = strata_layer_contents(NULL, 0, true, &nothing, error);
 
-	*answer = result == 0 && strcmp(nothing.text, found->contents[index].text) == 0;
-	return result;
+	*answer = status == 0 && strcmp(nothing.text, found->contents[index].text) == 0;
+	return status;
 }
 
 /* Whether the layer at INDEX is the one at PLACE in PLAN. Any layer may hold more than items; that
@@ -153,15 +153,15 @@ static int is_planned(const struct found *found, size_t index, const struct stra
 {
 	bool customised = found->set.layers[index].customised;
 	struct strata_digest contents;
-	int result;
+	int status;
 
 	*answer = false;
 	if (place == strata_plan_image_layers(plan))
 		return 0;
-	result = planned_contents(plan, place, customised, &contents, error);
-	*answer = result == 0 && strcmp(contents.text, found->contents[index].text) == 0 &&
+	status = planned_contents(plan, place, customised, &contents, error);
+	*answer = status == 0 && strcmp(contents.text, found->contents[index].text) == 0 &&
 		  (customised || !planned_customised(plan, place));
-	return result;
+	return status;
 }
 
 /* Take the layers in the order in which they were given, which must be that of PLAN. */
@@ -173,19 +173,19 @@ static int keep_order(struct found *found, const struct strata_plan *plan,
 
 	for (size_t index = 0; index < found->set.count; index++) {
 		bool planned, without_items = false;
-		int result = is_planned(found, index, plan, place, &planned, error);
+		int status = is_planned(found, index, plan, place, &planned, error);
 
-		if (result == 0 && !planned)
-			result = is_without_items(found, index, &without_items, error);
-		if (result == 0 && !planned && !without_items)
-			result = strata_fail(error, STRATA_ERROR_INVALID,
+		if (status == 0 && !planned)
+			status = is_without_items(found, index, &without_items, error);
+		if (status == 0 && !planned && !without_items)
+			status = strata_fail(error, STRATA_ERROR_INVALID,
 				"the layer '%s' is not layer %zu of the plan",
 				directories->items[index], place + 1);
-		if (result == 0)
-			result = complete_layer(&found->set.layers[index], plan,
+		if (status == 0)
+			status = complete_layer(&found->set.layers[index], plan,
 				planned ? place : plan->layer_count, error);
-		if (result < 0)
-			return result;
+		if (status < 0)
+			return status;
 		ordered[index] = found->set.layers[index];
 		place += planned;
 	}
@@ -200,25 +200,25 @@ static int order_layers(struct found *found, const struct strata_plan *plan,
 	size_t count = strata_plan_image_layers(plan);
 
 	for (size_t index = 0; index < found->set.count; index++) {
-		int result = enter_one(found, directories, index, error);
+		int status = enter_one(found, directories, index, error);
 
-		if (result < 0)
-			return result;
+		if (status < 0)
+			return status;
 	}
 	for (size_t index = 0; index < count; index++) {
 		struct strata_digest contents;
-		int result = planned_contents(
+		int status = planned_contents(
 			plan, index, planned_customised(plan, index), &contents, error);
 		uint32_t place;
 
-		if (result < 0)
-			return result;
+		if (status < 0)
+			return status;
 		place = strata_map_get(&found->by_contents, contents.text);
 		if (place == STRATA_MAP_NONE)
 			return fail_missing(plan, index, error);
-		result = complete_layer(&found->set.layers[place], plan, index, error);
-		if (result < 0)
-			return result;
+		status = complete_layer(&found->set.layers[place], plan, index, error);
+		if (status < 0)
+			return status;
 		ordered[index] = found->set.layers[place];
 		found->used[place] = true;
 	}

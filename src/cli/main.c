@@ -89,15 +89,15 @@ static int fail_unknown(const char *name)
 {
 	strata_autoerror struct strata_error error = STRATA_ERROR_INIT;
 	struct strata_suggestion near = STRATA_SUGGESTION_INIT;
-	int result = strata_fail(&error, STRATA_ERROR_INVALID, "there is no command '%s'", name);
+	int status = strata_fail(&error, STRATA_ERROR_INVALID, "there is no command '%s'", name);
 
 	for (const struct strata_command *const *at = strata_commands; *at; at++)
 		strata_suggestion_offer(&near, name, (*at)->name);
 	if (near.name)
-		strata_hint(&error, result,
+		strata_hint(&error, status,
 			"do you mean '%s'? 'stratapack --help' lists the commands", near.name);
 	else
-		strata_hint(&error, result, "'stratapack --help' lists the commands");
+		strata_hint(&error, status, "'stratapack --help' lists the commands");
 	return strata_report_use(&error);
 }
 

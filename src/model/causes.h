@@ -9,6 +9,13 @@
 
 #include "util/memory.h"
 
+/* The weights of the model; docs/model.md says how they were chosen. */
+enum {
+	STRATA_REQUEST = 8192,     /* bytes of an item that one request is worth */
+	STRATA_SELDOM = 13,        /* rebuilds between two pulls of a rarely updated machine */
+	STRATA_STORAGE_SHARE = 50, /* bytes stored for one image, worth one that is pulled */
+};
+
 enum {
 	STRATA_HAZARD_SHIFT = 32 - 20, /* from 1 / STRATA_FIXED_ONE to 2^-32 */
 };

@@ -50,16 +50,16 @@ int strata_open_beneath(int directory, const char *path, int flags)
 	static atomic_bool is_missing;
 	struct open_how how = {.flags = (unsigned)flags,
 		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS};
-	int result;
+	int status;
 
 	if (atomic_load_explicit(&is_missing, memory_order_relaxed))
 		return strata_walk_beneath(directory, path, flags);
 	do {
-		result =
+		status =
 			(int)syscall(SYS_openat2, directory, *path ? path : ".", &how, sizeof(how));
-	} while (result < 0 && (errno == EAGAIN || errno == EINTR));
-	if (result >= 0 || (errno != ENOSYS && errno != EPERM))
-		return result;
+	} while (status < 0 && (errno == EAGAIN || errno == EINTR));
+	if (status >= 0 || (errno != ENOSYS && errno != EPERM))
+		return status;
 	if (errno == ENOSYS)
 		atomic_store_explicit(&is_missing, true, memory_order_relaxed);
 	return strata_walk_beneath(directory, path, flags);

@@ -100,14 +100,14 @@ int strata_file_write_at(int descriptor, const char *name, uint64_t offset, cons
 
 int strata_file_reserve(int descriptor, const char *name, uint64_t size, struct strata_error *error)
 {
-	int result;
+	int status;
 
 	/* After a power failure, the file is then as long as what was written, and not as its
 	 * planned size. */
 	do {
-		result = fallocate(descriptor, FALLOC_FL_KEEP_SIZE, 0, (off_t)size);
-	} while (result < 0 && errno == EINTR);
-	if (result < 0 && (errno == ENOSPC || errno == EDQUOT || errno == EFBIG))
+		status = fallocate(descriptor, FALLOC_FL_KEEP_SIZE, 0, (off_t)size);
+	} while (status < 0 && errno == EINTR);
+	if (status < 0 && (errno == ENOSPC || errno == EDQUOT || errno == EFBIG))
 		return strata_fail_errno(error, "there is no room for the %llu bytes of '%s'",
 			(unsigned long long)size, name);
 	return 0;

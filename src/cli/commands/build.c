@@ -39,34 +39,34 @@ static const struct strata_command_group build_groups[] = {
 static int prepare(struct build *build, char *const *items, size_t count,
 	struct strata_request *request, struct strata_error *error)
 {
-	int result = strata_layer_options_complete(&build->layer, error);
+	int status = strata_layer_options_complete(&build->layer, error);
 
-	if (result == 0)
-		result = strata_result_options_complete(&build->result, error);
-	if (result == 0)
-		result = strata_planning_options_check(&build->planning, error);
+	if (status == 0)
+		status = strata_result_options_complete(&build->result, error);
+	if (status == 0)
+		status = strata_planning_options_check(&build->planning, error);
 	strata_planning_options_apply(&build->planning, items, count, request);
 	strata_layer_options_apply(&build->layer, request);
 	strata_result_options_apply(&build->result, request);
 	request->threads = build->thread.threads;
-	return strata_wrong_use(error, result);
+	return strata_wrong_use(error, status);
 }
 
 static int execute(struct build *build, struct strata_request *request, struct strata_job **job,
 	struct strata_error *error)
 {
 	struct strata_progress_line line;
-	int result = strata_cache_options_open(&build->cache, &request->cache, error);
+	int status = strata_cache_options_open(&build->cache, &request->cache, error);
 
-	if (result == 0)
-		result = strata_sbom_options_open(&build->sbom, error);
-	if (result < 0)
-		return result;
+	if (status == 0)
+		status = strata_sbom_options_open(&build->sbom, error);
+	if (status < 0)
+		return status;
 	strata_progress_begin(&line, build->general.quiet);
 	request->observer = &line.observer;
-	result = strata_job_run(request, strata_result_options_goal(&build->result), job, error);
+	status = strata_job_run(request, strata_result_options_goal(&build->result), job, error);
 	strata_progress_end(&line);
-	return result < 0 ? result : strata_sbom_options_write(&build->sbom, *job, error);
+	return status < 0 ? status : strata_sbom_options_write(&build->sbom, *job, error);
 }
 
 static int run_prepared(struct build *build, struct strata_request *request)
@@ -74,14 +74,14 @@ static int run_prepared(struct build *build, struct strata_request *request)
 	const struct strata_report_options *report = &build->result.report;
 	strata_autoerror struct strata_error error = STRATA_ERROR_INIT;
 	struct strata_job *job = NULL;
-	int result = execute(build, request, &job, &error);
+	int status = execute(build, request, &job, &error);
 
-	if (result == 0)
-		result = strata_print_result(job, report->json || report->describe, report->table,
+	if (status == 0)
+		status = strata_print_result(job, report->json || report->describe, report->table,
 			build->general.quiet, &error);
 	strata_job_free(job);
 	strata_cache_close(request->cache);
-	return result < 0 ? strata_report_failure(&error) : STRATA_EXIT_DONE;
+	return status < 0 ? strata_report_failure(&error) : STRATA_EXIT_DONE;
 }
 
 static int run_build(const struct strata_command *command, int argc, char **argv)

@@ -105,15 +105,15 @@ static int list(struct strata_cache *cache, bool as_json, struct strata_buffer *
 	struct strata_error *error)
 {
 	struct strata_json_writer json = {.buffer = text, .indented = true};
-	int result;
+	int status;
 
 	if (!as_json)
 		return strata_cache_list(cache, list_row, text, error);
 	strata_json_begin_array(&json);
-	result = strata_cache_list(cache, list_json, &json, error);
+	status = strata_cache_list(cache, list_json, &json, error);
 	strata_json_end_array(&json);
 	strata_buffer_byte(text, '\n');
-	return result;
+	return status;
 }
 
 static void add_finding(void *data, const char *finding)
@@ -126,26 +126,26 @@ static int verify(struct strata_cache *cache, struct strata_buffer *text, int *c
 	struct strata_error *error)
 {
 	size_t count;
-	int result = strata_cache_verify(cache, add_finding, text, &count, error);
+	int status = strata_cache_verify(cache, add_finding, text, &count, error);
 
-	if (result == 0 && count > 0) {
+	if (status == 0 && count > 0) {
 		strata_buffer_format(text, "%zu blob%s removed; they will be built anew\n", count,
 			count == 1 ? "" : "s");
 		*code = STRATA_EXIT_MISMATCH;
-	} else if (result == 0) {
+	} else if (status == 0) {
 		strata_buffer_format(text, "verified: %s\n", strata_cache_path(cache));
 	}
-	return result;
+	return status;
 }
 
 static int prune(struct strata_cache *cache, const struct strata_cache_limits *limits,
 	struct strata_buffer *text, struct strata_error *error)
 {
 	struct strata_cache_removal removal;
-	int result = strata_cache_prune(cache, limits, &removal, error);
+	int status = strata_cache_prune(cache, limits, &removal, error);
 
-	if (result < 0)
-		return result;
+	if (status < 0)
+		return status;
 	strata_buffer_format(text, "removed %llu layers, ", (unsigned long long)removal.layers);
 	strata_text_size(text, removal.bytes);
 	strata_buffer_format(text, "; kept %llu, ", (unsigned long long)removal.layers_left);
@@ -174,23 +174,23 @@ static int run_upkeep(
 {
 	strata_autocache struct strata_cache *cache = NULL;
 	strata_autobuffer struct strata_buffer text = STRATA_BUFFER_INIT;
-	int result = strata_cache_options_open(&upkeep->cache, &cache, error);
+	int status = strata_cache_options_open(&upkeep->cache, &cache, error);
 
-	if (result < 0)
-		return result;
+	if (status < 0)
+		return status;
 	if (!cache)
 		return strata_hint(error,
 			strata_fail(error, STRATA_ERROR_NOT_FOUND, "there is no cache"),
 			"name one with --cache DIR");
 	if (strcmp(action, "list") == 0)
-		result = list(cache, upkeep->options.json, &text, error);
+		status = list(cache, upkeep->options.json, &text, error);
 	else if (strcmp(action, "verify") == 0)
-		result = verify(cache, &text, code, error);
+		status = verify(cache, &text, code, error);
 	else
-		result = prune(cache, &upkeep->options.limits, &text, error);
-	if (result == 0)
-		result = strata_buffer_check(&text, error);
-	return result < 0 ? result : strata_print(&text, error);
+		status = prune(cache, &upkeep->options.limits, &text, error);
+	if (status == 0)
+		status = strata_buffer_check(&text, error);
+	return status < 0 ? status : strata_print(&text, error);
 }
 
 static int run_cache(const struct strata_command *command, int argc, char **argv)

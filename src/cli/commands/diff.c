@@ -40,27 +40,27 @@ static int print_text(const char *old_source, const char *new_source, struct str
 	strata_autocontents struct strata_contents now = STRATA_CONTENTS_INIT;
 	strata_autobuffer struct strata_buffer buffer = STRATA_BUFFER_INIT;
 	struct strata_diff diff = {.old = NULL};
-	int result = strata_contents_read(old_source, &old, error);
+	int status = strata_contents_read(old_source, &old, error);
 
-	if (result == 0)
-		result = strata_contents_read(new_source, &now, error);
-	if (result == 0)
-		result = strata_diff_find(&old, &now, &diff, error);
-	if (result == 0)
+	if (status == 0)
+		status = strata_contents_read(new_source, &now, error);
+	if (status == 0)
+		status = strata_diff_find(&old, &now, &diff, error);
+	if (status == 0)
 		strata_diff_text(&diff, &buffer);
 	strata_diff_release(&diff);
-	return result < 0 ? result : strata_print(&buffer, error);
+	return status < 0 ? status : strata_print(&buffer, error);
 }
 
 static int print_diff(const char *old, const char *now, bool json, struct strata_error *error)
 {
 	strata_autofree char *text = NULL;
-	int result;
+	int status;
 
 	if (!json)
 		return print_text(old, now, error);
-	result = strata_image_diff(old, now, &text, error);
-	return result < 0 ? result : strata_print_text(text, error);
+	status = strata_image_diff(old, now, &text, error);
+	return status < 0 ? status : strata_print_text(text, error);
 }
 
 static int run_diff(const struct strata_command *command, int argc, char **argv)

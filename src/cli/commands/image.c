@@ -52,18 +52,18 @@ static const struct strata_command_group image_groups[] = {
 static int prepare(struct image *image, char *const *operands, size_t count,
 	struct strata_request *request, struct strata_error *error)
 {
-	int result;
+	int status;
 
 	if (count != 1)
 		return strata_hint(error,
 			strata_fail(error, STRATA_ERROR_INVALID, "one plan is needed"),
 			"stratapack image PLAN --layer DIR... -o TRANSPORT:PATH");
-	result = strata_result_options_complete(&image->result, error);
+	status = strata_result_options_complete(&image->result, error);
 	strata_result_options_apply(&image->result, request);
 	request->plan = operands[0];
 	request->allow_many_layers = image->force.force;
 	request->layers_in_order = image->join.in_order;
-	return result;
+	return status;
 }
 
 static int run_prepared(const struct image *image, struct strata_request *request)
@@ -73,18 +73,18 @@ static int run_prepared(const struct image *image, struct strata_request *reques
 	strata_autoerror struct strata_error error = STRATA_ERROR_INIT;
 	struct strata_progress_line line;
 	struct strata_job *job = NULL;
-	int result;
+	int status;
 
 	strata_progress_begin(&line, image->general.quiet);
 	request->observer = &line.observer;
-	result = strata_job_join(request, directories->items, directories->count,
+	status = strata_job_join(request, directories->items, directories->count,
 		strata_result_options_goal(&image->result), &job, &error);
 	strata_progress_end(&line);
-	if (result == 0)
-		result = strata_print_result(job, report->json || report->describe, report->table,
+	if (status == 0)
+		status = strata_print_result(job, report->json || report->describe, report->table,
 			image->general.quiet, &error);
 	strata_job_free(job);
-	return result < 0 ? strata_report_failure(&error) : STRATA_EXIT_DONE;
+	return status < 0 ? strata_report_failure(&error) : STRATA_EXIT_DONE;
 }
 
 static int run_image(const struct strata_command *command, int argc, char **argv)

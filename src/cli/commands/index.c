@@ -27,13 +27,13 @@ struct index {
 static int apply_output(void *target, const char *value, struct strata_error *error)
 {
 	struct index_options *options = target;
-	int result;
+	int status;
 
 	if (options->given)
 		return strata_fail(error, STRATA_ERROR_INVALID, "there is one output already");
-	result = strata_destination_parse(value, &options->destination, error);
-	options->given = result == 0;
-	return result;
+	status = strata_destination_parse(value, &options->destination, error);
+	options->given = status == 0;
+	return status;
 }
 
 static const struct strata_option index_options[] = {
@@ -63,7 +63,7 @@ static const struct strata_command_group index_groups[] = {
 
 static int prepare(struct index *index, size_t sources, struct strata_error *error)
 {
-	int result = 0;
+	int status = 0;
 
 	if (sources == 0)
 		return strata_hint(error,
@@ -73,10 +73,10 @@ static int prepare(struct index *index, size_t sources, struct strata_error *err
 		return strata_hint(error,
 			strata_fail(error, STRATA_ERROR_INVALID, "there is no output"),
 			"add --output oci:PATH:NAME");
-	for (size_t i = 0; result == 0 && i < index->options.names.count; i++)
-		result = strata_destination_add_name(
+	for (size_t i = 0; status == 0 && i < index->options.names.count; i++)
+		status = strata_destination_add_name(
 			&index->options.destination, index->options.names.items[i], error);
-	return result;
+	return status;
 }
 
 static int push_index(const struct strata_destination *destination, const char *const *sources,
@@ -85,23 +85,23 @@ static int push_index(const struct strata_destination *destination, const char *
 	strata_autobuffer struct strata_buffer text = STRATA_BUFFER_INIT;
 	strata_autofree char **names = strata_allocate(destination->name_count, sizeof(*names));
 	struct strata_push_result pushed = {.blobs_sent = 0};
-	int result = names ? 0 : strata_fail_memory(error);
+	int status = names ? 0 : strata_fail_memory(error);
 
-	for (size_t i = 0; result == 0 && i < destination->name_count; i++) {
+	for (size_t i = 0; status == 0 && i < destination->name_count; i++) {
 		const struct strata_reference *name = &destination->names[i];
 
 		if (asprintf(&names[i], "%s:%s", name->name, name->tag) < 0) {
 			names[i] = NULL;
-			result = strata_fail_memory(error);
+			status = strata_fail_memory(error);
 		}
 	}
-	if (result == 0)
-		result = strata_registry_push_index(strata_registry_choices_opened(), sources,
+	if (status == 0)
+		status = strata_registry_push_index(strata_registry_choices_opened(), sources,
 			count, (const char *const *)names, destination->name_count, &pushed, error);
 	for (size_t i = 0; names && i < destination->name_count; i++)
 		free(names[i]);
 	strata_buffer_format(&text, "%s\n", pushed.digest.text);
-	return result < 0 ? result : strata_print(&text, error);
+	return status < 0 ? status : strata_print(&text, error);
 }
 
 static int write_index(const struct strata_destination *destination, const char *const *sources,

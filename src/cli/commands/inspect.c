@@ -39,26 +39,26 @@ static int print_text(const char *source, struct strata_error *error)
 	strata_autobuffer struct strata_buffer buffer = STRATA_BUFFER_INIT;
 	struct strata_findings findings = {0};
 	struct strata_reading reading = {0};
-	int result = strata_inspect_open(source, &findings, &reading, error);
+	int status = strata_inspect_open(source, &findings, &reading, error);
 
-	if (result == 0)
-		result = strata_inspect_text(&reading, &buffer, error);
-	if (result == 0)
-		result = strata_print(&buffer, error);
+	if (status == 0)
+		status = strata_inspect_text(&reading, &buffer, error);
+	if (status == 0)
+		status = strata_print(&buffer, error);
 	strata_reading_release(&reading);
 	strata_findings_release(&findings);
-	return result;
+	return status;
 }
 
 static int print_image(const char *source, bool json, struct strata_error *error)
 {
 	strata_autofree char *text = NULL;
-	int result;
+	int status;
 
 	if (!json)
 		return print_text(source, error);
-	result = strata_image_inspect(source, &text, error);
-	return result < 0 ? result : strata_print_text(text, error);
+	status = strata_image_inspect(source, &text, error);
+	return status < 0 ? status : strata_print_text(text, error);
 }
 
 static int run_inspect(const struct strata_command *command, int argc, char **argv)

@@ -74,14 +74,14 @@ static int prepare_recipe(struct layer *layer, struct strata_error *error)
 
 static int prepare_planned(struct layer *layer, const char *number, struct strata_error *error)
 {
-	int result;
+	int status;
 
 	if (!strata_text_to_number(number, 10, &layer->number) || layer->number == 0)
 		return strata_fail(error, STRATA_ERROR_INVALID,
 			"'%s' is not the number of a layer: 1 is the bottom", number);
 	layer->planning.force.force = true; /* the image's bound is no concern of one layer */
-	result = strata_layer_options_complete(&layer->layer, error);
-	return result < 0 ? result : strata_planning_options_check(&layer->planning, error);
+	status = strata_layer_options_complete(&layer->layer, error);
+	return status < 0 ? status : strata_planning_options_check(&layer->planning, error);
 }
 
 static int prepare(
@@ -113,39 +113,39 @@ static int make(const struct layer *layer, struct strata_recipe *recipe,
 		.observer = observer,
 	};
 	const char *avoided[2];
-	int result = strata_layer_set_reserve(&set, 1, error);
+	int status = strata_layer_set_reserve(&set, 1, error);
 
-	if (result == 0)
-		result = strata_output_open_directory(&output, layer->output.directory, error);
-	if (result < 0)
-		return result;
+	if (status == 0)
+		status = strata_output_open_directory(&output, layer->output.directory, error);
+	if (status < 0)
+		return status;
 	options.avoid = avoided;
 	options.avoid_count = sizeof(avoided) / sizeof(*avoided);
 	avoided[0] = output.temporary;
 	avoided[1] = layer->output.directory;
-	result = strata_layers_build(&recipe, 1, output.temporary, &options, set.layers, error);
-	if (result < 0) {
+	status = strata_layers_build(&recipe, 1, output.temporary, &options, set.layers, error);
+	if (status < 0) {
 		set.count = 0;
-		return result;
+		return status;
 	}
 	if (layer->output.omit_items)
-		result = strata_layer_omit_items(&set.layers[0], error);
-	if (result == 0)
-		result = strata_layer_save(&set.layers[0], output.temporary, error);
-	return result < 0 ? result : strata_output_commit(&output, error);
+		status = strata_layer_omit_items(&set.layers[0], error);
+	if (status == 0)
+		status = strata_layer_save(&set.layers[0], output.temporary, error);
+	return status < 0 ? status : strata_output_commit(&output, error);
 }
 
 static int make_from_recipe(const struct layer *layer, const struct strata_observer *observer,
 	struct strata_error *error)
 {
 	struct strata_recipe *recipe = NULL;
-	int result = strata_recipe_load(layer->recipe, &recipe, error);
+	int status = strata_recipe_load(layer->recipe, &recipe, error);
 
-	if (result < 0)
-		return result;
-	result = make(layer, recipe, observer, error);
+	if (status < 0)
+		return status;
+	status = make(layer, recipe, observer, error);
 	strata_recipe_free(recipe);
-	return result;
+	return status;
 }
 
 static int check_number(
@@ -168,18 +168,18 @@ static int make_planned(const struct layer *layer, const struct strata_job *job,
 		.root = layer->planning.root.root, .observer = observer};
 	struct strata_recipe **recipes;
 	size_t count;
-	int result = check_number(layer, strata_job_plan(job), error);
+	int status = check_number(layer, strata_job_plan(job), error);
 
-	if (result == 0)
-		result = strata_recipes_make(strata_job_plan(job), strata_job_graph(job),
+	if (status == 0)
+		status = strata_recipes_make(strata_job_plan(job), strata_job_graph(job),
 			&layer->layer.rules, &layer->layer.compression, &recipes, &count, error);
-	if (result < 0)
-		return result;
-	result = strata_recipes_fingerprint(&recipes[layer->number - 1], 1, &options, error);
-	if (result == 0)
-		result = make(layer, recipes[layer->number - 1], observer, error);
+	if (status < 0)
+		return status;
+	status = strata_recipes_fingerprint(&recipes[layer->number - 1], 1, &options, error);
+	if (status == 0)
+		status = make(layer, recipes[layer->number - 1], observer, error);
 	strata_recipes_free(recipes, count);
-	return result;
+	return status;
 }
 
 static int make_from_plan(
@@ -187,28 +187,28 @@ static int make_from_plan(
 {
 	struct strata_request request = STRATA_REQUEST_INIT;
 	struct strata_job *job = NULL;
-	int result;
+	int status;
 
 	strata_planning_options_apply(&layer->planning, NULL, 0, &request);
 	request.observer = observer;
-	result = strata_job_run(&request, STRATA_GOAL_PLAN, &job, error);
-	if (result == 0)
-		result = make_planned(layer, job, observer, error);
+	status = strata_job_run(&request, STRATA_GOAL_PLAN, &job, error);
+	if (status == 0)
+		status = make_planned(layer, job, observer, error);
 	strata_job_free(job);
-	return result;
+	return status;
 }
 
 static int run_prepared(struct layer *layer)
 {
 	strata_autoerror struct strata_error error = STRATA_ERROR_INIT;
 	struct strata_progress_line line;
-	int result;
+	int status;
 
 	strata_progress_begin(&line, layer->general.quiet);
-	result = layer->recipe ? make_from_recipe(layer, &line.observer, &error)
+	status = layer->recipe ? make_from_recipe(layer, &line.observer, &error)
 			       : make_from_plan(layer, &line.observer, &error);
 	strata_progress_end(&line);
-	return result < 0 ? strata_report_failure(&error) : STRATA_EXIT_DONE;
+	return status < 0 ? strata_report_failure(&error) : STRATA_EXIT_DONE;
 }
 
 static int run_layer(const struct strata_command *command, int argc, char **argv)

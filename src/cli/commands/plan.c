@@ -109,10 +109,10 @@ static int check_fleet_output(const struct plan *plan, struct strata_error *erro
 static int prepare(struct plan *plan, size_t count, struct strata_error *error)
 {
 	const struct plan_output_options *output = &plan->output;
-	int result = strata_layer_options_complete(&plan->layer, error);
+	int status = strata_layer_options_complete(&plan->layer, error);
 
-	if (result < 0)
-		return result;
+	if (status < 0)
+		return status;
 	if (printed(output) && output->output && strcmp(output->output, "-") == 0)
 		return strata_fail(error, STRATA_ERROR_INVALID,
 			"the plan and something else cannot both go to standard output");
@@ -131,9 +131,9 @@ static int prepare(struct plan *plan, size_t count, struct strata_error *error)
 				"--%s is part of the recipes, not of the plan",
 				plan->layer.used.option),
 			"write recipes with --recipes, or give it to 'stratapack layer'");
-	result = strata_fleet_options_check(&plan->fleet, &plan->planning, count, error);
-	if (result < 0)
-		return result;
+	status = strata_fleet_options_check(&plan->fleet, &plan->planning, count, error);
+	if (status < 0)
+		return status;
 	if (plan->fleet.fleet)
 		return check_fleet_output(plan, error);
 	return strata_planning_options_check(&plan->planning, error);
@@ -152,17 +152,17 @@ static int save_recipes(struct strata_recipe *const *recipes, size_t count, cons
 	struct strata_error *error)
 {
 	strata_autooutput struct strata_output output = STRATA_OUTPUT_INIT;
-	int result = strata_output_open_directory(&output, path, error);
+	int status = strata_output_open_directory(&output, path, error);
 
-	for (size_t index = 0; result == 0 && index < count; index++) {
+	for (size_t index = 0; status == 0 && index < count; index++) {
 		strata_autobuffer struct strata_buffer name = STRATA_BUFFER_INIT;
 
 		strata_buffer_format(&name, "%s/%03zu.recipe.json", output.temporary, index + 1);
-		result = strata_buffer_check(&name, error);
-		if (result == 0)
-			result = strata_recipe_save(recipes[index], name.data, error);
+		status = strata_buffer_check(&name, error);
+		if (status == 0)
+			status = strata_recipe_save(recipes[index], name.data, error);
 	}
-	return result < 0 ? result : strata_output_commit(&output, error);
+	return status < 0 ? status : strata_output_commit(&output, error);
 }
 
 /* The table of the layers, the figures of the model, or both as JSON. */
@@ -173,19 +173,19 @@ static int print_forecast(
 	strata_autobuffer struct strata_buffer text = STRATA_BUFFER_INIT;
 	strata_autochurn struct strata_churn *churn = NULL;
 	struct strata_forecast forecast = {.layers = NULL};
-	int result = strata_job_forecast(job, &churn, &forecast, error);
+	int status = strata_job_forecast(job, &churn, &forecast, error);
 
-	if (result == 0 && plan->output.json)
+	if (status == 0 && plan->output.json)
 		strata_forecast_json(made, churn, &forecast, &text);
-	else if (result == 0)
-		result = strata_plan_table(
+	else if (status == 0)
+		status = strata_plan_table(
 			made, strata_job_graph(job), churn, &forecast, &text, error);
-	if (result == 0 && plan->output.explain && !plan->output.json) {
+	if (status == 0 && plan->output.explain && !plan->output.json) {
 		strata_buffer_byte(&text, '\n');
-		result = strata_forecast_text(churn, &forecast, &text, error);
+		status = strata_forecast_text(churn, &forecast, &text, error);
 	}
 	strata_forecast_release(&forecast);
-	return result < 0 ? result : strata_print(&text, error);
+	return status < 0 ? status : strata_print(&text, error);
 }
 
 /* The plan comes last: where it appears, all that was asked for is there. */
@@ -196,24 +196,24 @@ static int write_results(
 	size_t count;
 	struct strata_recipe *const *recipes = strata_job_recipes(job, &count);
 	struct strata_build_options options = {.root = plan->planning.root.root};
-	int result = 0;
+	int status = 0;
 
 	/* Describing needs no fingerprints, so there are none then. */
 	if (plan->output.recipes && plan->output.digests)
-		result = strata_recipes_fingerprint(recipes, count, &options, error);
-	if (result == 0 && plan->output.recipes)
-		result = save_recipes(recipes, count, plan->output.recipes, error);
+		status = strata_recipes_fingerprint(recipes, count, &options, error);
+	if (status == 0 && plan->output.recipes)
+		status = save_recipes(recipes, count, plan->output.recipes, error);
 	if (!output && !printed(&plan->output))
 		output = "-";
-	if (result == 0)
-		result = strata_signals_check(error);
-	if (result == 0 && output)
-		result = strata_plan_save(strata_job_plan(job), output, error);
-	if (result == 0 && (plan->output.table || plan->output.explain))
-		result = print_forecast(plan, job, error);
-	if (result == 0 && plan->output.digests)
-		result = strata_print_job(job, error);
-	return result;
+	if (status == 0)
+		status = strata_signals_check(error);
+	if (status == 0 && output)
+		status = strata_plan_save(strata_job_plan(job), output, error);
+	if (status == 0 && (plan->output.table || plan->output.explain))
+		status = print_forecast(plan, job, error);
+	if (status == 0 && plan->output.digests)
+		status = strata_print_job(job, error);
+	return status;
 }
 
 static int run_image(struct plan *plan, struct strata_request *request, struct strata_error *error)
@@ -222,17 +222,17 @@ static int run_image(struct plan *plan, struct strata_request *request, struct s
 	enum strata_goal goal = plan->output.digests   ? STRATA_GOAL_DESCRIBE
 				: plan->output.recipes ? STRATA_GOAL_RECIPES
 						       : STRATA_GOAL_PLAN;
-	int result = 0;
+	int status = 0;
 
 	if (plan->output.digests)
-		result = strata_cache_options_open(&plan->cache, &request->cache, error);
-	if (result == 0)
-		result = strata_job_run(request, goal, &job, error);
-	if (result == 0)
-		result = write_results(plan, job, error);
+		status = strata_cache_options_open(&plan->cache, &request->cache, error);
+	if (status == 0)
+		status = strata_job_run(request, goal, &job, error);
+	if (status == 0)
+		status = write_results(plan, job, error);
 	strata_job_free(job);
 	strata_cache_close(request->cache);
-	return result;
+	return status;
 }
 
 static int run_fleet(
@@ -240,27 +240,27 @@ static int run_fleet(
 {
 	const char *output = plan->output.output;
 	struct strata_job *job = NULL;
-	int result = strata_job_plan_fleet(request, plan->fleet.fleet, &job, error);
+	int status = strata_job_plan_fleet(request, plan->fleet.fleet, &job, error);
 
-	if (result == 0)
-		result = strata_fleet_results_write(&plan->fleet, strata_job_fleet_plan(job),
+	if (status == 0)
+		status = strata_fleet_results_write(&plan->fleet, strata_job_fleet_plan(job),
 			output || plan->fleet.plans ? output : "-", error);
 	strata_job_free(job);
-	return result;
+	return status;
 }
 
 static int run_prepared(struct plan *plan, struct strata_request *request)
 {
 	strata_autoerror struct strata_error error = STRATA_ERROR_INIT;
 	struct strata_progress_line line;
-	int result;
+	int status;
 
 	strata_progress_begin(&line, plan->general.quiet);
 	request->observer = &line.observer;
-	result = plan->fleet.fleet ? run_fleet(plan, request, &error)
+	status = plan->fleet.fleet ? run_fleet(plan, request, &error)
 				   : run_image(plan, request, &error);
 	strata_progress_end(&line);
-	return result < 0 ? strata_report_failure(&error) : STRATA_EXIT_DONE;
+	return status < 0 ? strata_report_failure(&error) : STRATA_EXIT_DONE;
 }
 
 static int run_plan(const struct strata_command *command, int argc, char **argv)
@@ -272,10 +272,10 @@ static int run_plan(const struct strata_command *command, int argc, char **argv)
 	int code = strata_command_begin(command, argc, argv, &plan, &plan.general, &first);
 
 	if (code == STRATA_COMMAND_GOES_ON) {
-		int result = prepare(&plan, (size_t)(argc - first), &error);
+		int status = prepare(&plan, (size_t)(argc - first), &error);
 
 		apply(&plan, argv + first, (size_t)(argc - first), &request);
-		code = result < 0 ? strata_report_use(&error) : run_prepared(&plan, &request);
+		code = status < 0 ? strata_report_use(&error) : run_prepared(&plan, &request);
 	}
 	strata_planning_options_release(&plan.planning);
 	strata_layer_options_release(&plan.layer);

@@ -33,10 +33,10 @@ static int verify(const char *source, bool quiet, struct strata_error *error)
 {
 	strata_autobuffer struct strata_buffer text = STRATA_BUFFER_INIT;
 	size_t count = 0;
-	int result = strata_image_verify(source, add_finding, &text, &count, error);
+	int status = strata_image_verify(source, add_finding, &text, &count, error);
 
-	if (result < 0)
-		return result;
+	if (status < 0)
+		return status;
 	if (count > 0)
 		strata_buffer_format(&text, "%zu problem%s found\n", count, count == 1 ? "" : "s");
 	else if (!quiet) {
@@ -44,9 +44,9 @@ static int verify(const char *source, bool quiet, struct strata_error *error)
 		strata_text_visible(&text, source);
 		strata_buffer_byte(&text, '\n');
 	}
-	result = strata_print(&text, error);
-	if (result < 0)
-		return result;
+	status = strata_print(&text, error);
+	if (status < 0)
+		return status;
 	return count > 0 ? STRATA_EXIT_MISMATCH : STRATA_EXIT_DONE;
 }
 

@@ -102,17 +102,17 @@ static int answer(
 	strata_autobuffer struct strata_buffer text = STRATA_BUFFER_INIT;
 	struct strata_why why;
 	uint32_t item;
-	int result = strata_why_find(graph, asked, &item, error);
+	int status = strata_why_find(graph, asked, &item, error);
 
-	if (result < 0)
-		return result;
-	result = strata_why_ask(&why, graph, item, error);
-	if (result == 0 && json)
+	if (status < 0)
+		return status;
+	status = strata_why_ask(&why, graph, item, error);
+	if (status == 0 && json)
 		write_json(&why, graph, &text);
-	else if (result == 0)
+	else if (status == 0)
 		write_text(&why, graph, &text);
 	strata_why_release(&why);
-	return result < 0 ? result : strata_print(&text, error);
+	return status < 0 ? status : strata_print(&text, error);
 }
 
 static int run_asked(const struct why *why, char **operands, size_t count)
@@ -120,18 +120,18 @@ static int run_asked(const struct why *why, char **operands, size_t count)
 	struct strata_request request = STRATA_REQUEST_INIT;
 	strata_autoerror struct strata_error error = STRATA_ERROR_INIT;
 	struct strata_job *job = NULL;
-	int result;
+	int status;
 
 	request.items = (const char *const *)operands;
 	request.item_count = count - 1;
 	request.root = why->root.root;
 	request.plan = why->file.path;
 	strata_source_options_apply(&why->source, &request);
-	result = strata_job_run(&request, STRATA_GOAL_PLAN, &job, &error);
-	if (result == 0)
-		result = answer(strata_job_graph(job), operands[count - 1], why->own.json, &error);
+	status = strata_job_run(&request, STRATA_GOAL_PLAN, &job, &error);
+	if (status == 0)
+		status = answer(strata_job_graph(job), operands[count - 1], why->own.json, &error);
 	strata_job_free(job);
-	return result < 0 ? strata_report_failure(&error) : STRATA_EXIT_DONE;
+	return status < 0 ? strata_report_failure(&error) : STRATA_EXIT_DONE;
 }
 
 static int run_why(const struct strata_command *command, int argc, char **argv)

@@ -44,7 +44,7 @@ static int apply_platform(void *target, const char *value, struct strata_error *
 {
 	struct strata_platform_options *options = target;
 	struct strata_platform found = {.os = NULL};
-	int result;
+	int status;
 
 	if (!strata_platform_find(value, &found) || !found.os)
 		return strata_hint(error,
@@ -54,11 +54,11 @@ static int apply_platform(void *target, const char *value, struct strata_error *
 			"of several and join them with 'stratapack index'");
 	if (found.variant && !*found.variant)
 		found.variant = NULL; /* as --architecture has it */
-	result = check_agreement(&found, &options->platform, error);
-	if (result == 0)
-		result = check_agreement(&options->whole, &found, error);
+	status = check_agreement(&found, &options->platform, error);
+	if (status == 0)
+		status = check_agreement(&options->whole, &found, error);
 	options->platform = options->whole = found;
-	return result;
+	return status;
 }
 
 static int apply_architecture(void *target, const char *value, struct strata_error *error)
@@ -83,19 +83,19 @@ static int apply_architecture(void *target, const char *value, struct strata_err
 static int apply_os(void *target, const char *value, struct strata_error *error)
 {
 	struct strata_platform_options *options = target;
-	int result = check_name(value, error);
+	int status = check_name(value, error);
 
 	options->platform.os = value;
-	return result < 0 ? result : check_agreement(&options->whole, &options->platform, error);
+	return status < 0 ? status : check_agreement(&options->whole, &options->platform, error);
 }
 
 static int apply_variant(void *target, const char *value, struct strata_error *error)
 {
 	struct strata_platform_options *options = target;
-	int result = check_name(value, error);
+	int status = check_name(value, error);
 
 	options->platform.variant = value;
-	return result < 0 ? result : check_agreement(&options->whole, &options->platform, error);
+	return status < 0 ? status : check_agreement(&options->whole, &options->platform, error);
 }
 
 static const struct strata_option platform_options[] = {

@@ -43,11 +43,11 @@ static int add_copy(struct strata_customisation_options *options, const char *va
 	into = separator && separator[1] && separator[strlen(separator) - 1] == '/';
 	if (separator && strcmp(separator + 1, "/") != 0) {
 		char *path = NULL;
-		int result = strata_copy_image_path(
+		int status = strata_copy_image_path(
 			&options->arena, separator + 1, strlen(separator + 1), &path, error);
 
-		if (result < 0)
-			return result;
+		if (status < 0)
+			return status;
 		to = path;
 	}
 	if (strata_grow(&options->copies, &options->copy_capacity, options->copy_count + 1,
@@ -150,14 +150,14 @@ int strata_apply_permissions(void *target, const char *value, struct strata_erro
 	strata_autojson struct strata_json *document = NULL;
 	const struct strata_permission *rules;
 	size_t count;
-	int result = strata_json_load(value, LARGEST_FILE, &document, error);
+	int status = strata_json_load(value, LARGEST_FILE, &document, error);
 
-	if (result == 0 && strata_json_kind(document) != STRATA_JSON_ARRAY)
-		result = strata_fail(error, STRATA_ERROR_FORMAT, "this is no array");
-	if (result == 0)
-		result = strata_permissions_read(document, &options->arena, &rules, &count, error);
-	if (result < 0)
-		return strata_context(error, result, "%s", value);
+	if (status == 0 && strata_json_kind(document) != STRATA_JSON_ARRAY)
+		status = strata_fail(error, STRATA_ERROR_FORMAT, "this is no array");
+	if (status == 0)
+		status = strata_permissions_read(document, &options->arena, &rules, &count, error);
+	if (status < 0)
+		return strata_context(error, status, "%s", value);
 	for (size_t index = 0; index < count; index++) {
 		struct strata_permission *rule = add_permission(options);
 
@@ -175,13 +175,13 @@ int strata_find_copies(
 		struct strata_copy *copy = &options->copies[index];
 		strata_autofree char *real = NULL;
 		char *path;
-		int result;
+		int status;
 
 		if (copy->links && root && strcmp(root, "/") != 0) {
-			result = strata_copy_image_path(
+			status = strata_copy_image_path(
 				&options->arena, copy->from, strlen(copy->from), &path, error);
-			if (result < 0)
-				return result;
+			if (status < 0)
+				return status;
 			copy->from = path;
 			continue;
 		}

@@ -46,15 +46,15 @@ static int apply_symlink(void *target, const char *value, struct strata_error *e
 	const char *separator = strchr(value, '=');
 	struct strata_entry *entry;
 	char *path;
-	int result;
+	int status;
 
 	if (!separator || !separator[1])
 		return strata_fail(error, STRATA_ERROR_INVALID,
 			"a link is written SOURCE=TARGET, e.g. /bin=bin");
-	result = strata_copy_image_path(
+	status = strata_copy_image_path(
 		&options->arena, value, (size_t)(separator - value), &path, error);
-	if (result < 0)
-		return result;
+	if (status < 0)
+		return status;
 	entry = add_entry(options);
 	if (!entry)
 		return strata_fail_memory(error);
@@ -98,15 +98,15 @@ static int apply_mkdir(void *target, const char *value, struct strata_error *err
 	size_t length = strcspn(value, ":");
 	struct strata_entry *entry;
 	char *path;
-	int result;
+	int status;
 
 	if (value[length] && !read_mode(value + length + 1, &directory))
 		return strata_fail(error, STRATA_ERROR_INVALID,
 			"a directory is written PATH[:MODE[:UID:GID]], e.g. /data:0750:1000:1000");
 	directory.keeps_existing = !value[length];
-	result = strata_copy_image_path(&options->arena, value, length, &path, error);
-	if (result < 0)
-		return result;
+	status = strata_copy_image_path(&options->arena, value, length, &path, error);
+	if (status < 0)
+		return status;
 	entry = add_entry(options);
 	if (!entry)
 		return strata_fail_memory(error);

@@ -59,10 +59,10 @@ int strata_fleet_options_check(const struct strata_fleet_planning_options *optio
 				"items cannot be named beside --fleet"),
 			"add what all images have to \"common\" in the fleet file");
 	if (options->plans) {
-		int result = strata_directory_check_free(options->plans, error);
+		int status = strata_directory_check_free(options->plans, error);
 
-		if (result < 0)
-			return result;
+		if (status < 0)
+			return status;
 	}
 	return 0;
 }
@@ -86,33 +86,33 @@ static int write_plans(const struct strata_fleet_plan *fleet_plan, const char *d
 	struct strata_error *error)
 {
 	strata_autooutput struct strata_output output = STRATA_OUTPUT_INIT;
-	int result = strata_output_open_directory(&output, directory, error);
+	int status = strata_output_open_directory(&output, directory, error);
 
-	for (size_t i = 0; result == 0 && i < fleet_plan->fleet->image_count; i++) {
+	for (size_t i = 0; status == 0 && i < fleet_plan->fleet->image_count; i++) {
 		strata_autobuffer struct strata_buffer path = STRATA_BUFFER_INIT;
 		strata_autoplan struct strata_plan *plan = NULL;
 
 		strata_buffer_format(&path, "%s/", output.temporary);
 		append_file_name(&path, fleet_plan->fleet->images[i].name);
-		result = strata_buffer_check(&path, error);
-		if (result == 0)
-			result = strata_fleet_plan_image(fleet_plan, i, &plan, error);
-		if (result == 0)
-			result = strata_plan_save(plan, path.data, error);
-		if (result == 0)
-			result = strata_signals_check(error);
+		status = strata_buffer_check(&path, error);
+		if (status == 0)
+			status = strata_fleet_plan_image(fleet_plan, i, &plan, error);
+		if (status == 0)
+			status = strata_plan_save(plan, path.data, error);
+		if (status == 0)
+			status = strata_signals_check(error);
 	}
-	return result < 0 ? result : strata_output_commit(&output, error);
+	return status < 0 ? status : strata_output_commit(&output, error);
 }
 
 int strata_fleet_results_write(const struct strata_fleet_planning_options *options,
 	const struct strata_fleet_plan *plan, const char *output, struct strata_error *error)
 {
 	strata_autocatalogue struct strata_catalogue *catalogue = NULL;
-	int result = options->plans ? write_plans(plan, options->plans, error) : 0;
+	int status = options->plans ? write_plans(plan, options->plans, error) : 0;
 
-	if (result < 0 || !output)
-		return result;
-	result = strata_catalogue_make(plan, &catalogue, error);
-	return result < 0 ? result : strata_catalogue_save(catalogue, output, error);
+	if (status < 0 || !output)
+		return status;
+	status = strata_catalogue_make(plan, &catalogue, error);
+	return status < 0 ? status : strata_catalogue_save(catalogue, output, error);
 }

@@ -21,21 +21,21 @@ static int add_arguments(struct strata_image_options *options, struct strata_str
 	const char *value, struct strata_error *error)
 {
 	strata_autojson struct strata_json *document = NULL;
-	int result;
+	int status;
 
 	if (*value != '[')
 		return strata_strings_add(arguments, value, error);
-	result = strata_json_parse("argument", value, strlen(value), &document, error);
-	for (size_t index = 0; result == 0 && index < strata_json_count(document); index++) {
+	status = strata_json_parse("argument", value, strlen(value), &document, error);
+	for (size_t index = 0; status == 0 && index < strata_json_count(document); index++) {
 		const char *text = strata_json_string(strata_json_at(document, index));
 		char *copy = text ? strata_arena_string(&options->arena, text) : NULL;
 
 		if (!text)
 			return invalid(error, "an element of the JSON array is not a string");
-		result = copy ? strata_strings_add(arguments, copy, error)
+		status = copy ? strata_strings_add(arguments, copy, error)
 			      : strata_fail_memory(error);
 	}
-	return result;
+	return status;
 }
 
 static int apply_entrypoint(void *target, const char *value, struct strata_error *error)
@@ -144,22 +144,22 @@ static int apply_expose(void *target, const char *value, struct strata_error *er
 	size_t length = strcspn(value, "/");
 	const char *protocol = find_protocol(value[length] ? value + length + 1 : "tcp");
 	uint64_t first, last;
-	int result = 0;
+	int status = 0;
 
 	if (!protocol || !read_ports(value, length, &first, &last))
 		return invalid(error,
 			"a port is written PORT[-PORT][/PROTOCOL]: 1 to 65535, and tcp, udp or "
 			"sctp");
-	for (uint64_t port = first; result == 0 && port <= last; port++) {
+	for (uint64_t port = first; status == 0 && port <= last; port++) {
 		char text[sizeof("65535/sctp")];
 		char *copy;
 
 		snprintf(text, sizeof(text), "%u/%s", (unsigned)port, protocol);
 		copy = strata_arena_string(&options->arena, text);
-		result = copy ? add_once(&options->exposed_ports, copy, error)
+		status = copy ? add_once(&options->exposed_ports, copy, error)
 			      : strata_fail_memory(error);
 	}
-	return result;
+	return status;
 }
 
 /* A volume hides what is at its path: at the root, everything. */
@@ -282,7 +282,7 @@ static int apply_config_member(void *target, const char *value, struct strata_er
 	strata_autobuffer struct strata_buffer text = STRATA_BUFFER_INIT;
 	struct strata_json_writer json = {.buffer = &text};
 	strata_autojson struct strata_json *document = NULL;
-	int result;
+	int status;
 
 	if (!member)
 		return invalid(error,
@@ -290,16 +290,16 @@ static int apply_config_member(void *target, const char *value, struct strata_er
 			"Shell, StopTimeout");
 	strata_buffer_format(&text, "%s=", member->name);
 	value += strlen(member->name) + 1;
-	result = strata_json_parse(member->name, value, strlen(value), &document, error);
-	if (result == 0 && strata_json_kind(document) != member->kind)
-		result = strata_fail(
+	status = strata_json_parse(member->name, value, strlen(value), &document, error);
+	if (status == 0 && strata_json_kind(document) != member->kind)
+		status = strata_fail(
 			error, STRATA_ERROR_INVALID, "%s must be %s", member->name, member->form);
-	if (result == 0)
-		result = strata_json_write_value(&json, document, error);
-	if (result == 0)
-		result = strata_buffer_check(&text, error);
-	if (result < 0)
-		return result;
+	if (status == 0)
+		status = strata_json_write_value(&json, document, error);
+	if (status == 0)
+		status = strata_buffer_check(&text, error);
+	if (status < 0)
+		return status;
 	value = strata_arena_string(&options->arena, text.data);
 	return value ? add_pair(options, &options->members, value, error)
 		     : strata_fail_memory(error);
@@ -395,7 +395,7 @@ int strata_image_options_complete(struct strata_image_options *options, struct s
 	struct strata_image_config *config = &options->config;
 	int64_t seconds;
 	bool is_set;
-	int result;
+	int status;
 
 	config->entrypoint = given(&options->entrypoint, options->has_entrypoint);
 	config->entrypoint_count = options->entrypoint.count;
@@ -415,9 +415,9 @@ int strata_image_options_complete(struct strata_image_options *options, struct s
 	config->member_count = options->members.count;
 	if (options->has_created)
 		return 0;
-	result = strata_timestamp_from_environment(&is_set, &seconds, error);
+	status = strata_timestamp_from_environment(&is_set, &seconds, error);
 	config->created = is_set ? seconds : 1;
-	return result;
+	return status;
 }
 
 void strata_image_options_release(struct strata_image_options *options)

@@ -73,17 +73,17 @@ static int apply_threads(void *target, const char *value, struct strata_error *e
 static int apply_exclude(void *target, const char *value, struct strata_error *error)
 {
 	struct strata_layer_options *options = target;
-	int result;
+	int status;
 
 	if (*value != '/')
 		return strata_hint(error,
 			strata_fail(error, STRATA_ERROR_INVALID,
 				"patterns are of whole paths, and begin with a slash"),
 			"'/**/NAME' stands for NAME in any directory");
-	result = strata_strings_add(&options->exclude, value, error);
+	status = strata_strings_add(&options->exclude, value, error);
 	options->rules.exclude = options->exclude.items;
 	options->rules.exclude_count = options->exclude.count;
-	return result;
+	return status;
 }
 
 void strata_layer_options_release(struct strata_layer_options *options)
@@ -133,18 +133,18 @@ int strata_layer_options_complete(struct strata_layer_options *options, struct s
 {
 	bool is_set;
 	int64_t seconds;
-	int result;
+	int status;
 
 	if (!options->has_compression) {
-		result = strata_compression_parse("gzip", &options->compression, error);
-		if (result < 0)
-			return result;
+		status = strata_compression_parse("gzip", &options->compression, error);
+		if (status < 0)
+			return status;
 	}
 	if (options->has_mtime)
 		return 0;
-	result = strata_timestamp_from_environment(&is_set, &seconds, error);
-	if (result < 0)
-		return result;
+	status = strata_timestamp_from_environment(&is_set, &seconds, error);
+	if (status < 0)
+		return status;
 	options->rules.time = STRATA_TIME_DEFAULT;
 	if (is_set) {
 		options->rules.time = STRATA_TIME_LIMIT;

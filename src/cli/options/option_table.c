@@ -102,12 +102,12 @@ static int apply_option(
 	const struct bound_option *bound, const char *value, struct strata_error *error)
 {
 	const struct strata_option *option = bound->option;
-	int result = store(option, (char *)bound->target, value, error);
+	int status = store(option, (char *)bound->target, value, error);
 
-	if (result < 0 && value)
-		return strata_context(error, result, "--%s '%s'", option->name, value);
-	if (result < 0)
-		return strata_context(error, result, "--%s", option->name);
+	if (status < 0 && value)
+		return strata_context(error, status, "--%s '%s'", option->name, value);
+	if (status < 0)
+		return strata_context(error, status, "--%s", option->name);
 	if (!bound->target->option)
 		bound->target->option = option->name;
 	return 0;
@@ -160,32 +160,32 @@ static int fail_option(const struct strata_command *command, const struct bound_
 {
 	const struct bound_option *option = find_option(bound, optopt);
 	char letter[] = {'-', (char)optopt, '\0'};
-	int result;
+	int status;
 
 	if (found == ':' && option)
-		result = strata_fail(error, STRATA_ERROR_INVALID,
+		status = strata_fail(error, STRATA_ERROR_INVALID,
 			"the option '--%s' needs an argument: %s", option->option->name,
 			option->option->argument);
 	else if (option)
-		result = strata_fail(error, STRATA_ERROR_INVALID,
+		status = strata_fail(error, STRATA_ERROR_INVALID,
 			"the option '--%s' takes no argument", option->option->name);
 	else if (optopt)
-		result = strata_fail(
+		status = strata_fail(
 			error, STRATA_ERROR_INVALID, "there is no option '-%c'", optopt);
 	else
-		result = strata_fail(error, STRATA_ERROR_INVALID,
+		status = strata_fail(error, STRATA_ERROR_INVALID,
 			"the option '%s' is unknown or ambiguous", word);
-	return hint_option(command, bound, optopt ? letter : word, result, error);
+	return hint_option(command, bound, optopt ? letter : word, status, error);
 }
 
 int strata_options_parse(const struct strata_command *command, int argc, char **argv, void *target,
 	int *first, struct strata_error *error)
 {
 	struct bound_options bound;
-	int result = bind_options(command, target, &bound, error);
+	int status = bind_options(command, target, &bound, error);
 
-	if (result < 0)
-		return result;
+	if (status < 0)
+		return status;
 	opterr = 0;
 	optind = 0; /* makes glibc start afresh */
 	for (;;) {
@@ -197,9 +197,9 @@ int strata_options_parse(const struct strata_command *command, int argc, char **
 		if (found == '?' || found == ':')
 			return fail_option(command, &bound, found,
 				argv[optind > 1 ? optind - 1 : place], error);
-		result = apply_option(find_option(&bound, found), optarg, error);
-		if (result < 0)
-			return result;
+		status = apply_option(find_option(&bound, found), optarg, error);
+		if (status < 0)
+			return status;
 	}
 	*first = optind;
 	return 0;

@@ -11,15 +11,15 @@
 static int apply_output(void *target, const char *value, struct strata_error *error)
 {
 	struct strata_output_options *options = target;
-	int result;
+	int status;
 
 	if (strata_grow(&options->destinations, &options->capacity, options->count + 1,
 		    sizeof(*options->destinations)) < 0)
 		return strata_fail_memory(error);
 	memset(&options->destinations[options->count], 0, sizeof(*options->destinations));
-	result = strata_destination_parse(value, &options->destinations[options->count], error);
-	if (result < 0)
-		return result;
+	status = strata_destination_parse(value, &options->destinations[options->count], error);
+	if (status < 0)
+		return status;
 	options->count++;
 	return 0;
 }
@@ -27,10 +27,10 @@ static int apply_output(void *target, const char *value, struct strata_error *er
 static int apply_tag(void *target, const char *value, struct strata_error *error)
 {
 	struct strata_reference reference = {.name = NULL};
-	int result = strata_reference_parse(value, &reference, error);
+	int status = strata_reference_parse(value, &reference, error);
 
-	if (result < 0)
-		return result;
+	if (status < 0)
+		return status;
 	strata_reference_release(&reference);
 	return strata_strings_add(&((struct strata_output_options *)target)->names, value, error);
 }
@@ -88,7 +88,7 @@ int strata_output_options_complete(
 	struct strata_output_options *options, struct strata_error *error)
 {
 	bool has_v1 = false;
-	int result;
+	int status;
 
 	if (options->count == 0)
 		return strata_hint(error,
@@ -98,11 +98,11 @@ int strata_output_options_complete(
 		struct strata_destination *destination = &options->destinations[index];
 
 		for (size_t name = 0; name < options->names.count; name++) {
-			result = strata_destination_add_name(
+			status = strata_destination_add_name(
 				destination, options->names.items[name], error);
 
-			if (result < 0)
-				return result;
+			if (status < 0)
+				return status;
 		}
 		if (destination->format == STRATA_FORMAT_DOCKER_V1_ARCHIVE) {
 			destination->strict_v1 = options->strict_v1;
@@ -112,8 +112,8 @@ int strata_output_options_complete(
 	if (options->strict_v1 && !has_v1)
 		return strata_fail(error, STRATA_ERROR_INVALID,
 			"--strict-v1 is about docker-v1-archive, which is no output here");
-	result = check_distinct(options, error);
-	return result < 0 ? result : check_terminal(options, error);
+	status = check_distinct(options, error);
+	return status < 0 ? status : check_terminal(options, error);
 }
 
 bool strata_output_options_use_stdout(const struct strata_output_options *options)

@@ -88,15 +88,15 @@ static int refuse_answered(
 int strata_planning_options_check(
 	struct strata_planning_options *options, struct strata_error *error)
 {
-	int result;
+	int status;
 
 	if (options->file.path)
 		return refuse_answered(options, error);
-	result = refuse_second_division(options, error);
-	if (result == 0)
-		result = strata_customisation_check(
+	status = refuse_second_division(options, error);
+	if (status == 0)
+		status = strata_customisation_check(
 			&options->customisation, options->root.root, error);
-	return result;
+	return status;
 }
 
 void strata_planning_options_apply(const struct strata_planning_options *options,

@@ -23,17 +23,17 @@ int strata_result_options_complete(
 	struct strata_result_options *options, struct strata_error *error)
 {
 	const struct strata_report_options *report = &options->report;
-	int result = strata_image_options_complete(&options->image, error);
+	int status = strata_image_options_complete(&options->image, error);
 
-	if (result == 0 && report->describe && options->output.count > 0)
+	if (status == 0 && report->describe && options->output.count > 0)
 		return strata_hint(error,
 			strata_fail(error, STRATA_ERROR_INVALID,
 				"--describe writes no image, and --output asks for one"),
 			"leave one of them out; --json describes what is written");
-	if (result == 0 && !report->describe)
-		result = strata_output_options_complete(&options->output, error);
-	if (result < 0)
-		return result;
+	if (status == 0 && !report->describe)
+		status = strata_output_options_complete(&options->output, error);
+	if (status < 0)
+		return status;
 	if (report->json && report->table)
 		return strata_fail(
 			error, STRATA_ERROR_INVALID, "--json and --table exclude each other");

@@ -20,9 +20,9 @@ static int add_numbers(struct strata_numbers *list, const char *value, uint32_t 
 	struct strata_error *error)
 {
 	strata_autofree char *copy = strdup(value);
-	int result = copy ? 0 : strata_fail_memory(error);
+	int status = copy ? 0 : strata_fail_memory(error);
 
-	for (char *at = copy; result == 0 && at;) {
+	for (char *at = copy; status == 0 && at;) {
 		uint64_t number;
 
 		if (!strata_text_to_number(strsep(&at, ","), 10, &number) || number == 0 ||
@@ -30,9 +30,9 @@ static int add_numbers(struct strata_numbers *list, const char *value, uint32_t 
 			return strata_fail(error, STRATA_ERROR_INVALID,
 				"this is not a list of numbers from 1 to %u with commas between",
 				largest);
-		result = strata_numbers_add(list, (uint32_t)number, error);
+		status = strata_numbers_add(list, (uint32_t)number, error);
 	}
-	return result;
+	return status;
 }
 
 static int apply_max_layers(void *target, const char *value, struct strata_error *error)

@@ -60,7 +60,7 @@ int strata_plan_table(const struct strata_plan *plan, const struct strata_graph 
 	static const char *const headings[] = {
 		"layer", "items", "size", "a year", "changed by", "contents"};
 	struct strata_table table = {">>>><<", STRATA_BUFFER_INIT};
-	int result;
+	int status;
 
 	for (size_t index = 0; index < sizeof(headings) / sizeof(*headings); index++)
 		strata_table_cell(&table, headings[index]);
@@ -85,9 +85,9 @@ int strata_plan_table(const struct strata_plan *plan, const struct strata_graph 
 		strata_table_cell(&table, "");
 		strata_table_contents(&table, graph, NULL, 0, true);
 	}
-	result = strata_table_append(&table, buffer, error);
+	status = strata_table_append(&table, buffer, error);
 	strata_table_release(&table);
-	return result;
+	return status;
 }
 
 /* "1.12": VALUE by LEAST. */
@@ -148,7 +148,7 @@ int strata_forecast_text(const struct strata_churn *churn, const struct strata_f
 	strata_autobuffer struct strata_buffer heading = STRATA_BUFFER_INIT;
 	static const char *const headings[] = {
 		"a year of rebuilds", "expected", NULL, "times", "least of all", "times"};
-	int result;
+	int status;
 
 	strata_buffer_format(&heading, "least in %zu layers", forecast->layer_count);
 	for (size_t index = 0; index < sizeof(headings) / sizeof(*headings); index++) {
@@ -169,7 +169,7 @@ int strata_forecast_text(const struct strata_churn *churn, const struct strata_f
 	add_ratio(&table, cost->requests, ideal->requests);
 	add_number(&table, ideal->requests);
 	add_ratio(&table, cost->requests, ideal->requests);
-	result = strata_table_append(&table, buffer, error);
+	status = strata_table_append(&table, buffer, error);
 	strata_table_release(&table);
 	strata_buffer_format(buffer,
 		"%u rebuilds%s; bytes as the items have them, not compressed, without the "
@@ -177,7 +177,7 @@ int strata_forecast_text(const struct strata_churn *churn, const struct strata_f
 		strata_churn_rebuilds(churn),
 		strata_churn_batch_days(churn) > 0 ? " and days on which many change" : "");
 	write_sources(forecast, buffer);
-	return result < 0 ? result : strata_buffer_check(buffer, error);
+	return status < 0 ? status : strata_buffer_check(buffer, error);
 }
 
 static void write_decimal(struct strata_json_writer *json, const char *key, uint64_t fixed)

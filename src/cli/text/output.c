@@ -139,7 +139,7 @@ int strata_layers_table(const struct strata_layer *layers, size_t count,
 	static const char *const headings[] = {"layer", "items", "size", "stored", "contents"};
 	struct strata_table table = {">>>><", STRATA_BUFFER_INIT};
 	uint64_t diff_size = 0, size = 0, items = 0;
-	int result;
+	int status;
 
 	for (size_t index = 0; index < sizeof(headings) / sizeof(*headings); index++)
 		strata_table_cell(&table, headings[index]);
@@ -164,16 +164,16 @@ int strata_layers_table(const struct strata_layer *layers, size_t count,
 	strata_table_size(&table, diff_size);
 	strata_table_size(&table, size);
 	strata_table_cell(&table, "");
-	result = strata_table_append(&table, buffer, error);
+	status = strata_table_append(&table, buffer, error);
 	strata_table_release(&table);
-	return result;
+	return status;
 }
 
 static int summarise(const struct strata_layer *layers, size_t count,
 	const struct strata_graph *graph, struct strata_buffer *summary, struct strata_error *error)
 {
 	uint64_t size = 0, diff_size = 0;
-	int result = strata_layers_table(layers, count, graph, summary, error);
+	int status = strata_layers_table(layers, count, graph, summary, error);
 
 	for (size_t index = 0; index < count; index++) {
 		size += layers[index].size;
@@ -184,7 +184,7 @@ static int summarise(const struct strata_layer *layers, size_t count,
 	strata_buffer_string(summary, " stored, ");
 	strata_text_size(summary, diff_size);
 	strata_buffer_string(summary, " unpacked\n");
-	return result;
+	return status;
 }
 
 int strata_print_job(const struct strata_job *job, struct strata_error *error)
@@ -199,7 +199,7 @@ static int append_hidden(
 	const struct strata_plan *plan, struct strata_buffer *buffer, struct strata_error *error)
 {
 	struct strata_table table = {.columns = "<<", .cells = STRATA_BUFFER_INIT};
-	int result;
+	int status;
 
 	if (!plan || plan->hidden.count == 0)
 		return 0;
@@ -210,9 +210,9 @@ static int append_hidden(
 		strata_table_cell(&table, plan->hidden.files[index].by);
 	}
 	strata_buffer_byte(buffer, '\n');
-	result = strata_table_append(&table, buffer, error);
+	status = strata_table_append(&table, buffer, error);
 	strata_table_release(&table);
-	return result;
+	return status;
 }
 
 int strata_print_result(
@@ -221,20 +221,20 @@ int strata_print_result(
 	strata_autobuffer struct strata_buffer text = STRATA_BUFFER_INIT;
 	size_t count;
 	const struct strata_layer *layers = strata_job_layers(job, &count);
-	int result;
+	int status;
 
 	if (json)
 		return strata_print_job(job, error);
 	if (table) {
-		result = strata_layers_table(layers, count, strata_job_graph(job), &text, error);
-		if (result == 0)
-			result = append_hidden(strata_job_plan(job), &text, error);
-		return result < 0 ? result : strata_print(&text, error);
+		status = strata_layers_table(layers, count, strata_job_graph(job), &text, error);
+		if (status == 0)
+			status = append_hidden(strata_job_plan(job), &text, error);
+		return status < 0 ? status : strata_print(&text, error);
 	}
 	if (quiet || !isatty(STDERR_FILENO))
 		return 0;
-	result = summarise(layers, count, strata_job_graph(job), &text, error);
-	if (result == 0)
+	status = summarise(layers, count, strata_job_graph(job), &text, error);
+	if (status == 0)
 		fputs(text.data, stderr);
-	return result;
+	return status;
 }

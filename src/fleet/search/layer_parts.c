@@ -52,7 +52,7 @@ static int add_part(struct strata_parts *parts, const struct strata_fleet_layer 
 	struct strata_error *error)
 {
 	const struct strata_layout *layout = parts->layout;
-	struct strata_part part = {.start = start, .count = count, .causes = causes};
+	struct strata_layer_part part = {.start = start, .count = count, .causes = causes};
 	struct strata_fleet_layer rest = {.hazard = layer->hazard};
 	struct strata_hazard own;
 
@@ -81,7 +81,7 @@ static int add_part(struct strata_parts *parts, const struct strata_fleet_layer 
 static int add_whole(struct strata_parts *parts, const struct strata_fleet_layer *layer,
 	struct strata_error *error)
 {
-	struct strata_part part = {.count = layer->atom_count,
+	struct strata_layer_part part = {.count = layer->atom_count,
 		.size = layer->size,
 		.hash = layer->hash,
 		.dirty = layer->dirty,

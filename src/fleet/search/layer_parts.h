@@ -9,7 +9,7 @@
 #include "fleet/search/layout.h"
 #include "fleet/search/price.h"
 
-struct strata_part {
+struct strata_layer_part {
 	uint32_t start, count; /* its atoms, within the order by class */
 	uint64_t size, hash;
 	uint64_t dirty;
@@ -19,7 +19,7 @@ struct strata_part {
 
 struct strata_parts {
 	const struct strata_layout *layout;
-	struct strata_part *list;
+	struct strata_layer_part *list;
 	size_t count, capacity;
 	uint32_t *order; /* atoms of the layer by class */
 	size_t order_capacity;

@@ -178,17 +178,17 @@ static int compare_layers(const struct strata_layout *layout, enum strata_layer_
 	uint32_t left, uint32_t right)
 {
 	const struct strata_fleet_layer *a = &layout->layers[left], *b = &layout->layers[right];
-	int result = 0;
+	int status = 0;
 
 	if (left == right)
 		return 0;
 	if (order == STRATA_ORDER_IMAGES)
-		result = compare_images(a->images, b->images, layout->model->words);
-	if (result == 0 && order == STRATA_ORDER_BURDEN)
-		result = (a->burden > b->burden) - (a->burden < b->burden);
-	if (result == 0)
-		result = (a->dirty > b->dirty) - (a->dirty < b->dirty);
-	return result != 0 ? result : left < right ? -1 : 1;
+		status = compare_images(a->images, b->images, layout->model->words);
+	if (status == 0 && order == STRATA_ORDER_BURDEN)
+		status = (a->burden > b->burden) - (a->burden < b->burden);
+	if (status == 0)
+		status = (a->dirty > b->dirty) - (a->dirty < b->dirty);
+	return status != 0 ? status : left < right ? -1 : 1;
 }
 
 uint32_t strata_layout_position(const struct strata_layout *layout, uint32_t image,

@@ -70,7 +70,7 @@ static void keep_best(struct improving *improving, int64_t gain, uint32_t part, 
 
 /* The cost of layer TARGET (NULL: a new layer) with PART for IMAGES, of WEIGHT together. A cost of
  * LIMIT or more is not worked out: any number from LIMIT on stands for it. */
-static int64_t price_result(const struct improving *improving, const struct strata_part *part,
+static int64_t price_result(const struct improving *improving, const struct strata_layer_part *part,
 	const struct strata_fleet_layer *target, const uint64_t *images, uint64_t weight,
 	int64_t limit)
 {
@@ -122,7 +122,7 @@ static void weigh(
 	if (other)
 		leaving += strata_price_leaving(layout, other, images, weight);
 	for (uint32_t p = 0; p < improving->parts.count; p++) {
-		const struct strata_part *part = &improving->parts.list[p];
+		const struct strata_layer_part *part = &improving->parts.list[p];
 		int64_t change = leaving;
 
 		if (part->count < layer->atom_count)
@@ -236,7 +236,7 @@ static int give(
 static int move(struct improving *improving, uint32_t layer, struct strata_error *error)
 {
 	struct strata_layout *layout = improving->layout;
-	const struct strata_part *part = &improving->parts.list[improving->best_part];
+	const struct strata_layer_part *part = &improving->parts.list[improving->best_part];
 	uint32_t target = improving->best_target, count = layout->layers[layer].atom_count;
 	uint32_t target_count = target != STRATA_LAYER_NONE ? layout->layers[target].atom_count : 0;
 	strata_autofree uint32_t *rest = strata_allocate(count, sizeof(*rest));
