@@ -12,7 +12,7 @@
 #include "util/arena.h"
 #include "util/json_writer.h"
 
-enum { STRATA_SBOM_NO_LAYER = UINT32_MAX };
+#define STRATA_SBOM_NO_LAYER UINT32_MAX
 
 struct strata_sbom_item {
 	const struct strata_item *item;

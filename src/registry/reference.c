@@ -72,7 +72,7 @@ static int parse_or_release(const char *text, bool repository_only, struct strat
 {
 	int status;
 
-	*name = (struct strata_remote_name){NULL};
+	*name = (struct strata_remote_name){.host = NULL};
 	status = parse(without_transport(text), repository_only, name, error);
 	if (status < 0)
 		strata_remote_name_release(name);
@@ -101,5 +101,5 @@ void strata_remote_name_release(struct strata_remote_name *name)
 	free(name->host);
 	free(name->repository);
 	free(name->tag);
-	*name = (struct strata_remote_name){NULL};
+	*name = (struct strata_remote_name){.host = NULL};
 }

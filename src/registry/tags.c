@@ -112,7 +112,7 @@ static int list(struct listing *listing, struct strata_error *error)
 int strata_registry_tags(struct strata_registry *registry, const char *repository,
 	bool (*visit)(void *data, const char *tag), void *data, struct strata_error *error)
 {
-	strata_autoremotename struct strata_remote_name name = {NULL};
+	strata_autoremotename struct strata_remote_name name = {.host = NULL};
 	strata_autobuffer struct strata_buffer scopes = STRATA_BUFFER_INIT;
 	struct listing listing = {.visit = visit, .data = data};
 	int status = strata_remote_name_parse_repository(repository, &name, error);

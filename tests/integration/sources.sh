@@ -34,7 +34,7 @@ store_at() {
 		sub("^/store/"; $prefix)' root/graph.json >"$root/graph.json"
 }
 same_files() { # same_files NAME LAYOUT PREFIX: the image holds the store's files at PREFIX
-	rm -rf unpacked && umoci unpack --rootless --image "$2:latest" unpacked >/dev/null 2>&1
+	rm -rf unpacked && umoci unpack --rootless --image "$2:x" unpacked >/dev/null 2>&1
 	ok "$1" diff -r --no-dereference root/store "unpacked/rootfs$3"
 }
 

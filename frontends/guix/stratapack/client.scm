@@ -94,10 +94,16 @@ makes with ARGUMENTS of ITEMS, the closure of ROOTS."
    (lambda (directory)
      (let ((graph (string-append directory "/graph"))
            (file (string-append directory "/plan.json")))
+       ;; A graph of nothing must say that it is one: a file that is empty is
+       ;; taken for a source that failed.
        (call-with-output-file graph
-         (cut write-registration items <>))
+         (if (null? items)
+             (cut display %empty-graph <>)
+             (cut write-registration items <>)))
        (call-program program
-                     `("plan" "--quiet" "--references-graph" ,graph
+                     `("plan" "--quiet"
+                       ,(if (null? items) "--graph" "--references-graph")
+                       ,graph
                        "--output" ,file ,@arguments ,@roots))
        (read-plan file)))))
 

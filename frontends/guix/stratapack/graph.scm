@@ -33,10 +33,16 @@
             closure-item-references
             closure-item-root?
 
+            %empty-graph
             closure-items
             write-registration
             divided-by
             layers-by-nearness))
+
+(define %empty-graph
+  ;; The graph of an image without items, as the program reads it: one that
+  ;; says nothing would be taken for a source that failed.
+  "{\"stratapackGraph\": 1, \"items\": []}")
 
 (define-record-type <closure-item>
   (closure-item file-name info root?)

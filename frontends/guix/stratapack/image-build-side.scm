@@ -18,6 +18,7 @@
   #:use-module (srfi srfi-1)
   #:use-module (srfi srfi-26)
   #:use-module (stratapack conditions)
+  #:use-module (stratapack graph)
   #:use-module (stratapack image-arguments)
   #:use-module (stratapack image-record)
   #:use-module (stratapack layer)
@@ -40,10 +41,9 @@ closure of CONTENTS."
   "Return a gexp for the arguments that let the program read the closure of
 CONTENTS."
   (define graphs
-    (append-map (cut list "--references-graph" <>)
-                (match (graph-names contents)
-                  (() '("/dev/null"))
-                  (names names))))
+    (match (graph-names contents)
+      (() (list "--graph" (plain-file "nothing.json" %empty-graph)))
+      (names (append-map (cut list "--references-graph" <>) names))))
 
   #~(append (list #$@graphs)
             #$(texts->gexp contents)))

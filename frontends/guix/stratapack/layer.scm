@@ -334,6 +334,8 @@ their names."
     (json->text
      `((stratapackRecipe . 1)
        (tarRules . 1)
+       ;; The version of the rules for what roots bring.
+       ,@(member-unless (null? roots) copyRules 2)
        ,@(match owner
            (#f '())
            ((uid . gid) `((owner . ((uid . ,uid) (gid . ,gid))))))

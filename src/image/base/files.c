@@ -124,7 +124,7 @@ static int take_list(struct reading *reading, struct strata_tar_reader *reader,
 	const struct strata_tar_member *member, const char *path, struct strata_error *error)
 {
 	strata_autobuffer struct strata_buffer content = STRATA_BUFFER_INIT;
-	struct package_list list = {NULL};
+	struct package_list list = {.text = NULL};
 	uint32_t place = strata_map_get(&reading->lists, path);
 	char *key;
 	int status;

@@ -112,7 +112,7 @@ static int fill(struct strata_image *image, struct strata_reading *reading,
 	if (status <= 0)
 		return status;
 	free(image->oci_manifest.text);
-	image->oci_manifest = (struct strata_document){NULL};
+	image->oci_manifest = (struct strata_document){.text = NULL};
 	return read_document(reading, &place, &image->oci_manifest, error);
 }
 

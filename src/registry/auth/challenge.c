@@ -86,7 +86,7 @@ int strata_challenge_read(const char *header, struct strata_challenge *challenge
 {
 	for (const char *text = skip(header, " \t,"); *text; text = skip(text, " \t,")) {
 		const char *end = skip(text, token_characters);
-		strata_autochallenge struct strata_challenge next = {STRATA_AUTH_NONE};
+		strata_autochallenge struct strata_challenge next = {.scheme = STRATA_AUTH_NONE};
 		size_t length = (size_t)(end - text);
 
 		if (is_named(text, length, "Bearer"))
@@ -116,5 +116,5 @@ void strata_challenge_release(struct strata_challenge *challenge)
 	free(challenge->service);
 	free(challenge->scope);
 	free(challenge->error);
-	*challenge = (struct strata_challenge){STRATA_AUTH_NONE};
+	*challenge = (struct strata_challenge){.scheme = STRATA_AUTH_NONE};
 }

@@ -241,7 +241,7 @@ int strata_credentials_find(const char *file, const char *host, const char *repo
 	struct strata_error own = STRATA_ERROR_INIT;
 	int status = 0, more = 1;
 
-	*credentials = (struct strata_credentials){NULL};
+	*credentials = (struct strata_credentials){.user = NULL};
 	for (size_t index = 0; status == 0 && more; index++) {
 		strata_autofree char *path = strata_credentials_file(file, index, &more);
 

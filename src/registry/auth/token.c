@@ -209,5 +209,5 @@ void strata_token_release(struct strata_token *token)
 	if (token->text)
 		explicit_bzero(token->text, strlen(token->text));
 	free(token->text);
-	*token = (struct strata_token){NULL};
+	*token = (struct strata_token){.text = NULL};
 }

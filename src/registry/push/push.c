@@ -148,7 +148,7 @@ static int learn_mounts(struct strata_push *push, struct strata_error *error)
 {
 	for (size_t i = 0; i < push->options.mount_from_count && i < MOST_MOUNTS; i++) {
 		strata_autobuffer struct strata_buffer text = STRATA_BUFFER_INIT;
-		strata_autoremotename struct strata_remote_name name = {NULL};
+		strata_autoremotename struct strata_remote_name name = {.host = NULL};
 		strata_autofree char *type = NULL;
 		struct strata_error problem = STRATA_ERROR_INIT;
 		struct strata_repository from = push->repository;
@@ -471,7 +471,7 @@ static int make_scopes(struct strata_push *push, struct strata_error *error)
 
 	strata_buffer_format(&push->scopes, "repository:%s:pull,push", push->names[0].repository);
 	for (size_t i = 0; i < options->mount_from_count; i++) {
-		strata_autoremotename struct strata_remote_name name = {NULL};
+		strata_autoremotename struct strata_remote_name name = {.host = NULL};
 		int status = strata_remote_name_parse(options->mount_from[i], &name, error);
 
 		if (status < 0)

@@ -123,7 +123,7 @@ static int push_reading(struct strata_push *push, struct strata_reading *reading
 static int add_source_mount(const char *source, const struct strata_remote_name *target,
 	struct strata_push_options *options, const char **mounts, struct strata_error *error)
 {
-	strata_autoremotename struct strata_remote_name name = {NULL};
+	strata_autoremotename struct strata_remote_name name = {.host = NULL};
 	int status;
 
 	if (!strata_text_starts_with(source, STRATA_REGISTRY_TRANSPORT))

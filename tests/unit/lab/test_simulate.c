@@ -347,7 +347,7 @@ static void test_bad_updates(void **state)
 	refuse("{\"stratapackUpdates\": 1, \"revisions\": 3, \"batches\": [2, 2], \"causes\": []}",
 		"ascending revisions from 1 to 3");
 	refuse("{\"stratapackUpdates\": 1, \"revisions\": 3, \"causes\": [{\"cause\": \"a\"}]}",
-		"cause 1: one of");
+		"cause 1: expected exactly one of");
 	refuse("{\"stratapackUpdates\": 1, \"revisions\": 3, \"causes\": [{\"cause\": \"a\", "
 	       "\"count\": 4}]}",
 		"not as many revisions");

@@ -48,7 +48,8 @@ static void test_challenges(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		strata_autochallenge struct strata_challenge challenge = {STRATA_AUTH_NONE};
+		strata_autochallenge struct strata_challenge challenge = {
+			.scheme = STRATA_AUTH_NONE};
 
 		assert_int_equal(strata_challenge_read(cases[i].header, &challenge), 0);
 		if (challenge.scheme != cases[i].scheme)
@@ -61,7 +62,7 @@ static void test_challenges(void **state)
 
 static void test_several_headers(void **state)
 {
-	strata_autochallenge struct strata_challenge challenge = {STRATA_AUTH_NONE};
+	strata_autochallenge struct strata_challenge challenge = {.scheme = STRATA_AUTH_NONE};
 
 	(void)state;
 	assert_int_equal(strata_challenge_read("Basic realm=\"b\"", &challenge), 0);
