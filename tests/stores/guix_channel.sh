@@ -87,7 +87,10 @@ is "news are told" "$(inside guile --no-auto-compile -c '
 	           (channel (name (quote stratapack)) (branch "main") (url "file:///exchange/tree"))
 	           (cadr (command-line))))' "$(git_ tree rev-parse main)" 2>/dev/null)" "It is there"
 empty "the package is in the style of Guix" "$(pulled style -n stratapack 2>&1)"
-empty "and guix lint has nothing to say" "$(pulled lint -n stratapack 2>&1 | grep -F stratapack@)"
+# Of an input that is one output of a package, Guix's own way to write it included, it says that label and name
+# differ.
+empty "and guix lint has nothing else to say" "$(pulled lint -n stratapack >lint.log 2>&1 || echo "exit $?"
+	grep -F stratapack@ lint.log | grep -vF "label 'zstd' does not match")"
 ok "the news of this tree can be read" inside guile --no-auto-compile -c '
 	(use-modules (ice-9 match))
 	(match (call-with-input-file "/source/frontends/guix/news" read)
